@@ -1,0 +1,56 @@
+package build
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"google.golang.org/api/cloudbuild/v1"
+)
+
+// digestOfVersion takes sha256:… from the name of a version,
+// projects/P/locations/L/repositories/R/packages/NAME/versions/sha256:….
+func digestOfVersion(version string) (string, error) {
+	_, digest, found := strings.Cut(version, "/versions/")
+	if !found || !strings.HasPrefix(digest, "sha256:") {
+		return "", fmt.Errorf("artifact registry's version %q names no digest", version)
+	}
+	return digest, nil
+}
+
+// buildID takes the build's id from the operation that creating it answers
+// with, a BuildOperationMetadata.
+func buildID(operation *cloudbuild.Operation) (string, error) {
+	var metadata struct{ Build cloudbuild.Build }
+	if err := json.Unmarshal(operation.Metadata, &metadata); err != nil {
+		return "", fmt.Errorf("reading the build's operation: %w", err)
+	}
+	if metadata.Build.Id == "" {
+		return "", errors.New("cloud build's operation names no build")
+	}
+	return metadata.Build.Id, nil
+}
+
+// isAboutAccount reports whether a refusal says that the build's account does
+// not exist, as it may right after the account was made.
+func isAboutAccount(message string) bool {
+	return strings.Contains(strings.ToLower(message), "service account")
+}
+
+// failure says in a sentence why a build did not succeed.
+func failure(build *cloudbuild.Build) string {
+	for _, step := range build.Steps {
+		switch step.Status {
+		case "FAILURE", "TIMEOUT", "INTERNAL_ERROR", "CANCELLED", "EXPIRED":
+			return fmt.Sprintf("step %q exited with %d", step.Name+" "+strings.Join(step.Args, " "), step.ExitCode)
+		}
+	}
+	if build.FailureInfo != nil && build.FailureInfo.Detail != "" {
+		return build.FailureInfo.Detail
+	}
+	if build.StatusDetail != "" {
+		return build.StatusDetail
+	}
+	return "no reason given"
+}

@@ -1,0 +1,192 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"golang.org/x/oauth2"
+	"google.golang.org/api/artifactregistry/v1"
+	"google.golang.org/api/cloudbuild/v1"
+	"google.golang.org/api/googleapi"
+	"google.golang.org/api/option"
+)
+
+// Timeout is how long one build may take. A cold build takes about four
+// minutes, most of it the installation of LibreOffice.
+const Timeout = 20 * time.Minute
+
+// Client finds images in Artifact Registry and has Cloud Build build them.
+type Client struct {
+	builds *cloudbuild.Service
+	images *artifactregistry.Service
+}
+
+// Options say how to reach Google Cloud.
+type Options struct {
+	// AccessToken is an OAuth access token of whoever deploys.
+	AccessToken string
+	// CloudBuildEndpoint and ArtifactRegistryEndpoint replace Google's own
+	// addresses when they are not empty. They have no version at their end.
+	CloudBuildEndpoint, ArtifactRegistryEndpoint string
+}
+
+// NewClient makes a client. It calls nothing yet.
+func NewClient(ctx context.Context, opts Options) (*Client, error) {
+	token := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: opts.AccessToken})
+	client := func(endpoint string) []option.ClientOption {
+		options := []option.ClientOption{option.WithTokenSource(token)}
+		if endpoint != "" {
+			options = append(options, option.WithEndpoint(endpoint))
+		}
+		return options
+	}
+	builds, err := cloudbuild.NewService(ctx, client(opts.CloudBuildEndpoint)...)
+	if err != nil {
+		return nil, fmt.Errorf("making a Cloud Build client: %w", err)
+	}
+	images, err := artifactregistry.NewService(ctx, client(opts.ArtifactRegistryEndpoint)...)
+	if err != nil {
+		return nil, fmt.Errorf("making an Artifact Registry client: %w", err)
+	}
+	return &Client{builds: builds, images: images}, nil
+}
+
+// Image is an image by its tag.
+type Image struct {
+	// Project, Location and Repository say which Artifact Registry repository.
+	Project, Location, Repository string
+	Name, Tag                     string
+}
+
+// String is the image's name without tag, as a registry's client spells it.
+func (i Image) String() string {
+	return fmt.Sprintf("%s-docker.pkg.dev/%s/%s/%s", i.Location, i.Project, i.Repository, i.Name)
+}
+
+// Digest answers with the image's digest (sha256:…), or with "" when the
+// registry does not have the tag.
+func (c *Client) Digest(ctx context.Context, image Image) (string, error) {
+	name := fmt.Sprintf("projects/%s/locations/%s/repositories/%s/packages/%s/tags/%s",
+		image.Project, image.Location, image.Repository, image.Name, image.Tag)
+	tag, err := c.images.Projects.Locations.Repositories.Packages.Tags.Get(name).Context(ctx).Do()
+	var answer *googleapi.Error
+	if errors.As(err, &answer) && answer.Code == http.StatusNotFound {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("looking for the image %s:%s: %w", image, image.Tag, err)
+	}
+	return digestOfVersion(tag.Version)
+}
+
+// Request is one build.
+type Request struct {
+	Image Image
+	// Bucket and Object hold the source, a zip or tar.gz of the build context.
+	Bucket, Object string
+	// ServiceAccount is the email of the account that the build runs as.
+	ServiceAccount string
+}
+
+// Build builds and pushes the image, tells progress of each change of the
+// build's status, and answers with the image's digest.
+func (c *Client) Build(ctx context.Context, request Request, progress func(status string)) (string, error) {
+	tagged := request.Image.String() + ":" + request.Image.Tag
+	build := &cloudbuild.Build{
+		Source: &cloudbuild.Source{StorageSource: &cloudbuild.StorageSource{Bucket: request.Bucket, Object: request.Object}},
+		Steps: []*cloudbuild.BuildStep{{
+			Name: "gcr.io/cloud-builders/docker",
+			Args: []string{"build", "--platform", "linux/amd64", "--file", "service/Dockerfile", "--tag", tagged, "."},
+			Env:  []string{"DOCKER_BUILDKIT=1"},
+		}},
+		Images:         []string{tagged},
+		ServiceAccount: fmt.Sprintf("projects/%s/serviceAccounts/%s", request.Image.Project, request.ServiceAccount),
+		// Only Cloud Logging: the build's own account has no logs bucket.
+		Options: &cloudbuild.BuildOptions{Logging: "CLOUD_LOGGING_ONLY"},
+		Timeout: fmt.Sprintf("%ds", int(Timeout.Seconds())),
+		Tags:    []string{"docx2pdf"},
+	}
+	id, err := c.start(ctx, request.Image.Project, build, progress)
+	if err != nil {
+		return "", fmt.Errorf("starting the build of %s: %w", tagged, err)
+	}
+	done, err := c.wait(ctx, request.Image.Project, id, progress)
+	if err != nil {
+		return "", fmt.Errorf("building %s: %w", tagged, err)
+	}
+	for _, image := range done.Results.Images {
+		if image.Name == tagged {
+			return image.Digest, nil
+		}
+	}
+	return "", fmt.Errorf("build %s succeeded without pushing %s; its log: %s", id, tagged, done.LogUrl)
+}
+
+// grantsTakeEffect bounds the wait for grants and APIs that were made a moment
+// ago. Google's pages promise two minutes for most and seven for all.
+// https://cloud.google.com/iam/docs/access-change-propagation
+const grantsTakeEffect = 7 * time.Minute
+
+func (c *Client) start(ctx context.Context, project string, build *cloudbuild.Build, progress func(string)) (string, error) {
+	deadline := time.Now().Add(grantsTakeEffect)
+	for pause := time.Second; ; pause = min(2*pause, 15*time.Second) {
+		operation, err := c.builds.Projects.Builds.Create(project, build).Context(ctx).Do()
+		if err == nil {
+			return buildID(operation)
+		}
+		if !mayPass(err) || time.Now().After(deadline) {
+			return "", err
+		}
+		progress("waiting for grants to take effect")
+		if err := sleep(ctx, pause); err != nil {
+			return "", err
+		}
+	}
+}
+
+// mayPass reports whether an error is one that Google Cloud answers for a while
+// after an API was enabled, an account was made or a role was granted.
+func mayPass(err error) bool {
+	var answer *googleapi.Error
+	if !errors.As(err, &answer) {
+		return false
+	}
+	return answer.Code == http.StatusForbidden || answer.Code == http.StatusBadRequest && isAboutAccount(answer.Message) ||
+		answer.Code == http.StatusTooManyRequests || answer.Code == http.StatusServiceUnavailable
+}
+
+func (c *Client) wait(ctx context.Context, project, id string, progress func(string)) (*cloudbuild.Build, error) {
+	last := ""
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		build, err := c.builds.Projects.Builds.Get(project, id).Context(ctx).Do()
+		if err != nil {
+			return nil, err
+		}
+		if build.Status != last {
+			last = build.Status
+			progress("build " + id + ": " + build.Status)
+		}
+		switch build.Status {
+		case "SUCCESS":
+			return build, nil
+		case "PENDING", "QUEUED", "WORKING", "STATUS_UNKNOWN":
+		default:
+			return nil, fmt.Errorf("build %s ended as %s: %s; its log: %s", id, build.Status, failure(build), build.LogUrl)
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func sleep(ctx context.Context, pause time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(pause):
+		return nil
+	}
+}

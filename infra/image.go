@@ -1,0 +1,179 @@
+package main
+
+import (
+	"cmp"
+	"os"
+	"strings"
+
+	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/artifactregistry"
+	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/organizations"
+	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/projects"
+	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/serviceaccount"
+	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/storage"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	pulumiconfig "github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+
+	"docx2pdf/infra/build"
+)
+
+// image is the converter's container image. Its tag is the hash of its source:
+// where the registry has the tag nothing is built, and where it has not, Cloud
+// Build builds it during the update, never during a preview.
+type image struct {
+	pulumi.ResourceState
+
+	// Ref is the image by digest, unknown in a preview of a change to it.
+	Ref pulumi.StringOutput
+}
+
+func newImage(ctx *pulumi.Context, name string, cfg *config, opts ...pulumi.ResourceOption) (*image, error) {
+	c := &image{}
+	if err := ctx.RegisterComponentResource("docx2pdf:infra:Image", name, c, opts...); err != nil {
+		return nil, err
+	}
+	source, err := build.ReadSource("..")
+	if err != nil {
+		return nil, err
+	}
+	repository, err := artifactregistry.NewRepository(ctx, name+"-repository", &artifactregistry.RepositoryArgs{
+		Location:     pulumi.String(cfg.region),
+		RepositoryId: pulumi.String(cfg.resourceID("images")),
+		Format:       pulumi.String("DOCKER"),
+		Description:  pulumi.String("Images of the Docx to PDF converter"),
+		Labels:       cfg.labels(),
+	}, pulumi.Parent(c))
+	if err != nil {
+		return nil, err
+	}
+	archive, err := c.upload(ctx, name, cfg, source)
+	if err != nil {
+		return nil, err
+	}
+	builder, grants, err := c.builder(ctx, name, cfg, repository, archive)
+	if err != nil {
+		return nil, err
+	}
+	c.Ref = c.built(ctx, cfg, &builtArgs{source, repository, archive, builder, grants})
+	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"ref": c.Ref})
+}
+
+// upload puts the source where Cloud Build reads it.
+func (c *image) upload(ctx *pulumi.Context, name string, cfg *config, source *build.Source) (*storage.BucketObject, error) {
+	bucket, err := storage.NewBucket(ctx, "docx2pdf-source", &storage.BucketArgs{
+		Location:                 pulumi.String(cfg.region),
+		UniformBucketLevelAccess: pulumi.Bool(true),
+		PublicAccessPrevention:   pulumi.String("enforced"),
+		// Everything in it can be made again, so nothing need be kept or paid
+		// for once it is deleted.
+		ForceDestroy:     pulumi.Bool(true),
+		SoftDeletePolicy: &storage.BucketSoftDeletePolicyArgs{RetentionDurationSeconds: pulumi.Int(0)},
+		Labels:           cfg.labels(),
+	}, pulumi.Parent(c))
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]any{}
+	for _, file := range source.Names() {
+		files[file] = pulumi.NewFileAsset(source.Files[file])
+	}
+	return storage.NewBucketObject(ctx, name+"-source", &storage.BucketObjectArgs{
+		Bucket:      bucket.Name,
+		Name:        pulumi.String("source-" + source.Hash + ".zip"),
+		Source:      pulumi.NewAssetArchive(files),
+		ContentType: pulumi.String("application/zip"),
+	}, pulumi.Parent(c), pulumi.DeletedWith(bucket))
+}
+
+// builder is the account that builds run as, and its grants.
+func (c *image) builder(ctx *pulumi.Context, name string, cfg *config, repository *artifactregistry.Repository, source *storage.BucketObject) (*serviceaccount.Account, []pulumi.Resource, error) {
+	account, err := serviceaccount.NewAccount(ctx, name+"-builder", &serviceaccount.AccountArgs{
+		AccountId:   pulumi.String(cfg.resourceID("build")),
+		DisplayName: pulumi.String("Builder of the Docx to PDF converter's image"),
+	}, pulumi.Parent(c))
+	if err != nil {
+		return nil, nil, err
+	}
+	reads, err := storage.NewBucketIAMMember(ctx, name+"-reads-source", &storage.BucketIAMMemberArgs{
+		Bucket: source.Bucket,
+		Role:   pulumi.String("roles/storage.objectViewer"),
+		Member: account.Member,
+	}, pulumi.Parent(c))
+	if err != nil {
+		return nil, nil, err
+	}
+	pushes, err := artifactregistry.NewRepositoryIamMember(ctx, name+"-pushes", &artifactregistry.RepositoryIamMemberArgs{
+		Location:   repository.Location,
+		Repository: repository.Name,
+		Role:       pulumi.String("roles/artifactregistry.writer"),
+		Member:     account.Member,
+	}, pulumi.Parent(c), pulumi.DeletedWith(repository))
+	if err != nil {
+		return nil, nil, err
+	}
+	logs, err := projects.NewIAMMember(ctx, name+"-logs", &projects.IAMMemberArgs{
+		Project: pulumi.String(cfg.project),
+		Role:    pulumi.String("roles/logging.logWriter"),
+		Member:  account.Member,
+	}, pulumi.Parent(c))
+	return account, []pulumi.Resource{reads, pushes, logs}, err
+}
+
+type builtArgs struct {
+	source     *build.Source
+	repository *artifactregistry.Repository
+	archive    *storage.BucketObject
+	builder    *serviceaccount.Account
+	grants     []pulumi.Resource
+}
+
+// built is the image by digest, once it is in the registry.
+func (c *image) built(ctx *pulumi.Context, cfg *config, args *builtArgs) pulumi.StringOutput {
+	inputs := []any{
+		organizations.GetClientConfigOutput(ctx).AccessToken(),
+		args.repository.Name, args.archive.Bucket, args.archive.OutputName, args.builder.Email,
+	}
+	for _, grant := range args.grants {
+		inputs = append(inputs, grant.(pulumi.CustomResource).ID())
+	}
+	ref := pulumi.All(inputs...).ApplyT(func(v []any) (pulumi.StringOutput, error) {
+		client, err := build.NewClient(ctx.Context(), build.Options{
+			AccessToken:              v[0].(string),
+			CloudBuildEndpoint:       endpoint(ctx, "cloudBuildCustomEndpoint", "GOOGLE_CLOUD_BUILD_CUSTOM_ENDPOINT"),
+			ArtifactRegistryEndpoint: endpoint(ctx, "artifactRegistryCustomEndpoint", "GOOGLE_ARTIFACT_REGISTRY_CUSTOM_ENDPOINT"),
+		})
+		if err != nil {
+			return pulumi.StringOutput{}, err
+		}
+		wanted := build.Image{
+			Project: cfg.project, Location: cfg.region, Repository: v[1].(string),
+			Name: "docx2pdf", Tag: args.source.Hash,
+		}
+		digest, err := client.Digest(ctx.Context(), wanted)
+		if err == nil && digest == "" {
+			if ctx.DryRun() {
+				return unknownString(), nil
+			}
+			digest, err = client.Build(ctx.Context(), build.Request{
+				Image: wanted, Bucket: v[2].(string), Object: v[3].(string), ServiceAccount: v[4].(string),
+			}, func(status string) {
+				_ = ctx.Log.Info(status, &pulumi.LogArgs{Resource: c, Ephemeral: true})
+			})
+		}
+		return pulumi.String(wanted.String() + "@" + digest).ToStringOutput(), err
+	}).(pulumi.StringOutput)
+	// The access token made it a secret; what is built is none.
+	return pulumi.Unsecret(ref).(pulumi.StringOutput)
+}
+
+// unknownString is an output that Pulumi shows as known after the update.
+func unknownString() pulumi.StringOutput {
+	return pulumi.UnsafeUnknownOutput(nil).ApplyT(func(any) string { return "" }).(pulumi.StringOutput)
+}
+
+// endpoint is where the stack's provider reaches one of Google's APIs, without
+// the version at its end, or "" for Google's own address: the program's own
+// calls go where the provider's go.
+func endpoint(ctx *pulumi.Context, key, env string) string {
+	custom := cmp.Or(pulumiconfig.New(ctx, "gcp").Get(key), os.Getenv(env))
+	return strings.TrimSuffix(custom, "v1/")
+}

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"strings"
+)
+
+var notAllowedInNames = regexp.MustCompile(`[^a-z0-9-]+`)
+
+// labelValue turns a stack's name into a label value: lower-case letters, digits
+// and hyphens, at most 63.
+// https://cloud.google.com/resource-manager/docs/labels-overview#requirements
+func labelValue(stack string) string {
+	value := notAllowedInNames.ReplaceAllString(strings.ToLower(stack), "-")
+	return value[:min(len(value), 63)]
+}
+
+// resourceID names what Google Cloud wants named by the user and what no
+// contract fixes. Stacks in one project and regions of one stack get different
+// names, and 30 characters, the least of Google's limits (account ids), suffice.
+func (c *config) resourceID(part string) string {
+	sum := sha256.Sum256([]byte(c.stack + "\x00" + c.region))
+	return "docx2pdf-" + part + "-" + hex.EncodeToString(sum[:4])
+}
