@@ -1,0 +1,19 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench clean
+
+help: ## Show the targets.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install what this machine lacks: LibreOffice and Pulumi.
+	@local/setup.sh
+
+demo: setup ## Deploy to a Google Cloud on this machine, convert demo.docx with the key, destroy.
+	@local/demo.sh
+
+test: ## Run every test.
+	@local/setup.sh tests
+	go vet ./...
+	go test ./...
+
+clean: ## Delete what the local Google Cloud keeps in this folder.
+	rm -rf .local converter demo.pdf

@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# Installs what the demo needs and this machine lacks: LibreOffice 25.2 or newer
+# with LibreOfficeKit (Debian packages), and the Pulumi command line (built from
+# Go modules). With "tests" as its argument, what the tests need too.
+# Prints every command before it runs it; does nothing when nothing is missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+need=(
+  libreoffice-uiconfig-common libreoffice-uiconfig-writer # a view of a document with comments needs them
+  libreofficekit-dev
+  fonts-liberation fonts-crosextra-carlito fonts-crosextra-caladea # as wide as Arial, Times, Courier, Calibri and Cambria
+  fonts-dejavu-core fonts-noto-cjk
+)
+if [ "${1:-}" = tests ]; then
+  need+=(poppler-utils curl python3-google-auth python3-requests)
+fi
+
+run() {
+  printf '+ %s\n' "$*"
+  "$@"
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    run env DEBIAN_FRONTEND=noninteractive "$@"
+  elif command -v sudo >/dev/null; then
+    run sudo env DEBIAN_FRONTEND=noninteractive "$@"
+  else
+    echo "setup: needs root to run: $*; install sudo, or run as root: make setup" >&2
+    exit 1
+  fi
+}
+
+installed() { dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null | grep -q '^installed'; }
+
+# recent reports whether a version of a LibreOffice package is 25.2 or newer.
+recent() { [ -n "$1" ] && dpkg --compare-versions "${1#*:}" ge 25.2; }
+
+writer() {
+  # The two flavours exclude each other: keep the one that is there.
+  if installed libreoffice-core; then echo libreoffice-writer; else echo libreoffice-writer-nogui; fi
+}
+
+candidate() { apt-cache policy "$1" | awk '/Candidate:/ {print $2}'; }
+
+# add_backports makes Debian's backports known to apt, from the mirror that apt
+# uses for Debian itself.
+add_backports() {
+  local codename=$1 list=/etc/apt/sources.list.d/docx2pdf-backports.list mirror key
+  read -r mirror key < <(apt-get indextargets --format '$(REPO_URI) $(SIGNED_BY)' \
+    "Created-By: Packages" "Codename: $codename" "Component: main" | head -n 1) || true
+  if [ -z "${mirror:-}" ]; then
+    echo "setup: apt knows no Debian mirror for $codename; install LibreOffice 25.2 or newer by hand" >&2
+    exit 1
+  fi
+  as_root sh -c "echo 'deb ${key:+[signed-by=$key] }$mirror $codename-backports main' > $list"
+  as_root apt-get update -qq
+}
+
+install_packages() {
+  local missing=() package version release=()
+  version=$(dpkg-query --show --showformat '${Version}' "$(writer)" 2>/dev/null || true)
+  if ! installed "$(writer)" || ! recent "$version"; then missing+=("$(writer)"); fi
+  for package in "${need[@]}"; do
+    installed "$package" || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+
+  as_root apt-get update -qq
+  if ! recent "$(candidate "$(writer)")"; then
+    local codename
+    codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+    apt-cache madison "$(writer)" | grep -q -- 'backports' || add_backports "$codename"
+    release=(--target-release "$codename-backports")
+  fi
+  # Without recommended packages: they would bring LibreOffice's desktop.
+  as_root apt-get install --yes -qq --no-install-recommends "${release[@]}" "${missing[@]}"
+}
+
+install_pulumi() {
+  local version folder
+  command -v pulumi >/dev/null && return 0
+  version=$(cd local/pulumi/cli && go list -m -f '{{.Version}}' github.com/pulumi/pulumi/pkg/v3)
+  folder="${XDG_CACHE_HOME:-$HOME/.cache}/docx2pdf/pulumi-$version"
+  [ ! -x "$folder/pulumi" ] || return 0
+  mkdir -p "$folder"
+  echo "Building Pulumi from Go modules. The first time takes some minutes."
+  run go -C local/pulumi/languagehost build -o "$folder/pulumi-language-go" \
+    github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go
+  # Under its name only once it is whole: a build that was stopped begins again.
+  run go -C local/pulumi/cli build -o "$folder/pulumi.part" \
+    -ldflags "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$version" \
+    github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
+  mv "$folder/pulumi.part" "$folder/pulumi"
+}
+
+if command -v apt-get >/dev/null; then
+  install_packages
+else
+  echo "setup: no apt-get here; LibreOffice 25.2 or newer with LibreOfficeKit must be there already" >&2
+fi
+install_pulumi
