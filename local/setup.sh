@@ -47,14 +47,15 @@ candidate() { apt-cache policy "$1" | awk '/Candidate:/ {print $2}'; }
 # add_backports makes Debian's backports known to apt, from the mirror that apt
 # uses for Debian itself.
 add_backports() {
-  local codename=$1 list=/etc/apt/sources.list.d/docx2pdf-backports.list mirror key
-  read -r mirror key < <(apt-get indextargets --format '$(REPO_URI) $(SIGNED_BY)' \
-    "Created-By: Packages" "Codename: $codename" "Component: main" | head -n 1) || true
+  local codename=$1 list=/etc/apt/sources.list.d/docx2pdf-backports.list mirror
+  local key=/usr/share/keyrings/debian-archive-keyring.gpg
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' \
+    "Created-By: Packages" "Codename: $codename" "Component: main" | head -n 1)
   if [ -z "${mirror:-}" ]; then
     echo "setup: apt knows no Debian mirror for $codename; install LibreOffice 25.2 or newer by hand" >&2
     exit 1
   fi
-  as_root sh -c "echo 'deb ${key:+[signed-by=$key] }$mirror $codename-backports main' > $list"
+  as_root sh -c "echo 'deb [signed-by=$key] $mirror $codename-backports main' > $list"
   as_root apt-get update -qq
 }
 
