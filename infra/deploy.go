@@ -17,6 +17,16 @@ type outputs struct {
 	Image pulumi.StringOutput
 }
 
+// each calls visit with every output and the name that users know it by.
+func (o *outputs) each(visit func(name string, output pulumi.StringOutput)) {
+	visit("url", o.URL)
+	visit("key", o.Key)
+	visit("inputBucket", o.InputBucket)
+	visit("outputBucket", o.OutputBucket)
+	visit("serviceAccount", o.ServiceAccount)
+	visit("image", o.Image)
+}
+
 func deploy(ctx *pulumi.Context, cfg *config) (*outputs, error) {
 	apis, err := newAPIs(ctx, "apis", cfg)
 	if err != nil {

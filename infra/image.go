@@ -135,7 +135,7 @@ func (c *image) built(ctx *pulumi.Context, cfg *config, args *builtArgs) pulumi.
 	for _, grant := range args.grants {
 		inputs = append(inputs, grant.(pulumi.CustomResource).ID())
 	}
-	ref := pulumi.All(inputs...).ApplyT(func(v []any) (pulumi.StringOutput, error) {
+	return pulumi.All(inputs...).ApplyT(func(v []any) (pulumi.StringOutput, error) {
 		client, err := build.NewClient(ctx.Context(), build.Options{
 			AccessToken:              v[0].(string),
 			CloudBuildEndpoint:       endpoint(ctx, "cloudBuildCustomEndpoint", "GOOGLE_CLOUD_BUILD_CUSTOM_ENDPOINT"),
@@ -161,8 +161,6 @@ func (c *image) built(ctx *pulumi.Context, cfg *config, args *builtArgs) pulumi.
 		}
 		return pulumi.String(wanted.String() + "@" + digest).ToStringOutput(), err
 	}).(pulumi.StringOutput)
-	// The access token made it a secret; what is built is none.
-	return pulumi.Unsecret(ref).(pulumi.StringOutput)
 }
 
 // unknownString is an output that Pulumi shows as known after the update.

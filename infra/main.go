@@ -16,12 +16,7 @@ func main() {
 		if err != nil {
 			return err
 		}
-		ctx.Export("url", stack.URL)
-		ctx.Export("key", stack.Key)
-		ctx.Export("inputBucket", stack.InputBucket)
-		ctx.Export("outputBucket", stack.OutputBucket)
-		ctx.Export("serviceAccount", stack.ServiceAccount)
-		ctx.Export("image", stack.Image)
+		stack.each(func(name string, output pulumi.StringOutput) { ctx.Export(name, output) })
 		return nil
 	})
 }
