@@ -1,0 +1,5 @@
+package office
+
+// #cgo CFLAGS: -std=gnu11 -O2 -Wall -Wextra -Werror -Wno-unused-function
+// #cgo LDFLAGS: -ldl
+import "C"

@@ -1,0 +1,19 @@
+package office
+
+import "errors"
+
+// Why a document could not be converted. All but ErrRestarting and ErrDeadline are the document's own doing:
+// another attempt would end the same way.
+var (
+	// ErrRestarting: the fork server ended and is being replaced. Another attempt will do.
+	ErrRestarting = errors.New("LibreOffice is being restarted")
+	// ErrDeadline: the time for one conversion passed, and the document did not get the CPU for it.
+	ErrDeadline = errors.New("the conversion did not end in time")
+	// ErrUnreadable: LibreOffice refused the document.
+	ErrUnreadable = errors.New("LibreOffice cannot read the document")
+	// ErrCrashed: LibreOffice crashed on the document.
+	ErrCrashed = errors.New("LibreOffice crashed on the document")
+	// ErrLimit: the document needs more CPU time, memory or output than one may have. The wrapping error
+	// says which.
+	ErrLimit = errors.New("the document needs more than one conversion may use")
+)

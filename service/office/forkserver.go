@@ -1,0 +1,237 @@
+package office
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// startTimeout bounds LibreOffice's start and warm-up, which take half a second on an idle machine.
+const startTimeout = 60 * time.Second
+
+// maxMessage is MAX_MESSAGE of forkserver.h.
+const maxMessage = 128 << 10
+
+// forkServer is one running fork server process.
+type forkServer struct {
+	version string
+	ended   chan struct{} // closed when the process is gone
+	err     error         // why it ended; set before ended is closed
+
+	command *exec.Cmd
+	conn    net.Conn
+	stderr  tail
+
+	mu      sync.Mutex
+	next    int
+	waiting map[string]chan<- ending
+}
+
+// ending is what the fork server says of a child that is gone.
+type ending struct {
+	refused string // why it was never started
+	status  syscall.WaitStatus
+	cpu     time.Duration
+	report  string // the child's own lines
+}
+
+// launch starts a fork server and waits until its LibreOffice is warm.
+func launch(ctx context.Context, config Config, dir string) (*forkServer, error) {
+	ours, theirs, err := socketPair()
+	if err != nil {
+		return nil, fmt.Errorf("making the fork server's socket: %w", err)
+	}
+	defer theirs.Close()
+	s := &forkServer{conn: ours, ended: make(chan struct{}), waiting: map[string]chan<- ending{}}
+	s.command = exec.Command("/proc/self/exe")
+	s.command.Args = []string{"converter-fork-server"}
+	s.command.Env = environment(config, dir)
+	s.command.Dir = filepath.Join(dir, "work")
+	s.command.Stderr = &s.stderr
+	s.command.ExtraFiles = []*os.File{theirs}
+	if err := s.command.Start(); err != nil {
+		ours.Close()
+		return nil, fmt.Errorf("starting the fork server: %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() { s.conn.Close() })
+	if err := s.warm(config, dir); err != nil {
+		s.conn.Close()
+		s.command.Process.Kill()
+		s.command.Wait()
+		return nil, fmt.Errorf("starting LibreOffice in %s: %w%s", config.ProgramDir, err, s.stderr.hint())
+	}
+	go func() {
+		s.err = s.read()
+		stop()
+		s.conn.Close()
+		s.command.Process.Kill()
+		s.command.Wait()
+		close(s.ended)
+	}()
+	return s, nil
+}
+
+// warm tells the fork server what to start and waits for it.
+func (s *forkServer) warm(config Config, dir string) error {
+	document := fileURL(filepath.Join(dir, "warmup.docx"))
+	start := []string{"start", config.ProgramDir, fileURL(filepath.Join(dir, "profile")), fileURL(filepath.Join(dir, "warmup.pdf"))}
+	if err := s.send(append(start, document, document, document)...); err != nil {
+		return err
+	}
+	s.conn.SetReadDeadline(time.Now().Add(startTimeout))
+	defer s.conn.SetReadDeadline(time.Time{})
+	buffer := make([]byte, maxMessage)
+	n, err := s.conn.Read(buffer)
+	if err != nil {
+		return fmt.Errorf("it ended or hung while it started: %w", err)
+	}
+	fields := split(buffer[:n])
+	if len(fields) == 2 && fields[0] == "failed" {
+		return errors.New(fields[1])
+	}
+	if len(fields) != 2 || fields[0] != "ready" {
+		return fmt.Errorf("unexpected answer %q", fields)
+	}
+	var version struct{ ProductName, ProductVersion, ProductExtension string }
+	if err := json.Unmarshal([]byte(fields[1]), &version); err != nil {
+		return fmt.Errorf("reading LibreOffice's version: %w", err)
+	}
+	s.version = version.ProductVersion + version.ProductExtension
+	return nil
+}
+
+// start asks for a child. The child's end arrives on the channel, which is closed when the fork server ends.
+func (s *forkServer) start(fields ...string) (id string, done <-chan ending, err error) {
+	channel := make(chan ending, 1)
+	s.mu.Lock()
+	if s.waiting == nil {
+		s.mu.Unlock()
+		return "", nil, ErrRestarting
+	}
+	s.next++
+	id = strconv.Itoa(s.next)
+	s.waiting[id] = channel
+	s.mu.Unlock()
+	if err := s.send(append([]string{"convert", id}, fields...)...); err != nil {
+		s.take(id)
+		return "", nil, fmt.Errorf("%w: %w", ErrRestarting, err)
+	}
+	return id, channel, nil
+}
+
+// cancel kills a child and everything that it has started. Its end still arrives on its channel.
+func (s *forkServer) cancel(id string) { s.send("cancel", id) }
+
+func (s *forkServer) send(fields ...string) error {
+	for _, field := range fields {
+		if strings.IndexByte(field, 0) >= 0 {
+			return errors.New("a zero byte in a message to the fork server")
+		}
+	}
+	message := strings.Join(fields, "\x00") + "\x00"
+	if len(message) >= maxMessage {
+		return fmt.Errorf("a message of %d bytes to the fork server", len(message))
+	}
+	_, err := s.conn.Write([]byte(message))
+	return err
+}
+
+func (s *forkServer) take(id string) chan<- ending {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	channel := s.waiting[id]
+	delete(s.waiting, id)
+	return channel
+}
+
+// read hands out the children's ends until the fork server is gone.
+func (s *forkServer) read() error {
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, channel := range s.waiting {
+			close(channel)
+		}
+		s.waiting = nil
+	}()
+	buffer := make([]byte, maxMessage)
+	for {
+		n, err := s.conn.Read(buffer)
+		if err != nil {
+			return fmt.Errorf("the fork server's socket: %w%s", err, s.stderr.hint())
+		}
+		fields := split(buffer[:n])
+		var end ending
+		switch {
+		case len(fields) == 3 && fields[0] == "refused":
+			end.refused = fields[2]
+		case len(fields) == 7 && fields[0] == "done":
+			status, _ := strconv.Atoi(fields[2])
+			cpu, _ := strconv.Atoi(fields[3])
+			end = ending{status: syscall.WaitStatus(status), cpu: time.Duration(cpu) * time.Microsecond, report: fields[6]}
+		default:
+			return fmt.Errorf("the fork server said %q", fields)
+		}
+		if channel := s.take(fields[1]); channel != nil {
+			channel <- end
+		}
+	}
+}
+
+// socketPair makes a connected pair that keeps message boundaries: one end for here, one to pass on.
+func socketPair() (net.Conn, *os.File, error) {
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_SEQPACKET|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	ours := os.NewFile(uintptr(fds[0]), "fork server")
+	theirs := os.NewFile(uintptr(fds[1]), "fork server")
+	defer ours.Close()
+	conn, err := net.FileConn(ours)
+	if err != nil {
+		theirs.Close()
+		return nil, nil, err
+	}
+	return conn, theirs, nil
+}
+
+func split(message []byte) []string {
+	return strings.Split(strings.TrimSuffix(string(message), "\x00"), "\x00")
+}
+
+// tail keeps the last bytes that were written to it, for error messages.
+type tail struct {
+	mu    sync.Mutex
+	bytes []byte
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.bytes = append(t.bytes, p...)
+	if extra := len(t.bytes) - 4096; extra > 0 {
+		t.bytes = append(t.bytes[:0], t.bytes[extra:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) hint() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	text := bytes.TrimSpace(t.bytes)
+	if len(text) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (it wrote: %s)", text)
+}

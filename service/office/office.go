@@ -1,0 +1,220 @@
+// Package office converts Word documents to PDF with LibreOffice.
+//
+// Starting LibreOffice takes a second, converting a page some 20 ms. So one LibreOffice is started, made warm
+// with documents of our own, and then forks a child for each document: the child starts warm, sees one
+// document and exits. Nothing is carried from one document to the next, and a crash or a hang is one
+// document's. The fork server (forkserver.c) is a process of its own, started from this same binary, and
+// talks to this package over one Unix socket.
+package office
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// Config says how documents are converted. The zero value of a field stands for its default.
+type Config struct {
+	ProgramDir  string        // LibreOffice's program directory; found in the usual places
+	TempDir     string        // where profile and job directories go; os.TempDir()
+	Concurrency int           // documents converted at once; the number of CPUs
+	Timeout     time.Duration // for one conversion, from fork to exit; 60 s
+	CPU         time.Duration // CPU time of one conversion; Timeout
+	Memory      int64         // bytes of address space that one conversion may add; 1 GiB
+	Output      int64         // bytes of the largest file that one conversion may write; 512 MiB
+	Log         *slog.Logger  // slog.Default()
+}
+
+func (c Config) withDefaults() Config {
+	if c.TempDir == "" {
+		c.TempDir = os.TempDir()
+	}
+	if c.Concurrency <= 0 {
+		c.Concurrency = runtime.GOMAXPROCS(0)
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = time.Minute
+	}
+	if c.CPU <= 0 {
+		c.CPU = c.Timeout
+	}
+	if c.Memory <= 0 {
+		c.Memory = 1 << 30
+	}
+	if c.Output <= 0 {
+		c.Output = 512 << 20
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	return c
+}
+
+// Engine keeps the fork server running and gives it documents.
+type Engine struct {
+	config  Config
+	dir     string
+	slots   chan struct{}
+	closing context.CancelFunc
+	stopped chan struct{}
+
+	mu      sync.Mutex
+	server  *forkServer   // nil while it is being replaced
+	changed chan struct{} // closed and replaced when server changes
+	version string
+	failure error // why the last start failed
+	starts  int
+}
+
+// Status is what can be said about the engine at a moment.
+type Status struct {
+	Ready       bool   // a warm LibreOffice waits for documents
+	LibreOffice string // its version
+	Restarts    int    // how often the fork server had to be replaced
+	Error       string // why there is none, when there is none
+}
+
+// Start starts LibreOffice and returns when it is warm. Its errors say what to do about them.
+func Start(ctx context.Context, config Config) (*Engine, error) {
+	config = config.withDefaults()
+	if config.ProgramDir == "" {
+		dir, err := findProgramDir()
+		if err != nil {
+			return nil, err
+		}
+		config.ProgramDir = dir
+	}
+	dir, err := os.MkdirTemp(config.TempDir, "docx2pdf-")
+	if err != nil {
+		return nil, fmt.Errorf("making a directory for documents: %w", err)
+	}
+	if err := prepare(dir); err != nil {
+		os.RemoveAll(dir)
+		return nil, err
+	}
+	supervised, closing := context.WithCancel(context.Background())
+	e := &Engine{
+		config:  config,
+		dir:     dir,
+		slots:   make(chan struct{}, config.Concurrency),
+		closing: closing,
+		stopped: make(chan struct{}),
+		changed: make(chan struct{}),
+	}
+	first := make(chan error, 1)
+	go e.supervise(supervised, first)
+	select {
+	case err = <-first:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		e.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+// prepare fills the engine's directory: the profile, the warm-up documents and a place for jobs.
+func prepare(dir string) error {
+	return errors.Join(
+		writeProfile(filepath.Join(dir, "profile")),
+		writeWarmUp(filepath.Join(dir, "warmup.docx")),
+		os.Mkdir(filepath.Join(dir, "jobs"), 0o700),
+	)
+}
+
+// supervise starts the fork server and replaces it whenever it ends. The first start's outcome goes to first.
+func (e *Engine) supervise(ctx context.Context, first chan<- error) {
+	defer close(e.stopped)
+	pause := time.Duration(0)
+	for ctx.Err() == nil {
+		server, err := launch(ctx, e.config, e.dir)
+		e.set(server, err)
+		if first != nil {
+			first <- err
+			first = nil
+		}
+		if err == nil {
+			pause = 0
+			<-server.ended
+			e.set(nil, nil)
+			if ctx.Err() == nil {
+				e.config.Log.Warn("the fork server ended and is being replaced", "error", server.err)
+			}
+			continue
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		e.config.Log.Error("LibreOffice does not start", "error", err)
+		pause = min(max(2*pause, 100*time.Millisecond), 10*time.Second)
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (e *Engine) set(server *forkServer, failure error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.server, e.failure = server, failure
+	if server != nil {
+		e.version = server.version
+		e.starts++
+	}
+	close(e.changed)
+	e.changed = make(chan struct{})
+}
+
+// Close ends LibreOffice and the conversions in flight and removes what they left.
+func (e *Engine) Close() error {
+	e.closing()
+	<-e.stopped
+	return os.RemoveAll(e.dir)
+}
+
+// Status tells whether documents can be converted now.
+func (e *Engine) Status() Status {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := Status{Ready: e.server != nil, LibreOffice: e.version, Restarts: max(0, e.starts-1)}
+	if e.failure != nil {
+		s.Error = e.failure.Error()
+	}
+	return s
+}
+
+// restartGrace is how long a document waits for a fork server that is being replaced, which takes half a
+// second.
+const restartGrace = 5 * time.Second
+
+// ready waits for a fork server.
+func (e *Engine) ready(ctx context.Context) (*forkServer, error) {
+	late := time.NewTimer(restartGrace)
+	defer late.Stop()
+	for {
+		e.mu.Lock()
+		server, changed := e.server, e.changed
+		e.mu.Unlock()
+		if server != nil {
+			return server, nil
+		}
+		select {
+		case <-changed:
+		case <-e.stopped:
+			return nil, ErrRestarting
+		case <-late.C:
+			return nil, ErrRestarting
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}

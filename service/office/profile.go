@@ -1,0 +1,83 @@
+package office
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// registry is LibreOffice's configuration for a server that reads documents of strangers.
+//
+//go:embed registry.xcu
+var registry []byte
+
+// writeProfile makes the fork server's user profile.
+//
+// LibreOffice unpacks a document's embedded fonts into the profile's user/temp, where the next document would
+// find them. So user/temp leads to the working directory of whoever looks: in a child that is its own job
+// directory, gone with the job.
+func writeProfile(dir string) error {
+	user := filepath.Join(dir, "user")
+	work := filepath.Join(filepath.Dir(dir), "work")
+	return errors.Join(
+		os.MkdirAll(user, 0o700),
+		makeJobTemp(work),
+		os.WriteFile(filepath.Join(dir, "registry.xcu"), registry, 0o400),
+		os.Symlink("/proc/self/cwd/temp", filepath.Join(user, "temp")),
+	)
+}
+
+// makeJobTemp makes a working directory with a place for temporary files.
+func makeJobTemp(dir string) error {
+	return errors.Join(os.Mkdir(dir, 0o700), os.Mkdir(filepath.Join(dir, "temp"), 0o700))
+}
+
+// environment is all that LibreOffice sees of the outside.
+func environment(config Config, dir string) []string {
+	brand := fileURL(filepath.Dir(config.ProgramDir))
+	return []string{
+		"DOCX2PDF_FORK_SERVER=1",
+		"HOME=" + dir,
+		"LANG=C.UTF-8",
+		"LC_ALL=C.UTF-8",
+		"TZ=UTC",
+		// Resolved anew by each child: its own job directory.
+		"TMPDIR=/proc/self/cwd/temp",
+		// No display; the event loop is ours.
+		"SAL_USE_VCLPLUGIN=svp",
+		"SAL_LOK_OPTIONS=unipoll",
+		"SAL_DISABLE_OPENCL=1",
+		"SAL_DISABLE_FSYNC=1",
+		"DISABLE_EXTENSION_SYNCHRONIZATION=true",
+		// A pattern that no host name matches.
+		"LOK_HOST_ALLOWLIST=^$",
+		"LOK_ALLOWLIST_LANGUAGES=en_US",
+		// The asterisk makes the user layer read-only.
+		fmt.Sprintf("CONFIGURATION_LAYERS=xcsxcu:%s/share/registry res:%[1]s/share/registry user:*%s",
+			brand, fileURL(filepath.Join(dir, "profile", "registry.xcu"))),
+	}
+}
+
+// findProgramDir looks for LibreOffice where packages put it.
+func findProgramDir() (string, error) {
+	candidates := []string{"/usr/lib/libreoffice/program"}
+	others, _ := filepath.Glob("/opt/libreoffice*/program")
+	for _, dir := range append(candidates, others...) {
+		if _, err := os.Stat(filepath.Join(dir, "versionrc")); err == nil {
+			return dir, nil
+		}
+	}
+	return "", errors.New("LibreOffice is not in /usr/lib/libreoffice/program nor in /opt/libreoffice*/program: " +
+		howToInstall + ", or name its program directory in LIBREOFFICE_PROGRAM_DIR")
+}
+
+const howToInstall = "install 25.2 or newer (Debian trixie: apt-get install libreoffice-writer-nogui libreoffice-uiconfig-writer; " +
+	"bookworm: the same with -t bookworm-backports)"
+
+func fileURL(path string) string {
+	return (&url.URL{Scheme: "file", Path: strings.TrimSuffix(path, "/")}).String()
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"docx2pdf/service/office"
+	"docx2pdf/service/server"
+	"docx2pdf/service/storage"
+)
+
+// drainTimeout is how long requests may go on after SIGTERM. Cloud Run ends an instance 10 s after it.
+// https://cloud.google.com/run/docs/container-contract#instance-shutdown
+const drainTimeout = 9 * time.Second
+
+// run serves until ctx ends, then lets the requests in flight end.
+func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
+	config, err := readConfig(getenv)
+	if err != nil {
+		return err
+	}
+	logger := slog.New(slog.NewJSONHandler(log, nil))
+	slog.SetDefault(logger)
+
+	var store *storage.Store
+	if config.outputBucket != "" {
+		if store, err = storage.Open(ctx, config.storageEndpoint); err != nil {
+			return err
+		}
+	}
+	started := time.Now()
+	engine, err := office.Start(ctx, config.engine)
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+
+	// On Cloud Run the front end connects from outside the container; alone nobody else shall.
+	listener, err := net.Listen("tcp", net.JoinHostPort(config.host, config.port))
+	if err != nil {
+		return fmt.Errorf("listening: %w; name a free port in PORT", err)
+	}
+	logger.Info("ready", "address", listener.Addr().String(), "libreoffice", engine.Status().LibreOffice,
+		"start_ms", time.Since(started).Milliseconds())
+
+	httpServer := &http.Server{
+		Handler:           server.New(server.Config{Engine: engine, Store: store, OutputBucket: config.outputBucket}),
+		ReadHeaderTimeout: 10 * time.Second,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- httpServer.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	logger.Info("draining")
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	if err := httpServer.Shutdown(drain); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("draining: %w", err)
+	}
+	return nil
+}
