@@ -32,7 +32,7 @@ func readConfig(getenv func(string) string) (config, error) {
 		return n
 	}
 	c := config{
-		host:            "127.0.0.1",
+		host:            getenv("HOST"),
 		port:            getenv("PORT"),
 		outputBucket:    getenv("OUTPUT_BUCKET"),
 		storageEndpoint: getenv("GOOGLE_STORAGE_CUSTOM_ENDPOINT"),
@@ -45,9 +45,14 @@ func readConfig(getenv func(string) string) (config, error) {
 	if c.port == "" {
 		c.port = "8080"
 	}
-	// Set by Cloud Run's container contract, whose front end comes from outside the container.
-	if getenv("K_SERVICE") != "" {
-		c.host = ""
+	// On Cloud Run the front end connects from outside the container; elsewhere nobody else shall.
+	// https://cloud.google.com/run/docs/container-contract#services-env-vars
+	if c.host == "" && getenv("K_SERVICE") == "" {
+		c.host = "127.0.0.1"
+	}
+	var err error
+	if c.engine.Sandbox, err = office.ParseSandbox(getenv("SANDBOX")); err != nil {
+		problems = append(problems, err)
 	}
 	return c, errors.Join(problems...)
 }

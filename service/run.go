@@ -41,12 +41,12 @@ func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
 	}
 	defer engine.Close()
 
-	// On Cloud Run the front end connects from outside the container; alone nobody else shall.
 	listener, err := net.Listen("tcp", net.JoinHostPort(config.host, config.port))
 	if err != nil {
 		return fmt.Errorf("listening: %w; name a free port in PORT", err)
 	}
 	logger.Info("ready", "address", listener.Addr().String(), "libreoffice", engine.Status().LibreOffice,
+		"sandbox", engine.Status().Sandbox,
 		"start_ms", time.Since(started).Milliseconds())
 
 	httpServer := &http.Server{

@@ -137,6 +137,14 @@ _Noreturn void convert(LibreOfficeKit *kit, const struct job *job, int fd) {
     own_streams();
     enter(job->directory);
     set_limits(job);
+    if (job->sandbox != NULL) {
+        int kept = restrict_files(job->sandbox) > 0;
+        kept &= restrict_system_calls();
+        if (!kept && job->sandbox->required) {
+            say("error the sandbox could not be closed");
+            _exit(1);
+        }
+    }
     kit->pClass->setForkedChild(kit, true);
     say("ready %ld", microseconds_since(&start));
 

@@ -27,11 +27,16 @@ struct child {
 
 static struct {
     LibreOfficeKit *kit;
+    struct message start;
     struct message in;
+    struct sandbox sandbox;
+    int sandboxed;
     struct child children[MAX_CHILDREN];
     int running;
-    int warm;
 } server;
+
+// Fields of the start message.
+enum { PROGRAM = 1, PROFILE, PROFILE_URL, SANDBOX, WARM_UP_PDF, FIRST_WARM_UP };
 
 // Reads one message and splits it. Returns 0 when the Go side is gone.
 static int receive(struct message *m) {
@@ -131,6 +136,7 @@ static void start_child(struct message *m) {
         .cpu_seconds = atol(m->field[7]),
         .memory_bytes = atol(m->field[8]),
         .output_bytes = atol(m->field[9]),
+        .sandbox = server.sandboxed ? &server.sandbox : NULL,
     };
     int ends[2];
     if (server.running == MAX_CHILDREN || pipe2(ends, O_CLOEXEC) < 0) {
@@ -207,9 +213,9 @@ static _Noreturn void serve(void) {
 static int on_idle(void *data, int timeout_us) {
     (void)data;
     (void)timeout_us;
-    // Fields of the start message: start, program directory, profile URL, output URL, warm-up URLs.
-    for (int i = 4; i < server.in.count; i++) {
-        const char *why = warm_up(server.kit, server.in.field[i], server.in.field[3]);
+    const struct message *start = &server.start;
+    for (int i = FIRST_WARM_UP; i < start->count; i++) {
+        const char *why = warm_up(server.kit, start->field[i], start->field[WARM_UP_PDF]);
         if (why != NULL)
             give_up(why);
     }
@@ -217,7 +223,8 @@ static int on_idle(void *data, int timeout_us) {
     if (!server.kit->pClass->joinThreads(server.kit))
         give_up("LibreOffice's threads did not end after the warm-up");
     remember_temp_directories();
-    reply("ready", server.kit->pClass->getVersionInfo(server.kit), NULL);
+    reply("ready", server.kit->pClass->getVersionInfo(server.kit),
+          server.sandboxed ? probe_sandbox(&server.sandbox) : "", NULL);
     serve();
 }
 
@@ -226,9 +233,14 @@ static void on_wake(void *data) { (void)data; }
 static _Noreturn void fork_server(void) {
     unsetenv("DOCX2PDF_FORK_SERVER");
     fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
-    if (!receive(&server.in) || server.in.count < 4 || strcmp(server.in.field[0], "start") != 0)
+    struct message *start = &server.start;
+    if (!receive(start) || start->count < FIRST_WARM_UP || strcmp(start->field[0], "start") != 0)
         _exit(1);
-    server.kit = lok_init_2(server.in.field[1], server.in.field[2]);
+    server.sandbox.program_directory = start->field[PROGRAM];
+    server.sandbox.profile_directory = start->field[PROFILE];
+    server.sandbox.required = strcmp(start->field[SANDBOX], "require") == 0;
+    server.sandboxed = strcmp(start->field[SANDBOX], "off") != 0;
+    server.kit = lok_init_2(start->field[PROGRAM], start->field[PROFILE_URL]);
     if (server.kit == NULL)
         give_up("LibreOfficeKit could not be initialised");
     if (!LIBREOFFICEKIT_HAS(server.kit, setForkedChild))

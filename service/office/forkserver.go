@@ -26,6 +26,7 @@ const maxMessage = 128 << 10
 // forkServer is one running fork server process.
 type forkServer struct {
 	version string
+	kept    []string      // what the sandbox keeps documents from
 	ended   chan struct{} // closed when the process is gone
 	err     error         // why it ended; set before ended is closed
 
@@ -85,7 +86,8 @@ func launch(ctx context.Context, config Config, dir string) (*forkServer, error)
 // warm tells the fork server what to start and waits for it.
 func (s *forkServer) warm(config Config, dir string) error {
 	document := fileURL(filepath.Join(dir, "warmup.docx"))
-	start := []string{"start", config.ProgramDir, fileURL(filepath.Join(dir, "profile")), fileURL(filepath.Join(dir, "warmup.pdf"))}
+	profile := filepath.Join(dir, "profile")
+	start := []string{"start", config.ProgramDir, profile, fileURL(profile), string(config.Sandbox), fileURL(filepath.Join(dir, "warmup.pdf"))}
 	if err := s.send(append(start, document, document, document)...); err != nil {
 		return err
 	}
@@ -100,7 +102,7 @@ func (s *forkServer) warm(config Config, dir string) error {
 	if len(fields) == 2 && fields[0] == "failed" {
 		return errors.New(fields[1])
 	}
-	if len(fields) != 2 || fields[0] != "ready" {
+	if len(fields) != 3 || fields[0] != "ready" {
 		return fmt.Errorf("unexpected answer %q", fields)
 	}
 	var version struct{ ProductName, ProductVersion, ProductExtension string }
@@ -108,6 +110,10 @@ func (s *forkServer) warm(config Config, dir string) error {
 		return fmt.Errorf("reading LibreOffice's version: %w", err)
 	}
 	s.version = version.ProductVersion + version.ProductExtension
+	s.kept = strings.Fields(fields[2])
+	if missing := config.Sandbox.missing(s.kept); len(missing) > 0 {
+		return fmt.Errorf("this kernel cannot keep a document from: %s; run on a newer one, or without SANDBOX=require", strings.Join(missing, ", "))
+	}
 	return nil
 }
 

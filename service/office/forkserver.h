@@ -6,6 +6,8 @@
 #define LOK_USE_UNSTABLE_API
 #include <LibreOfficeKit/LibreOfficeKitInit.h>
 
+#include "sandbox.h"
+
 enum {
     CONTROL_FD = 3,          // the socket to the Go side, as os/exec's first extra file
     MAX_MESSAGE = 128 << 10, // bytes of one message on it
@@ -31,6 +33,7 @@ struct job {
     long cpu_seconds;
     long memory_bytes; // address space on top of the warm LibreOffice's
     long output_bytes; // largest file it may write
+    const struct sandbox *sandbox; // NULL: no sandbox
 };
 
 // remember_temp_directories notes what LibreOffice has made in ./temp while it started, for convert to make the

@@ -28,6 +28,7 @@ type Config struct {
 	CPU         time.Duration // CPU time of one conversion; Timeout
 	Memory      int64         // bytes of address space that one conversion may add; 1 GiB
 	Output      int64         // bytes of the largest file that one conversion may write; 512 MiB
+	Sandbox     Sandbox       // SandboxAuto
 	Log         *slog.Logger  // slog.Default()
 }
 
@@ -50,6 +51,9 @@ func (c Config) withDefaults() Config {
 	if c.Output <= 0 {
 		c.Output = 512 << 20
 	}
+	if c.Sandbox == "" {
+		c.Sandbox = SandboxAuto
+	}
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
@@ -68,16 +72,18 @@ type Engine struct {
 	server  *forkServer   // nil while it is being replaced
 	changed chan struct{} // closed and replaced when server changes
 	version string
+	kept    []string
 	failure error // why the last start failed
 	starts  int
 }
 
 // Status is what can be said about the engine at a moment.
 type Status struct {
-	Ready       bool   // a warm LibreOffice waits for documents
-	LibreOffice string // its version
-	Restarts    int    // how often the fork server had to be replaced
-	Error       string // why there is none, when there is none
+	Ready       bool     // a warm LibreOffice waits for documents
+	LibreOffice string   // its version
+	Sandbox     []string // what documents have been proved to be kept from, of SandboxParts
+	Restarts    int      // how often the fork server had to be replaced
+	Error       string   // why there is none, when there is none
 }
 
 // Start starts LibreOffice and returns when it is warm. Its errors say what to do about them.
@@ -167,7 +173,7 @@ func (e *Engine) set(server *forkServer, failure error) {
 	defer e.mu.Unlock()
 	e.server, e.failure = server, failure
 	if server != nil {
-		e.version = server.version
+		e.version, e.kept = server.version, server.kept
 		e.starts++
 	}
 	close(e.changed)
@@ -185,7 +191,7 @@ func (e *Engine) Close() error {
 func (e *Engine) Status() Status {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	s := Status{Ready: e.server != nil, LibreOffice: e.version, Restarts: max(0, e.starts-1)}
+	s := Status{Ready: e.server != nil, LibreOffice: e.version, Sandbox: e.kept, Restarts: max(0, e.starts-1)}
 	if e.failure != nil {
 		s.Error = e.failure.Error()
 	}

@@ -55,7 +55,7 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 	if !engine.Ready {
 		status = http.StatusServiceUnavailable
 	}
-	writeJSON(w, status, map[string]any{"ready": engine.Ready, "libreoffice": engine.LibreOffice, "restarts": engine.Restarts, "error": engine.Error})
+	writeJSON(w, status, map[string]any{"ready": engine.Ready, "libreoffice": engine.LibreOffice, "sandbox": engine.Sandbox, "restarts": engine.Restarts, "error": engine.Error})
 }
 
 func explain(w http.ResponseWriter, r *http.Request) {
