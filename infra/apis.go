@@ -5,29 +5,23 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// requiredAPIs are the Google Cloud services that the deployment calls.
-var requiredAPIs = []string{
-	"artifactregistry.googleapis.com",
-	"cloudbuild.googleapis.com",
-	"cloudresourcemanager.googleapis.com",
-	"iam.googleapis.com",
-	"logging.googleapis.com",
-	"run.googleapis.com",
-	"storage.googleapis.com",
-}
-
 // apis enables the Google Cloud services that everything else needs.
 type apis struct {
 	pulumi.ResourceState
+
+	// Project is the project's id, known once the services are enabled: look-ups
+	// that use it do not run before.
+	Project pulumi.StringOutput
 }
 
-func newAPIs(ctx *pulumi.Context, name string, cfg *config, opts ...pulumi.ResourceOption) (*apis, error) {
+func newAPIs(ctx *pulumi.Context, name string, cfg *settings, opts ...pulumi.ResourceOption) (*apis, error) {
 	c := &apis{}
 	if err := ctx.RegisterComponentResource("docx2pdf:infra:APIs", name, c, opts...); err != nil {
 		return nil, err
 	}
-	for _, service := range requiredAPIs {
-		_, err := projects.NewService(ctx, service, &projects.ServiceArgs{
+	enabled := []any{}
+	for _, service := range requiredAPIs(cfg) {
+		api, err := projects.NewService(ctx, service, &projects.ServiceArgs{
 			Service: pulumi.String(service),
 			// Other things in the project may use the API.
 			DisableOnDestroy: pulumi.Bool(false),
@@ -35,6 +29,26 @@ func newAPIs(ctx *pulumi.Context, name string, cfg *config, opts ...pulumi.Resou
 		if err != nil {
 			return nil, err
 		}
+		enabled = append(enabled, api.ID())
 	}
-	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{})
+	c.Project = pulumi.All(enabled...).ApplyT(func([]any) string { return cfg.project }).(pulumi.StringOutput)
+	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"project": c.Project})
+}
+
+// requiredAPIs are the Google Cloud services that a deployment calls.
+func requiredAPIs(cfg *settings) []string {
+	services := []string{
+		"cloudresourcemanager.googleapis.com",
+		"iam.googleapis.com",
+		"monitoring.googleapis.com",
+		"run.googleapis.com",
+		"storage.googleapis.com",
+	}
+	if cfg.image == "" {
+		services = append(services, "artifactregistry.googleapis.com", "cloudbuild.googleapis.com", "logging.googleapis.com")
+	}
+	if cfg.events {
+		services = append(services, "pubsub.googleapis.com")
+	}
+	return services
 }

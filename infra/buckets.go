@@ -12,26 +12,59 @@ type buckets struct {
 	Input, Output *storage.Bucket
 }
 
-func newBuckets(ctx *pulumi.Context, name string, cfg *config, opts ...pulumi.ResourceOption) (*buckets, error) {
+func newBuckets(ctx *pulumi.Context, name string, cfg *settings, opts ...pulumi.ResourceOption) (*buckets, error) {
 	c := &buckets{}
 	if err := ctx.RegisterComponentResource("docx2pdf:infra:Buckets", name, c, opts...); err != nil {
 		return nil, err
 	}
-	bucket := func(name string) (*storage.Bucket, error) {
-		return storage.NewBucket(ctx, name, &storage.BucketArgs{
-			Location:                 pulumi.String(cfg.region),
-			UniformBucketLevelAccess: pulumi.Bool(true),
-			PublicAccessPrevention:   pulumi.String("enforced"),
-			ForceDestroy:             pulumi.Bool(cfg.forceDestroy),
-			Labels:                   cfg.labels(),
-		}, pulumi.Parent(c))
-	}
 	var err error
-	if c.Input, err = bucket("docx2pdf-input"); err != nil {
+	if c.Input, err = storage.NewBucket(ctx, "docx2pdf-input", documentBucket(cfg), pulumi.Parent(c)); err != nil {
 		return nil, err
 	}
-	if c.Output, err = bucket("docx2pdf-output"); err != nil {
+	if c.Output, err = storage.NewBucket(ctx, "docx2pdf-output", documentBucket(cfg), pulumi.Parent(c)); err != nil {
 		return nil, err
 	}
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"input": c.Input.Name, "output": c.Output.Name})
+}
+
+func documentBucket(cfg *settings) *storage.BucketArgs {
+	args := privateBucket(cfg)
+	args.ForceDestroy = pulumi.Bool(cfg.forceDestroy)
+	if cfg.retentionDays > 0 {
+		args.LifecycleRules = append(args.LifecycleRules.(storage.BucketLifecycleRuleArray), deleteAfter(cfg.retentionDays, "LIVE"))
+	}
+	if cfg.versioning {
+		args.Versioning = &storage.BucketVersioningArgs{Enabled: pulumi.Bool(true)}
+	}
+	if cfg.versioning && cfg.retentionDays > 0 {
+		args.LifecycleRules = append(args.LifecycleRules.(storage.BucketLifecycleRuleArray), deleteAfter(cfg.retentionDays, "ARCHIVED"))
+	}
+	if cfg.kmsKey != "" {
+		args.Encryption = &storage.BucketEncryptionArgs{DefaultKmsKeyName: pulumi.String(cfg.kmsKey)}
+	}
+	return args
+}
+
+// privateBucket is what all buckets of the stack have in common.
+func privateBucket(cfg *settings) *storage.BucketArgs {
+	return &storage.BucketArgs{
+		Location:                 pulumi.String(cfg.region),
+		UniformBucketLevelAccess: pulumi.Bool(true),
+		PublicAccessPrevention:   pulumi.String("enforced"),
+		Labels:                   cfg.labels(),
+		LifecycleRules: storage.BucketLifecycleRuleArray{
+			// Uploads that were begun and never finished are paid for, unseen.
+			&storage.BucketLifecycleRuleArgs{
+				Action:    &storage.BucketLifecycleRuleActionArgs{Type: pulumi.String("AbortIncompleteMultipartUpload")},
+				Condition: &storage.BucketLifecycleRuleConditionArgs{Age: pulumi.Int(1)},
+			},
+		},
+	}
+}
+
+func deleteAfter(days int, state string) *storage.BucketLifecycleRuleArgs {
+	return &storage.BucketLifecycleRuleArgs{
+		Action:    &storage.BucketLifecycleRuleActionArgs{Type: pulumi.String("Delete")},
+		Condition: &storage.BucketLifecycleRuleConditionArgs{Age: pulumi.Int(days), WithState: pulumi.String(state)},
+	}
 }

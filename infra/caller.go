@@ -5,26 +5,27 @@ import (
 	"fmt"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/cloudrunv2"
+	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/projects"
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/serviceaccount"
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/storage"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 type callerArgs struct {
-	*config
+	*settings
 	service       *cloudrunv2.Service
 	input, output *storage.Bucket
 }
 
 // caller is the account outside Google Cloud that may call the service, with
-// its key.
+// its key, and whoever else may call.
 type caller struct {
 	pulumi.ResourceState
 
 	Account *serviceaccount.Account
-	// Key is the JSON key file, a secret.
-	Key pulumi.StringOutput
-	// URL is the service's, known once the caller may call it.
+	// Key is the JSON key file, a secret; nil when the stack makes none.
+	Key *pulumi.StringOutput
+	// URL is the service's, known once everybody who may call it can.
 	URL pulumi.StringOutput
 }
 
@@ -41,15 +42,13 @@ func newCaller(ctx *pulumi.Context, name string, args *callerArgs, opts ...pulum
 	if err != nil {
 		return nil, err
 	}
-	invoker, err := cloudrunv2.NewServiceIamMember(ctx, name+"-invoker", &cloudrunv2.ServiceIamMemberArgs{
-		Location: args.service.Location,
-		Name:     args.service.Name,
-		Role:     pulumi.String("roles/run.invoker"),
-		Member:   c.Account.Member,
-	}, pulumi.Parent(c), pulumi.DeletedWith(args.service))
+	granted, err := c.mayInvoke(ctx, name, args)
 	if err != nil {
 		return nil, err
 	}
+	c.URL = pulumi.All(append([]any{args.service.Uri}, granted...)...).ApplyT(func(v []any) string {
+		return v[0].(string)
+	}).(pulumi.StringOutput)
 	if _, err := grantBuckets(ctx, name, c.Account, c, []bucketGrant{
 		// Uploading a document again replaces it, which takes more than creating.
 		{"writes-input", args.input, "roles/storage.objectUser"},
@@ -57,17 +56,57 @@ func newCaller(ctx *pulumi.Context, name string, args *callerArgs, opts ...pulum
 	}); err != nil {
 		return nil, err
 	}
+	if args.createKey {
+		if c.Key, err = c.newKey(ctx, name, args); err != nil {
+			return nil, err
+		}
+	}
+	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"account": c.Account.Email, "url": c.URL})
+}
+
+// mayInvoke grants roles/run.invoker to the account and to the principals of
+// the configuration, and answers with the grants' ids.
+func (c *caller) mayInvoke(ctx *pulumi.Context, name string, args *callerArgs) ([]any, error) {
+	var granted []any
+	if args.invokerScope == "project" {
+		grant, err := projects.NewIAMMember(ctx, name+"-invoker", &projects.IAMMemberArgs{
+			Project: pulumi.String(args.project),
+			Role:    pulumi.String("roles/run.invoker"),
+			Member:  c.Account.Member,
+		}, pulumi.Parent(c))
+		if err != nil {
+			return nil, err
+		}
+		granted = append(granted, grant.ID())
+	} else {
+		grant, err := grantInvoker(ctx, name+"-invoker", args.service, c.Account.Member, c)
+		if err != nil {
+			return nil, err
+		}
+		granted = append(granted, grant.ID())
+	}
+	for _, principal := range args.invokers {
+		grant, err := grantInvoker(ctx, name+"-invoker-"+principal, args.service, pulumi.String(principal), c)
+		if err != nil {
+			return nil, err
+		}
+		granted = append(granted, grant.ID())
+	}
+	return granted, nil
+}
+
+// newKey makes the account's key. Pulumi replaces it, the new one first, when
+// keyRotation changes.
+func (c *caller) newKey(ctx *pulumi.Context, name string, args *callerArgs) (*pulumi.StringOutput, error) {
 	key, err := serviceaccount.NewKey(ctx, name+"-key", &serviceaccount.KeyArgs{
 		ServiceAccountId: c.Account.Name,
+		Keepers:          pulumi.StringMap{"rotation": pulumi.String(args.keyRotation)},
 	}, pulumi.Parent(c))
 	if err != nil {
 		return nil, err
 	}
-	c.Key = key.PrivateKey.ApplyT(decodeKey).(pulumi.StringOutput)
-	c.URL = pulumi.All(args.service.Uri, invoker.ID()).ApplyT(func(v []any) string {
-		return v[0].(string)
-	}).(pulumi.StringOutput)
-	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"account": c.Account.Email, "url": c.URL})
+	file := key.PrivateKey.ApplyT(decodeKey).(pulumi.StringOutput)
+	return &file, nil
 }
 
 // decodeKey turns what the IAM API calls privateKeyData into the key file that

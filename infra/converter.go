@@ -10,7 +10,7 @@ import (
 )
 
 type converterArgs struct {
-	*config
+	*settings
 	image         pulumi.StringInput
 	input, output *storage.Bucket
 }
@@ -63,11 +63,13 @@ func (c *converter) serviceArgs(args *converterArgs) *cloudrunv2.ServiceArgs {
 			Labels:         args.labels(),
 			ServiceAccount: c.Account.Email,
 			// The first generation's kernel lacks parts of the sandbox.
-			ExecutionEnvironment: pulumi.String("EXECUTION_ENVIRONMENT_GEN2"),
-			// As many conversions as CPUs, and as many again in transfer.
-			MaxInstanceRequestConcurrency: pulumi.Int(2 * args.cpu),
+			ExecutionEnvironment:          pulumi.String("EXECUTION_ENVIRONMENT_GEN2"),
+			MaxInstanceRequestConcurrency: pulumi.Int(args.concurrency),
 			Timeout:                       pulumi.String(fmt.Sprintf("%ds", args.timeoutSeconds)),
-			Scaling:                       &cloudrunv2.ServiceTemplateScalingArgs{MaxInstanceCount: pulumi.Int(args.maxInstances)},
+			Scaling: &cloudrunv2.ServiceTemplateScalingArgs{
+				MinInstanceCount: pulumi.Int(args.minInstances),
+				MaxInstanceCount: pulumi.Int(args.maxInstances),
+			},
 			Containers: cloudrunv2.ServiceTemplateContainerArray{&cloudrunv2.ServiceTemplateContainerArgs{
 				Image: args.image,
 				Envs: cloudrunv2.ServiceTemplateContainerEnvArray{&cloudrunv2.ServiceTemplateContainerEnvArgs{
@@ -79,7 +81,8 @@ func (c *converter) serviceArgs(args *converterArgs) *cloudrunv2.ServiceArgs {
 						"cpu":    pulumi.Sprintf("%d", args.cpu),
 						"memory": pulumi.String(args.memory),
 					},
-					CpuIdle:         pulumi.Bool(true),
+					CpuIdle: pulumi.Bool(true), // Nothing runs between requests.
+					// LibreOffice starts on CPU; the boost is free.
 					StartupCpuBoost: pulumi.Bool(true),
 				},
 				StartupProbe: &cloudrunv2.ServiceTemplateContainerStartupProbeArgs{

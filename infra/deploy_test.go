@@ -13,13 +13,29 @@ import (
 
 var update = flag.Bool("update", false, "write the golden inventories anew")
 
+// programs are the configurations that the tests look at.
+var programs = map[string]program{
+	"default": {},
+	"smallest": {config: map[string]string{
+		"image": readyMade, "events": "false", "createKey": "false",
+	}},
+	"fullest": {config: map[string]string{
+		"alertEmail": "me@example.com", "retentionDays": "30", "versioning": "true", "forceDestroy": "true",
+		"kmsKey":       "projects/p/locations/us-central1/keyRings/r/cryptoKeys/k",
+		"invokerScope": "project",
+		"invokers":     `["group:staff@example.com","serviceAccount:robot@other.iam.gserviceaccount.com"]`,
+		"cpu":          "4", "memory": "4Gi", "concurrency": "8", "minInstances": "1", "maxInstances": "20",
+		"timeoutSeconds": "900",
+	}},
+}
+
+const readyMade = "us-central1-docker.pkg.dev/shop/images/docx2pdf@" + testDigest
+
 // TestInventory compares everything that the program asks for with what it asked
 // for before: type, name and inputs. A change of the deployment shows as a change
 // of these files; go test ./infra -update writes them anew.
 func TestInventory(t *testing.T) {
-	for name, p := range map[string]program{
-		"default": {},
-	} {
+	for name, p := range programs {
 		t.Run(name, func(t *testing.T) {
 			r, err := p.run(t)
 			if err != nil {

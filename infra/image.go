@@ -26,7 +26,20 @@ type image struct {
 	Ref pulumi.StringOutput
 }
 
-func newImage(ctx *pulumi.Context, name string, cfg *config, opts ...pulumi.ResourceOption) (*image, error) {
+// imageRef is the image to run, by digest: the configuration's, or the one built
+// from service/.
+func imageRef(ctx *pulumi.Context, cfg *settings, opts ...pulumi.ResourceOption) (pulumi.StringOutput, error) {
+	if cfg.image != "" {
+		return pulumi.String(cfg.image).ToStringOutput(), nil
+	}
+	c, err := newImage(ctx, "image", cfg, opts...)
+	if err != nil {
+		return pulumi.StringOutput{}, err
+	}
+	return c.Ref, nil
+}
+
+func newImage(ctx *pulumi.Context, name string, cfg *settings, opts ...pulumi.ResourceOption) (*image, error) {
 	c := &image{}
 	if err := ctx.RegisterComponentResource("docx2pdf:infra:Image", name, c, opts...); err != nil {
 		return nil, err
@@ -41,6 +54,18 @@ func newImage(ctx *pulumi.Context, name string, cfg *config, opts ...pulumi.Reso
 		Format:       pulumi.String("DOCKER"),
 		Description:  pulumi.String("Images of the Docx to PDF converter"),
 		Labels:       cfg.labels(),
+		CleanupPolicies: artifactregistry.RepositoryCleanupPolicyArray{
+			&artifactregistry.RepositoryCleanupPolicyArgs{
+				Id:                 pulumi.String("keep-recent"),
+				Action:             pulumi.String("KEEP"),
+				MostRecentVersions: &artifactregistry.RepositoryCleanupPolicyMostRecentVersionsArgs{KeepCount: pulumi.Int(10)},
+			},
+			&artifactregistry.RepositoryCleanupPolicyArgs{
+				Id:        pulumi.String("delete-old"),
+				Action:    pulumi.String("DELETE"),
+				Condition: &artifactregistry.RepositoryCleanupPolicyConditionArgs{OlderThan: pulumi.String("2592000s")}, // 30 days
+			},
+		},
 	}, pulumi.Parent(c))
 	if err != nil {
 		return nil, err
@@ -58,17 +83,13 @@ func newImage(ctx *pulumi.Context, name string, cfg *config, opts ...pulumi.Reso
 }
 
 // upload puts the source where Cloud Build reads it.
-func (c *image) upload(ctx *pulumi.Context, name string, cfg *config, source *build.Source) (*storage.BucketObject, error) {
-	bucket, err := storage.NewBucket(ctx, "docx2pdf-source", &storage.BucketArgs{
-		Location:                 pulumi.String(cfg.region),
-		UniformBucketLevelAccess: pulumi.Bool(true),
-		PublicAccessPrevention:   pulumi.String("enforced"),
-		// Everything in it can be made again, so nothing need be kept or paid
-		// for once it is deleted.
-		ForceDestroy:     pulumi.Bool(true),
-		SoftDeletePolicy: &storage.BucketSoftDeletePolicyArgs{RetentionDurationSeconds: pulumi.Int(0)},
-		Labels:           cfg.labels(),
-	}, pulumi.Parent(c))
+func (c *image) upload(ctx *pulumi.Context, name string, cfg *settings, source *build.Source) (*storage.BucketObject, error) {
+	args := privateBucket(cfg)
+	// Everything in it can be made again, so nothing need be kept or paid for
+	// once it is deleted.
+	args.ForceDestroy = pulumi.Bool(true)
+	args.SoftDeletePolicy = &storage.BucketSoftDeletePolicyArgs{RetentionDurationSeconds: pulumi.Int(0)}
+	bucket, err := storage.NewBucket(ctx, "docx2pdf-source", args, pulumi.Parent(c))
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +106,7 @@ func (c *image) upload(ctx *pulumi.Context, name string, cfg *config, source *bu
 }
 
 // builder is the account that builds run as, and its grants.
-func (c *image) builder(ctx *pulumi.Context, name string, cfg *config, repository *artifactregistry.Repository, source *storage.BucketObject) (*serviceaccount.Account, []pulumi.Resource, error) {
+func (c *image) builder(ctx *pulumi.Context, name string, cfg *settings, repository *artifactregistry.Repository, source *storage.BucketObject) (*serviceaccount.Account, []pulumi.Resource, error) {
 	account, err := serviceaccount.NewAccount(ctx, name+"-builder", &serviceaccount.AccountArgs{
 		AccountId:   pulumi.String(cfg.resourceID("build")),
 		DisplayName: pulumi.String("Builder of the Docx to PDF converter's image"),
@@ -127,7 +148,7 @@ type builtArgs struct {
 }
 
 // built is the image by digest, once it is in the registry.
-func (c *image) built(ctx *pulumi.Context, cfg *config, args *builtArgs) pulumi.StringOutput {
+func (c *image) built(ctx *pulumi.Context, cfg *settings, args *builtArgs) pulumi.StringOutput {
 	inputs := []any{
 		organizations.GetClientConfigOutput(ctx).AccessToken(),
 		args.repository.Name, args.archive.Bucket, args.archive.OutputName, args.builder.Email,
@@ -140,6 +161,7 @@ func (c *image) built(ctx *pulumi.Context, cfg *config, args *builtArgs) pulumi.
 			AccessToken:              v[0].(string),
 			CloudBuildEndpoint:       endpoint(ctx, "cloudBuildCustomEndpoint", "GOOGLE_CLOUD_BUILD_CUSTOM_ENDPOINT"),
 			ArtifactRegistryEndpoint: endpoint(ctx, "artifactRegistryCustomEndpoint", "GOOGLE_ARTIFACT_REGISTRY_CUSTOM_ENDPOINT"),
+			LoggingEndpoint:          endpoint(ctx, "loggingCustomEndpoint", "GOOGLE_LOGGING_CUSTOM_ENDPOINT"),
 		})
 		if err != nil {
 			return pulumi.StringOutput{}, err
@@ -173,5 +195,5 @@ func unknownString() pulumi.StringOutput {
 // calls go where the provider's go.
 func endpoint(ctx *pulumi.Context, key, env string) string {
 	custom := cmp.Or(pulumiconfig.New(ctx, "gcp").Get(key), os.Getenv(env))
-	return strings.TrimSuffix(custom, "v1/")
+	return strings.TrimSuffix(strings.TrimSuffix(custom, "v1/"), "v2/")
 }

@@ -8,7 +8,7 @@ import (
 
 func main() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
-		cfg, err := loadConfig(ctx)
+		cfg, err := loadSettings(ctx)
 		if err != nil {
 			return err
 		}

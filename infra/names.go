@@ -20,7 +20,7 @@ func labelValue(stack string) string {
 // resourceID names what Google Cloud wants named by the user and what no
 // contract fixes. Stacks in one project and regions of one stack get different
 // names, and 30 characters, the least of Google's limits (account ids), suffice.
-func (c *config) resourceID(part string) string {
-	sum := sha256.Sum256([]byte(c.stack + "\x00" + c.region))
+func (s *settings) resourceID(part string) string {
+	sum := sha256.Sum256([]byte(s.stack + "\x00" + s.region))
 	return "docx2pdf-" + part + "-" + hex.EncodeToString(sum[:4])
 }

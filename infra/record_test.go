@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -63,6 +62,9 @@ func (r *recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 		state["name"] = state["repositoryId"]
 	case "gcp:storage/bucketObject:BucketObject":
 		set("outputName", state["name"].StringValue())
+	case "gcp:projects/serviceIdentity:ServiceIdentity":
+		set("email", "service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com")
+		set("member", "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com")
 	case "gcp:cloudrunv2/service:Service":
 		set("uri", "https://docx2pdf-test-uc.a.run.app")
 	}
@@ -129,8 +131,8 @@ func (p program) run(t *testing.T) (*recording, error) {
 	r := &recording{outputs: map[string]any{}, secrets: map[string]bool{}}
 	google := httptest.NewServer(r.google(p))
 	t.Cleanup(google.Close)
-	for _, service := range []string{"CLOUD_BUILD", "ARTIFACT_REGISTRY"} {
-		t.Setenv("GOOGLE_"+service+"_CUSTOM_ENDPOINT", google.URL+"/v1/")
+	for _, service := range []string{"CLOUD_BUILD", "ARTIFACT_REGISTRY", "LOGGING"} {
+		t.Setenv("GOOGLE_"+service+"_CUSTOM_ENDPOINT", google.URL+"/")
 	}
 	config := defaults(t)
 	for key, value := range p.config {
@@ -145,7 +147,7 @@ func (p program) run(t *testing.T) (*recording, error) {
 	}
 	var wait sync.WaitGroup
 	err := pulumi.RunErr(func(ctx *pulumi.Context) error {
-		cfg, err := loadConfig(ctx)
+		cfg, err := loadSettings(ctx)
 		if err != nil {
 			return err
 		}
@@ -175,18 +177,8 @@ func (p program) run(t *testing.T) (*recording, error) {
 // defaults are the stack's configuration as Pulumi makes it of Pulumi.yaml.
 func defaults(t *testing.T) map[string]string {
 	t.Helper()
-	file, err := os.ReadFile("../Pulumi.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var project struct {
-		Config map[string]struct{ Value, Default any }
-	}
-	if err := yaml.Unmarshal(file, &project); err != nil {
-		t.Fatal(err)
-	}
 	config := map[string]string{"gcp:project": "test-project"}
-	for key, schema := range project.Config {
+	for key, schema := range schemaOf(t) {
 		value := schema.Value
 		if value == nil {
 			value = schema.Default
@@ -207,7 +199,26 @@ func defaults(t *testing.T) map[string]string {
 		}
 		config[key] = string(encoded)
 	}
-	return maps.Clone(config)
+	return config
+}
+
+// keySchema is what Pulumi.yaml says of one configuration key.
+type keySchema struct {
+	Type, Description string
+	Value, Default    any
+}
+
+func schemaOf(t *testing.T) map[string]keySchema {
+	t.Helper()
+	file, err := os.ReadFile("../Pulumi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var project struct{ Config map[string]keySchema }
+	if err := yaml.Unmarshal(file, &project); err != nil {
+		t.Fatal(err)
+	}
+	return project.Config
 }
 
 // google is the part of Google Cloud that the program itself calls.
@@ -243,6 +254,9 @@ func (r *recording) google(p program) http.Handler {
 			return
 		}
 		fmt.Fprintf(w, `{"id":"build-1","status":"SUCCESS","results":{"images":[{"name":%q,"digest":%q}]}}`, image, testDigest)
+	})
+	mux.HandleFunc("POST /v2/entries:list", func(w http.ResponseWriter, req *http.Request) {
+		fmt.Fprint(w, `{"entries":[{"insertId":"1","textPayload":"Step #0: go build"},{"insertId":"2","textPayload":"Step #0: undefined: convert"}]}`)
 	})
 	return mux
 }

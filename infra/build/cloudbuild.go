@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
 	"google.golang.org/api/artifactregistry/v1"
 	"google.golang.org/api/cloudbuild/v1"
 	"google.golang.org/api/googleapi"
+	"google.golang.org/api/logging/v2"
 	"google.golang.org/api/option"
 )
 
@@ -22,15 +24,16 @@ const Timeout = 20 * time.Minute
 type Client struct {
 	builds *cloudbuild.Service
 	images *artifactregistry.Service
+	logs   *logging.Service
 }
 
 // Options say how to reach Google Cloud.
 type Options struct {
 	// AccessToken is an OAuth access token of whoever deploys.
 	AccessToken string
-	// CloudBuildEndpoint and ArtifactRegistryEndpoint replace Google's own
-	// addresses when they are not empty. They have no version at their end.
-	CloudBuildEndpoint, ArtifactRegistryEndpoint string
+	// These replace Google's own addresses when they are not empty. They have no
+	// version at their end.
+	CloudBuildEndpoint, ArtifactRegistryEndpoint, LoggingEndpoint string
 }
 
 // NewClient makes a client. It calls nothing yet.
@@ -51,7 +54,11 @@ func NewClient(ctx context.Context, opts Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making an Artifact Registry client: %w", err)
 	}
-	return &Client{builds: builds, images: images}, nil
+	logs, err := logging.NewService(ctx, client(opts.LoggingEndpoint)...)
+	if err != nil {
+		return nil, fmt.Errorf("making a Cloud Logging client: %w", err)
+	}
+	return &Client{builds: builds, images: images, logs: logs}, nil
 }
 
 // Image is an image by its tag.
@@ -91,8 +98,9 @@ type Request struct {
 	ServiceAccount string
 }
 
-// Build builds and pushes the image, tells progress of each change of the
-// build's status, and answers with the image's digest.
+// Build builds and pushes the image, tells progress of each line of the build's
+// log, and answers with the image's digest. The error of a failed build has the
+// step that failed, the log's last lines and where the whole log is.
 func (c *Client) Build(ctx context.Context, request Request, progress func(status string)) (string, error) {
 	tagged := request.Image.String() + ":" + request.Image.Tag
 	build := &cloudbuild.Build{
@@ -159,6 +167,7 @@ func mayPass(err error) bool {
 }
 
 func (c *Client) wait(ctx context.Context, project, id string, progress func(string)) (*cloudbuild.Build, error) {
+	log := &follower{logs: c.logs, project: project, build: id, seen: map[string]bool{}}
 	last := ""
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
 		build, err := c.builds.Projects.Builds.Get(project, id).Context(ctx).Do()
@@ -173,8 +182,13 @@ func (c *Client) wait(ctx context.Context, project, id string, progress func(str
 		case "SUCCESS":
 			return build, nil
 		case "PENDING", "QUEUED", "WORKING", "STATUS_UNKNOWN":
+			lines, _ := log.read(ctx)
+			for _, line := range lines {
+				progress(line)
+			}
 		default:
-			return nil, fmt.Errorf("build %s ended as %s: %s; its log: %s", id, build.Status, failure(build), build.LogUrl)
+			return nil, fmt.Errorf("build %s ended as %s: %s\n%s\nthe whole log: %s",
+				id, build.Status, failure(build), strings.Join(log.tail(ctx, 20), "\n"), build.LogUrl)
 		}
 		if err := sleep(ctx, pause); err != nil {
 			return nil, err

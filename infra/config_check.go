@@ -1,0 +1,120 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	pulumiconfig "github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+)
+
+// reader reads configuration and collects what is wrong with it, so that a
+// person sees all of it at once.
+type reader struct {
+	config *pulumiconfig.Config
+	wrong  []error
+}
+
+// require notes that a key breaks its rule unless ok.
+func (r *reader) require(ok bool, key, rule, example string) {
+	if !ok {
+		r.wrong = append(r.wrong, fmt.Errorf("%s %s; for example: pulumi config set %s %s", key, rule, key, example))
+	}
+}
+
+func (r *reader) text(key string) string { return r.config.Get(key) }
+
+func (r *reader) number(key, example string) int {
+	n, err := r.config.TryInt(key)
+	r.require(err == nil, key, "must be a whole number", example)
+	return n
+}
+
+func (r *reader) boolean(key string) bool {
+	b, err := r.config.TryBool(key)
+	r.require(err == nil, key, "must be true or false", "true")
+	return b
+}
+
+func (r *reader) texts(key string) []string {
+	var list []string
+	err := r.config.TryObject(key, &list)
+	r.require(err == nil, key, "must be a list", "--path '"+key+"[0]' group:staff@example.com")
+	return list
+}
+
+var (
+	// https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services/create
+	serviceNameRule = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$`)
+	// https://cloud.google.com/iam/docs/service-accounts-create
+	accountIDRule = regexp.MustCompile(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
+	memoryRule    = regexp.MustCompile(`^([1-9][0-9]*)(Mi|Gi)$`)
+	imageRule     = regexp.MustCompile(`^[a-z0-9.-]+(/[a-zA-Z0-9._-]+)+@sha256:[0-9a-f]{64}$`)
+	kmsKeyRule    = regexp.MustCompile(`^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$`)
+	// https://cloud.google.com/iam/docs/principal-identifiers
+	principalRule = regexp.MustCompile(`^(user|serviceAccount|group):[^@\s]+@[^@\s]+$|^domain:[^@\s]+\.[^@\s]+$|^principal(Set)?://\S+$`)
+	emailRule     = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)
+)
+
+// check answers with everything that is wrong with the settings.
+func (r *reader) check(s *settings) error {
+	r.require(s.project != "", "gcp:project", "is not set", "my-project")
+	r.require(s.region != "", "gcp:region", "is not set", "us-central1")
+	r.checkService(s)
+	r.checkCallers(s)
+	r.require(s.retentionDays >= 0, "retentionDays", "must be 0 or more", "30")
+	r.require(s.kmsKey == "" || kmsKeyRule.MatchString(s.kmsKey), "kmsKey", "must name a Cloud KMS key",
+		"projects/my-project/locations/us-central1/keyRings/my-ring/cryptoKeys/my-key")
+	r.require(s.alertEmail == "" || emailRule.MatchString(s.alertEmail), "alertEmail", "must be an email address", "me@example.com")
+	return errors.Join(r.wrong...)
+}
+
+func (r *reader) checkService(s *settings) {
+	r.require(serviceNameRule.MatchString(s.serviceName), "serviceName",
+		"must be 1 to 49 lower-case letters, digits or hyphens, beginning with a letter", "docx2pdf")
+	r.require(s.image == "" || imageRule.MatchString(s.image), "image", "must name an image by digest, not by tag",
+		"us-central1-docker.pkg.dev/my-project/images/docx2pdf@sha256:"+strings.Repeat("0", 64))
+	r.require(s.cpu == 1 || s.cpu == 2 || s.cpu == 4 || s.cpu == 8, "cpu", "must be 1, 2, 4 or 8", "2")
+	// https://cloud.google.com/run/docs/configuring/services/memory-limits
+	least := map[int]int{1: 512, 2: 512, 4: 2048, 8: 4096}[s.cpu]
+	size, valid := mebibytes(s.memory)
+	r.require(valid && size >= least && size <= 32*1024, "memory",
+		fmt.Sprintf("must be between %dMi and 32Gi with %d CPUs", least, s.cpu), "4Gi")
+	r.require(s.concurrency >= s.cpu && s.concurrency <= 4*s.cpu, "concurrency",
+		fmt.Sprintf("must be between %d and %d with %d CPUs: fewer leave CPUs idle, more wait in line while another instance could convert them", s.cpu, 4*s.cpu, s.cpu),
+		strconv.Itoa(2*s.cpu))
+	r.require(s.minInstances >= 0, "minInstances", "must be 0 or more", "1")
+	r.require(s.maxInstances >= max(1, s.minInstances), "maxInstances", "must be at least 1 and not less than minInstances", "10")
+	r.require(s.timeoutSeconds >= 1 && s.timeoutSeconds <= 3600, "timeoutSeconds", "must be between 1 and 3600", "300")
+}
+
+func (r *reader) checkCallers(s *settings) {
+	r.require(accountIDRule.MatchString(s.callerName), "callerName",
+		"must be 6 to 30 lower-case letters, digits or hyphens, beginning with a letter", "cr-test")
+	r.require(s.invokerScope == "service" || s.invokerScope == "project", "invokerScope", "must be service or project", "service")
+	for _, principal := range s.invokers {
+		if principal == "allUsers" || principal == "allAuthenticatedUsers" {
+			r.wrong = append(r.wrong, fmt.Errorf("invokers must not have %s: it would open the service to everybody on the internet, "+
+				"who could then have documents converted at your cost; name who may call it, for example: "+
+				"pulumi config set --path 'invokers[0]' group:staff@example.com", principal))
+			continue
+		}
+		r.require(principalRule.MatchString(principal), "invokers", fmt.Sprintf("must have principals with their kind, not %q", principal),
+			"--path 'invokers[0]' group:staff@example.com")
+	}
+}
+
+// mebibytes reads an amount of memory such as 512Mi or 1Gi.
+func mebibytes(memory string) (int, bool) {
+	parts := memoryRule.FindStringSubmatch(memory)
+	if parts == nil {
+		return 0, false
+	}
+	n, err := strconv.Atoi(parts[1])
+	if parts[2] == "Gi" {
+		n *= 1024
+	}
+	return n, err == nil
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestRules holds every configuration against what a platform team asks of a
+// private service.
+func TestRules(t *testing.T) {
+	for name, p := range programs {
+		t.Run(name, func(t *testing.T) {
+			r, err := p.run(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(r.resources) < 15 {
+				t.Fatalf("only %d resources recorded", len(r.resources))
+			}
+			for _, resource := range r.resources {
+				for _, rule := range rules {
+					if broken := rule(resource); broken != "" {
+						t.Errorf("%s %s: %s", resource.Type, resource.Name, broken)
+					}
+				}
+			}
+		})
+	}
+}
+
+// A rule answers with how a resource breaks it, or with "".
+var rules = []func(recorded) string{noPublicMember, membersOnly, imageByDigest, privateBuckets, hasParent, hasLabels, mayBeDestroyed}
+
+func noPublicMember(r recorded) string {
+	inputs, _ := json.Marshal(r.Inputs)
+	for _, public := range []string{"allUsers", "allAuthenticatedUsers"} {
+		if strings.Contains(string(inputs), public) {
+			return "has the public member " + public
+		}
+	}
+	return ""
+}
+
+func membersOnly(r recorded) string {
+	if strings.Contains(r.Type, "IAMBinding") || strings.Contains(r.Type, "IamBinding") || strings.Contains(strings.ToLower(r.Type), "iampolicy") {
+		return "takes over a policy that others may have grants in"
+	}
+	if member, granted := r.Inputs["member"]; granted && !strings.Contains(fmt.Sprint(member), ":") {
+		return fmt.Sprintf("has the member %v", member)
+	}
+	return ""
+}
+
+func imageByDigest(r recorded) string {
+	if r.Type != "gcp:cloudrunv2/service:Service" {
+		return ""
+	}
+	template := r.Inputs["template"].(map[string]any)
+	image := template["containers"].([]any)[0].(map[string]any)["image"].(string)
+	if !strings.HasSuffix(image, "@"+testDigest) {
+		return "runs " + image + ", which is no digest"
+	}
+	return ""
+}
+
+func privateBuckets(r recorded) string {
+	if r.Type != "gcp:storage/bucket:Bucket" {
+		return ""
+	}
+	if r.Inputs["uniformBucketLevelAccess"] != true || r.Inputs["publicAccessPrevention"] != "enforced" {
+		return "does not keep the public out"
+	}
+	return ""
+}
+
+func hasParent(r recorded) string {
+	if r.custom && !strings.Contains(r.parent, "docx2pdf:infra:") {
+		return "has no component as its parent, but " + r.parent
+	}
+	return ""
+}
+
+// labelled are the types of the stack that can carry labels.
+var labelled = map[string]string{
+	"gcp:storage/bucket:Bucket":                              "labels",
+	"gcp:artifactregistry/repository:Repository":             "labels",
+	"gcp:cloudrunv2/service:Service":                         "labels",
+	"gcp:pubsub/topic:Topic":                                 "labels",
+	"gcp:pubsub/subscription:Subscription":                   "labels",
+	"gcp:monitoring/alertPolicy:AlertPolicy":                 "userLabels",
+	"gcp:monitoring/notificationChannel:NotificationChannel": "userLabels",
+}
+
+func hasLabels(r recorded) string {
+	key, can := labelled[r.Type]
+	labels, _ := r.Inputs[key].(map[string]any)
+	if can && (labels["app"] != "docx2pdf" || labels["stack"] != "test") {
+		return fmt.Sprintf("has the labels %v", labels)
+	}
+	return ""
+}
+
+func mayBeDestroyed(r recorded) string {
+	if r.Type == "gcp:projects/service:Service" && r.Inputs["disableOnDestroy"] != false {
+		return "would disable an API that others use"
+	}
+	return ""
+}
+
+// TestStacksDoNotClash deploys two stacks into one project: whatever is named by
+// the program, and not by the contract, is named differently.
+func TestStacksDoNotClash(t *testing.T) {
+	taken := map[string]bool{}
+	for _, p := range []program{
+		{stack: "dev"},
+		{stack: "prod", config: map[string]string{"serviceName": "docx2pdf-prod", "callerName": "cr-test-prod"}},
+		{stack: "dev", config: map[string]string{"gcp:region": "europe-west1", "callerName": "cr-test-eu"}},
+	} {
+		r, err := p.run(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := 0
+		for _, resource := range r.resources {
+			for _, key := range []string{"accountId", "repositoryId"} {
+				id, ok := resource.Inputs[key].(string)
+				if !ok {
+					continue
+				}
+				named++
+				if taken[id] {
+					t.Errorf("%s %s is named %s in two stacks", resource.Type, resource.Name, id)
+				}
+				if len(id) > 30 {
+					t.Errorf("%s is longer than an account id may be", id)
+				}
+				taken[id] = true
+			}
+		}
+		if named < 4 {
+			t.Errorf("only %d names recorded", named)
+		}
+	}
+}
