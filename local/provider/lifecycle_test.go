@@ -1,0 +1,208 @@
+package provider_test
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+)
+
+// lifecycles is one small resource of each type, and a change of it.
+var lifecycles = []struct {
+	token  string
+	inputs map[string]any
+	id     string            // as the official provider makes it
+	want   map[string]string // outputs
+	change map[string]any    // of inputs; nil when every change replaces
+}{
+	{
+		token:  "gcp:storage/bucket:Bucket",
+		inputs: map[string]any{"name": "b1", "location": "eu", "labels": map[string]any{"team": "a"}},
+		id:     "b1",
+		want: map[string]string{
+			"url": "gs://b1", "location": "EU", "project": "p1", "storageClass": "STANDARD",
+			"selfLink": "https://www.googleapis.com/storage/v1/b/b1", "forceDestroy": "false",
+		},
+		change: map[string]any{"labels": map[string]any{"team": "b"}, "versioning": map[string]any{"enabled": true}},
+	},
+	{
+		token:  "gcp:cloudrunv2/service:Service",
+		inputs: runInputs("gcr.io/image:1"),
+		id:     "projects/p1/locations/europe-west1/services/convert",
+		want:   map[string]string{"name": "convert", "uri": "http://127.0.0.1:1", "location": "europe-west1", "generation": "1"},
+		change: runInputs("gcr.io/image:2"),
+	},
+	{
+		token:  "gcp:artifactregistry/repository:Repository",
+		inputs: map[string]any{"repositoryId": "images", "format": "DOCKER"},
+		id:     "projects/p1/locations/europe-west1/repositories/images",
+		want:   map[string]string{"name": "images", "location": "europe-west1", "mode": "STANDARD_REPOSITORY"},
+		change: map[string]any{"description": "more"},
+	},
+	{
+		token:  "gcp:serviceaccount/account:Account",
+		inputs: map[string]any{"accountId": "runner", "displayName": "Runner"},
+		id:     "projects/p1/serviceAccounts/runner@p1.iam.gserviceaccount.com",
+		want: map[string]string{
+			"email":  "runner@p1.iam.gserviceaccount.com",
+			"member": "serviceAccount:runner@p1.iam.gserviceaccount.com", "project": "p1", "accountId": "runner",
+		},
+		change: map[string]any{"displayName": "Walker", "disabled": true},
+	},
+	{
+		token:  "gcp:projects/service:Service",
+		inputs: map[string]any{"service": "run.googleapis.com", "disableOnDestroy": true},
+		id:     "p1/run.googleapis.com",
+		want:   map[string]string{"project": "p1", "service": "run.googleapis.com"},
+		change: map[string]any{"disableDependentServices": true},
+	},
+	{
+		token:  "gcp:projects/serviceIdentity:ServiceIdentity",
+		inputs: map[string]any{"service": "pubsub.googleapis.com"},
+		id:     "projects/p1/services/pubsub.googleapis.com",
+		want:   map[string]string{"member": "serviceAccount:service-1@gcp-sa-pubsub.iam.gserviceaccount.com"},
+	},
+	{
+		token:  "gcp:serviceaccount/key:Key",
+		inputs: map[string]any{"serviceAccountId": "projects/p1/serviceAccounts/runner@p1.iam.gserviceaccount.com"},
+		want: map[string]string{
+			"publicKey": "cHVi", "keyAlgorithm": "KEY_ALG_RSA_2048", "validAfter": "2026-01-02T03:04:05Z",
+			"privateKey": "eyJ0eXBlIjoic2VydmljZV9hY2NvdW50In0=",
+		},
+	},
+	{
+		token:  "gcp:storage/bucketObject:BucketObject",
+		inputs: map[string]any{"bucket": "b1", "name": "dir/a.txt", "content": "hello"},
+		id:     "b1-dir/a.txt",
+		want:   map[string]string{"outputName": "dir/a.txt", "md5hash": "md5==", "bucket": "b1"},
+		change: map[string]any{"content": "bye"},
+	},
+	{
+		token:  "gcp:storage/bucketIAMMember:BucketIAMMember",
+		inputs: member(map[string]any{"bucket": "b1"}),
+		id:     "b/b1/roles/viewer/serviceAccount:a@p1.iam.gserviceaccount.com",
+		want:   map[string]string{"bucket": "b/b1", "member": "serviceAccount:a@p1.iam.gserviceaccount.com"},
+	},
+	{
+		token:  "gcp:cloudrunv2/serviceIamMember:ServiceIamMember",
+		inputs: member(map[string]any{"name": "convert", "location": "us-central1"}),
+		id:     "projects/p1/locations/us-central1/services/convert/roles/viewer/serviceAccount:a@p1.iam.gserviceaccount.com",
+		want:   map[string]string{"name": "projects/p1/locations/us-central1/services/convert", "location": "us-central1"},
+	},
+	{
+		token:  "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember",
+		inputs: member(map[string]any{"repository": "images"}),
+		id:     "projects/p1/locations/europe-west1/repositories/images/roles/viewer/serviceAccount:a@p1.iam.gserviceaccount.com",
+		want:   map[string]string{"repository": "projects/p1/locations/europe-west1/repositories/images"},
+	},
+	{
+		token:  "gcp:serviceaccount/iAMMember:IAMMember",
+		inputs: member(map[string]any{"serviceAccountId": "projects/p1/serviceAccounts/x@p1.iam.gserviceaccount.com"}),
+		id: "projects/p1/serviceAccounts/x@p1.iam.gserviceaccount.com/roles/viewer/" +
+			"serviceAccount:a@p1.iam.gserviceaccount.com",
+		want: map[string]string{"role": "roles/viewer"},
+	},
+	{
+		token:  "gcp:projects/iAMMember:IAMMember",
+		inputs: member(map[string]any{"project": "p1"}),
+		id:     "p1/roles/viewer/serviceAccount:a@p1.iam.gserviceaccount.com",
+		want:   map[string]string{"project": "p1"},
+	},
+	{
+		token:  "gcp:storage/notification:Notification",
+		inputs: map[string]any{"bucket": "b1", "topic": "projects/p1/topics/t", "payloadFormat": "JSON_API_V1", "eventTypes": []any{"OBJECT_FINALIZE"}},
+		id:     "b1/notificationConfigs/1",
+		want:   map[string]string{"topic": "//pubsub.googleapis.com/projects/p1/topics/t", "notificationId": "1"},
+	},
+}
+
+func member(parent map[string]any) map[string]any {
+	inputs := map[string]any{"role": "roles/viewer", "member": "serviceAccount:A@p1.iam.gserviceaccount.com"}
+	maps.Copy(inputs, parent)
+	return inputs
+}
+
+func runInputs(image string) map[string]any {
+	return map[string]any{
+		"name": "convert", "location": "europe-west1",
+		"template": map[string]any{
+			"serviceAccount": "runner@p1.iam.gserviceaccount.com",
+			"containers": []any{map[string]any{
+				"image": image,
+				"envs":  []any{map[string]any{"name": "OUTPUT_BUCKET", "value": "b1"}},
+			}},
+		},
+	}
+}
+
+// TestLifecycle takes one resource of each type from nothing to nothing.
+func TestLifecycle(t *testing.T) {
+	for _, test := range lifecycles {
+		t.Run(test.token, func(t *testing.T) {
+			cloud := newStandIn(t)
+			d := attach(t, cloud.URL, stack).up(test.token, props(test.inputs))
+			if test.id != "" && d.id != test.id {
+				t.Errorf("id = %q, want %q", d.id, test.id)
+			}
+			for name, want := range test.want {
+				if got := d.text(name); got != want {
+					t.Errorf("output %s = %q, want %q", name, got, want)
+				}
+			}
+			if res := d.diff(props(test.inputs)); res.Changes != pulumirpc.DiffResponse_DIFF_NONE {
+				t.Errorf("the same program again: diff %v, want none", res.DetailedDiff)
+			}
+			before := d.inputs.Copy()
+			if !d.refresh() {
+				t.Fatal("refresh: gone")
+			}
+			if !d.inputs.DeepEquals(before) {
+				t.Errorf("refresh changed the inputs from %v to %v", before, d.inputs)
+			}
+			if test.change != nil {
+				changed := maps.Clone(test.inputs)
+				maps.Copy(changed, test.change)
+				if res := d.diff(props(changed)); res.Changes != pulumirpc.DiffResponse_DIFF_SOME || len(res.Replaces) > 0 {
+					t.Errorf("changed inputs: diff %v replaces %v, want an update", res.DetailedDiff, res.Replaces)
+				}
+				d.update(props(changed))
+				if res := d.diff(props(changed)); res.Changes != pulumirpc.DiffResponse_DIFF_NONE {
+					t.Errorf("after the update: diff %v, want none", res.DetailedDiff)
+				}
+			}
+			if err := d.destroy(); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.destroy(); err != nil {
+				t.Errorf("deleting what is gone: %v", err)
+			}
+			if test.token != "gcp:projects/serviceIdentity:ServiceIdentity" && d.refresh() {
+				t.Error("refresh finds it after its deletion")
+			}
+		})
+	}
+}
+
+func TestRunServiceOnTheWire(t *testing.T) {
+	cloud := newStandIn(t)
+	attach(t, cloud.URL, stack).up("gcp:cloudrunv2/service:Service", props(runInputs("gcr.io/i@sha256:1")))
+	body := resource.NewPropertyMapFromMap(cloud.bodies["POST /run/v2/projects/p1/locations/europe-west1/services"])
+	want := props(map[string]any{
+		"labels": map[string]any{},
+		"template": map[string]any{
+			"serviceAccount": "runner@p1.iam.gserviceaccount.com",
+			"containers": []any{map[string]any{
+				"image": "gcr.io/i@sha256:1",
+				"env":   []any{map[string]any{"name": "OUTPUT_BUCKET", "value": "b1"}},
+			}},
+		},
+	})
+	if !body.DeepEquals(want) {
+		t.Errorf("request body = %v, want %v", body, want)
+	}
+	if !slices.Contains(cloud.calls, "POST /run/v2/projects/p1/locations/europe-west1/services?serviceId=convert") {
+		t.Errorf("calls = %q", cloud.calls)
+	}
+}

@@ -1,0 +1,269 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// policyOf describes where the IAM policy of a resource is.
+type policyOf struct {
+	// id is how the official provider calls the resource in the member's id.
+	id string
+	// outputs are the properties that the official provider sets from the resource.
+	outputs map[string]any
+	// get and set read and replace the policy.
+	get func(context.Context) (map[string]any, error)
+	set func(context.Context, map[string]any) (map[string]any, error)
+}
+
+// policyVerbs is a policy behind PATH:getIamPolicy and PATH:setIamPolicy.
+func (c *call) policyVerbs(path, getMethod, getQuery string, getBody any) policyOf {
+	return policyOf{
+		get: func(ctx context.Context) (map[string]any, error) {
+			return c.rest.call(ctx, getMethod, path+":getIamPolicy"+getQuery, getBody)
+		},
+		set: func(ctx context.Context, policy map[string]any) (map[string]any, error) {
+			return c.rest.call(ctx, http.MethodPost, path+":setIamPolicy", map[string]any{"policy": policy})
+		},
+	}
+}
+
+// policyLocks keeps the changes of one policy in line: they would only make
+// each other start again.
+var policyLocks sync.Map
+
+// iamMember is the kind of a resource that is one member of one role on the
+// resource that find locates. parent names its inputs that locate it.
+func iamMember(find func(*call) (policyOf, error), parent ...string) *kind {
+	return &kind{
+		resourceNames: parent,
+		rules: map[string]rule{"member": {
+			pattern: memberForm,
+			want:    "an IAM member such as user:NAME, serviceAccount:EMAIL or allUsers",
+		}},
+		identity: append([]string{"role", "member", "condition", "project", "location"}, parent...),
+		create: func(ctx context.Context, c *call) (string, map[string]any, error) {
+			p, err := find(c)
+			if err != nil {
+				return "", nil, err
+			}
+			policy, err := c.changePolicy(ctx, p, addMember)
+			if err != nil {
+				return "", nil, err
+			}
+			return memberID(p, c), memberState(p, c, policy), nil
+		},
+		read: func(ctx context.Context, c *call) (map[string]any, error) {
+			if len(c.state) == 0 {
+				if err := c.parseMember(parent); err != nil {
+					return nil, err
+				}
+			}
+			p, err := find(c)
+			if err != nil {
+				return nil, err
+			}
+			policy, err := p.get(ctx)
+			if err != nil {
+				return nil, err
+			}
+			if binding := findBinding(policy, c); binding == nil || !hasMember(binding, c.text("member")) {
+				return nil, nil
+			}
+			c.id = memberID(p, c)
+			return memberState(p, c, policy), nil
+		},
+		remove: func(ctx context.Context, c *call) error {
+			p, err := find(c)
+			if err != nil {
+				return err
+			}
+			_, err = c.changePolicy(ctx, p, removeMember)
+			return err
+		},
+	}
+}
+
+var memberForm = regexp.MustCompile(`^(all(Authenticated)?Users|(deleted:)?[A-Za-z]+:.+)$`)
+
+// changePolicy reads the policy, changes it and writes it back, again from the
+// start when somebody else changed it in between. An unchanged policy is not written.
+func (c *call) changePolicy(ctx context.Context, p policyOf, change func(map[string]any, *call) bool) (map[string]any, error) {
+	lock, _ := policyLocks.LoadOrStore(c.endpoint+p.id, &sync.Mutex{})
+	lock.(*sync.Mutex).Lock()
+	defer lock.(*sync.Mutex).Unlock()
+	ctx, cancel := context.WithTimeout(ctx, retryFor)
+	defer cancel()
+	return poll(ctx, func() (map[string]any, error) {
+		policy, err := p.get(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !change(policy, c) {
+			return policy, nil
+		}
+		written, err := p.set(ctx, policy)
+		if isStatus(err, http.StatusConflict, http.StatusPreconditionFailed) || isUnknownAccount(err) || err == errAlreadyDone {
+			return nil, fmt.Errorf("%w: %w", errPending, err)
+		}
+		return written, err
+	})
+}
+
+// isUnknownAccount is how Google refuses a member that was made a moment ago.
+func isUnknownAccount(err error) bool {
+	return isStatus(err, http.StatusBadRequest) && strings.Contains(err.Error(), "does not exist") &&
+		strings.Contains(strings.ToLower(err.Error()), "service account")
+}
+
+func addMember(policy map[string]any, c *call) bool {
+	member := canonicalMember(c.text("member"))
+	binding := findBinding(policy, c)
+	if binding == nil {
+		binding = map[string]any{"role": c.text("role")}
+		if condition, ok := c.condition(); ok {
+			binding["condition"] = condition
+		}
+		bindings, _ := policy["bindings"].([]any)
+		policy["bindings"] = append(bindings, binding)
+	}
+	if hasMember(binding, member) {
+		return false
+	}
+	members, _ := binding["members"].([]any)
+	binding["members"] = append(members, member)
+	policy["version"] = 3
+	return true
+}
+
+func removeMember(policy map[string]any, c *call) bool {
+	binding := findBinding(policy, c)
+	if binding == nil || !hasMember(binding, c.text("member")) {
+		return false
+	}
+	member := canonicalMember(c.text("member"))
+	members, _ := binding["members"].([]any)
+	binding["members"] = slices.DeleteFunc(members, func(m any) bool { return canonicalMember(m.(string)) == member })
+	bindings := policy["bindings"].([]any)
+	policy["bindings"] = slices.DeleteFunc(bindings, func(b any) bool {
+		members, _ := b.(map[string]any)["members"].([]any)
+		return len(members) == 0
+	})
+	policy["version"] = 3
+	return true
+}
+
+// findBinding returns the policy's binding of the member's role and condition.
+func findBinding(policy map[string]any, c *call) map[string]any {
+	bindings, _ := policy["bindings"].([]any)
+	condition, _ := c.condition()
+	for _, b := range bindings {
+		binding, _ := b.(map[string]any)
+		theirs, _ := binding["condition"].(map[string]any)
+		if binding["role"] == c.text("role") && same(condition, theirs) {
+			return binding
+		}
+	}
+	return nil
+}
+
+func hasMember(binding map[string]any, member string) bool {
+	members, _ := binding["members"].([]any)
+	return slices.ContainsFunc(members, func(m any) bool {
+		name, _ := m.(string)
+		return canonicalMember(name) == canonicalMember(member)
+	})
+}
+
+// condition is the member's IAM condition without empty fields.
+func (c *call) condition() (map[string]any, bool) {
+	given, ok := c.inputs["condition"].(map[string]any)
+	if !ok {
+		given, ok = c.state["condition"].(map[string]any)
+	}
+	condition := map[string]any{}
+	for name, v := range given {
+		if !isEmpty(v) {
+			condition[name] = v
+		}
+	}
+	return condition, ok
+}
+
+// memberState is the state of a member; the API's policy only adds the etag.
+func memberState(p policyOf, c *call, policy map[string]any) map[string]any {
+	state := map[string]any{
+		"role":      c.text("role"),
+		"member":    canonicalMember(c.text("member")),
+		"etag":      policy["etag"],
+		"condition": nil,
+	}
+	if condition, ok := c.condition(); ok {
+		state["condition"] = condition
+	}
+	for name, v := range p.outputs {
+		state[name] = v
+	}
+	return state
+}
+
+func memberID(p policyOf, c *call) string {
+	id := p.id + "/" + c.text("role") + "/" + canonicalMember(c.text("member"))
+	if condition, ok := c.condition(); ok {
+		text := func(name string) string { v, _ := condition[name].(string); return v }
+		id += "/" + text("title") + "/" + text("description") + "/" + text("expression")
+	}
+	return id
+}
+
+// parseMember takes the id of an import apart: "RESOURCE ROLE MEMBER".
+func (c *call) parseMember(parent []string) error {
+	fields := strings.Fields(c.id)
+	if len(fields) != 3 {
+		return fmt.Errorf(`the id is not of the form "RESOURCE ROLE MEMBER"`)
+	}
+	c.inputs["role"], c.inputs["member"] = fields[1], fields[2]
+	c.inputs[parent[0]] = fields[0]
+	if parts, ok := parseID(fields[0], "projects/{project}/locations/{location}/{collection}/{name}"); ok {
+		c.inputs["project"], c.inputs["location"] = parts["project"], parts["location"]
+	} else if parts, ok := parseID(fields[0], "projects/{project}/{collection}/{name}"); ok {
+		c.inputs["project"] = parts["project"]
+	}
+	return nil
+}
+
+// canonicalMember spells a member as the official provider does: everything
+// after the type in lower case, except for the types whose names have a case.
+func canonicalMember(member string) string {
+	prefix, rest := "", member
+	if after, deleted := strings.CutPrefix(member, "deleted:"); deleted {
+		prefix, rest = "deleted:", after
+	}
+	kind, name, found := strings.Cut(rest, ":")
+	if !found || strings.HasPrefix(kind, "principal") {
+		return member
+	}
+	return prefix + kind + ":" + strings.ToLower(name)
+}
+
+// namedPolicy is the policy of a resource whose short or full name is the input
+// name. base is the API's path, form the full name.
+func (c *call) namedPolicy(name, base, form string) (policyOf, error) {
+	full, err := c.text(name), error(nil)
+	parts, isFull := parseID(full, form)
+	if !isFull {
+		if full, err = within(form)(c); err != nil {
+			return policyOf{}, err
+		}
+		parts, _ = parseID(full, form)
+	}
+	p := c.policyVerbs(base+full, http.MethodGet, "", nil)
+	p.id, p.outputs = full, parts
+	p.outputs[name] = full
+	return p, nil
+}
