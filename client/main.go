@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -88,26 +89,36 @@ func convertFile(ctx context.Context, caller *caller, document, pdf string, stdo
 	if pdf == "" {
 		pdf = made
 	}
-	step := func(what string, do func() error) error {
-		start := time.Now()
-		if err := do(); err != nil {
-			return err
-		}
-		fmt.Fprintf(stdout, "%-60s %5d ms\n", what, time.Since(start).Milliseconds())
-		return nil
+	start := time.Now()
+	done := func(what string) {
+		fmt.Fprintf(stdout, "%-64s %5d ms\n", what, time.Since(start).Milliseconds())
+		start = time.Now()
 	}
-	if err := step("uploaded gs://"+caller.InputBucket+"/"+object, func() error {
-		return caller.upload(ctx, document, object)
-	}); err != nil {
+	if err := caller.upload(ctx, document, object); err != nil {
 		return err
 	}
-	if err := step("converted to gs://"+caller.OutputBucket+"/"+made, func() error {
-		_, err := caller.convert(ctx, object)
-		return err
-	}); err != nil {
+	done("uploaded gs://" + caller.InputBucket + "/" + object)
+
+	answer, err := caller.convert(ctx, object)
+	if err != nil {
 		return err
 	}
-	return step("downloaded "+pdf, func() error {
-		return caller.download(ctx, made, pdf)
-	})
+	var converted struct{ Pages int }
+	if err := json.Unmarshal(answer, &converted); err != nil {
+		return fmt.Errorf("reading the converter's answer: %w", err)
+	}
+	done("converted to gs://" + caller.OutputBucket + "/" + made)
+
+	if err := caller.download(ctx, made, pdf); err != nil {
+		return err
+	}
+	done(fmt.Sprintf("downloaded %s, %s", pdf, pages(converted.Pages)))
+	return nil
+}
+
+func pages(n int) string {
+	if n == 1 {
+		return "1 page"
+	}
+	return fmt.Sprintf("%d pages", n)
 }
