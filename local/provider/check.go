@@ -68,7 +68,7 @@ func (s *server) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pulum
 			filled = append(filled, resource.NewStringProperty(path))
 		}
 	}
-	failures = append(failures, missing("", news, schema.RequiredInputs, schema.Inputs)...)
+	failures = append(failures, missing("", news, append(slices.Clone(schema.RequiredInputs), kind.required...))...)
 	failures = append(failures, broken(news, kind.rules)...)
 	if len(filled) > 0 {
 		news[defaultsKey] = resource.NewArrayProperty(filled)
@@ -185,7 +185,7 @@ func coerce(at string, v resource.PropertyValue, p property) (resource.PropertyV
 	case p.Ref != "":
 		if _, object, ok := p.object(); ok && v.IsObject() {
 			failures := coerceAll(at, v.ObjectValue(), object.Properties)
-			return v, append(failures, missing(at+".", v.ObjectValue(), object.Required, object.Properties)...)
+			return v, append(failures, missing(at+".", v.ObjectValue(), slices.Clone(object.Required))...)
 		}
 	default:
 		if fixed := convert(v.V, p.Type); fits(fixed, p.Type) {
@@ -213,8 +213,9 @@ func fits(v any, want string) bool {
 	return false
 }
 
-func missing(prefix string, m resource.PropertyMap, required []string, schema map[string]property) (failures []*pulumirpc.CheckFailure) {
-	for _, name := range required {
+func missing(prefix string, m resource.PropertyMap, required []string) (failures []*pulumirpc.CheckFailure) {
+	slices.Sort(required)
+	for _, name := range slices.Compact(required) {
 		if !m.HasValue(resource.PropertyKey(name)) {
 			failures = append(failures, &pulumirpc.CheckFailure{
 				Property: prefix + name,

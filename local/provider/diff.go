@@ -25,7 +25,8 @@ func (s *server) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pulumir
 	}
 	autonamed := isFilled(c.rawInputs, "name")
 	before, after := visible(olds), visible(c.rawInputs)
-	for key := range before {
+	for key := range c.schema.Inputs {
+		key := resource.PropertyKey(key)
 		if c.equivalent(string(key), before[key], after[key]) {
 			delete(before, key)
 			delete(after, key)

@@ -20,6 +20,8 @@ type kind struct {
 	defaults map[string]any
 	// rules are checks of inputs that the official provider makes before it calls Google.
 	rules map[string]rule
+	// required are inputs that the resource needs although the schema calls them optional.
+	required []string
 	// computed are inputs that Google fills in when the program leaves them out.
 	computed []string
 	// resourceNames are inputs that may be given as a short or a full resource name.

@@ -116,6 +116,65 @@ var lifecycles = []struct {
 		id:     "b1/notificationConfigs/1",
 		want:   map[string]string{"topic": "//pubsub.googleapis.com/projects/p1/topics/t", "notificationId": "1"},
 	},
+	{
+		token:  "gcp:pubsub/topic:Topic",
+		inputs: map[string]any{"name": "t", "labels": map[string]any{"team": "a"}},
+		id:     "projects/p1/topics/t",
+		want:   map[string]string{"name": "t", "project": "p1", "kmsKeyName": ""},
+		change: map[string]any{"messageRetentionDuration": "86600s", "labels": map[string]any{"team": "b"}},
+	},
+	{
+		token: "gcp:pubsub/subscription:Subscription",
+		inputs: map[string]any{
+			"name": "s", "topic": "t", "ackDeadlineSeconds": 20, "retryPolicy": map[string]any{"minimumBackoff": "10s"},
+			"pushConfig": map[string]any{
+				"pushEndpoint": "http://127.0.0.1:1", "oidcToken": map[string]any{"serviceAccountEmail": "a@p1.iam.gserviceaccount.com"},
+			},
+		},
+		id:     "projects/p1/subscriptions/s",
+		want:   map[string]string{"topic": "projects/p1/topics/t", "messageRetentionDuration": "604800s", "ackDeadlineSeconds": "20"},
+		change: map[string]any{"ackDeadlineSeconds": 30},
+	},
+	{
+		token:  "gcp:pubsub/topicIAMMember:TopicIAMMember",
+		inputs: member(map[string]any{"topic": "t"}),
+		id:     "projects/p1/topics/t/roles/viewer/serviceAccount:a@p1.iam.gserviceaccount.com",
+		want:   map[string]string{"topic": "projects/p1/topics/t"},
+	},
+	{
+		token:  "gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember",
+		inputs: member(map[string]any{"subscription": "s"}),
+		id:     "projects/p1/subscriptions/s/roles/viewer/serviceAccount:a@p1.iam.gserviceaccount.com",
+		want:   map[string]string{"subscription": "s"},
+	},
+	{
+		token: "gcp:monitoring/alertPolicy:AlertPolicy",
+		inputs: map[string]any{
+			"displayName": "dead letters", "combiner": "OR", "conditions": []any{map[string]any{
+				"displayName": "any", "conditionThreshold": map[string]any{
+					"comparison": "COMPARISON_GT", "duration": "0s", "filter": "x",
+					"aggregations": []any{map[string]any{"alignmentPeriod": "60s"}},
+				},
+			}},
+		},
+		id:     "projects/p1/alertPolicies/1",
+		want:   map[string]string{"name": "projects/p1/alertPolicies/1", "enabled": "true", "project": "p1"},
+		change: map[string]any{"enabled": false},
+	},
+	{
+		token:  "gcp:monitoring/notificationChannel:NotificationChannel",
+		inputs: map[string]any{"type": "email", "displayName": "on call", "labels": map[string]any{"email_address": "a@example.com"}},
+		id:     "projects/p1/notificationChannels/1",
+		want:   map[string]string{"name": "projects/p1/notificationChannels/1", "type": "email"},
+		change: map[string]any{"labels": map[string]any{"email_address": "b@example.com"}},
+	},
+	{
+		token:  "gcp:monitoring/dashboard:Dashboard",
+		inputs: map[string]any{"dashboardJson": `{"displayName":"Converter"}`},
+		id:     "projects/p1/dashboards/1",
+		want:   map[string]string{"project": "p1", "dashboardJson": `{"displayName":"Converter","name":"projects/p1/dashboards/1"}`},
+		change: map[string]any{"dashboardJson": `{"displayName":"Other"}`},
+	},
 }
 
 func member(parent map[string]any) map[string]any {
@@ -143,6 +202,7 @@ func TestLifecycle(t *testing.T) {
 		t.Run(test.token, func(t *testing.T) {
 			cloud := newStandIn(t)
 			d := attach(t, cloud.URL, stack).up(test.token, props(test.inputs))
+			conforms(t, d)
 			if test.id != "" && d.id != test.id {
 				t.Errorf("id = %q, want %q", d.id, test.id)
 			}
@@ -161,6 +221,7 @@ func TestLifecycle(t *testing.T) {
 			if !d.inputs.DeepEquals(before) {
 				t.Errorf("refresh changed the inputs from %v to %v", before, d.inputs)
 			}
+			conforms(t, d)
 			if test.change != nil {
 				changed := maps.Clone(test.inputs)
 				maps.Copy(changed, test.change)
@@ -168,6 +229,7 @@ func TestLifecycle(t *testing.T) {
 					t.Errorf("changed inputs: diff %v replaces %v, want an update", res.DetailedDiff, res.Replaces)
 				}
 				d.update(props(changed))
+				conforms(t, d)
 				if res := d.diff(props(changed)); res.Changes != pulumirpc.DiffResponse_DIFF_NONE {
 					t.Errorf("after the update: diff %v, want none", res.DetailedDiff)
 				}

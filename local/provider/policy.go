@@ -42,6 +42,7 @@ var policyLocks sync.Map
 func iamMember(find func(*call) (policyOf, error), parent ...string) *kind {
 	return &kind{
 		resourceNames: parent,
+		required:      parent,
 		rules: map[string]rule{"member": {
 			pattern: memberForm,
 			want:    "an IAM member such as user:NAME, serviceAccount:EMAIL or allUsers",

@@ -1,0 +1,257 @@
+package provider_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
+)
+
+// failFirst makes the stand-in refuse the first n calls that match.
+func failFirst(n int, match string, refuse func(http.ResponseWriter)) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		if n == 0 || !strings.Contains(r.Method+" "+r.URL.Path, match) {
+			return false
+		}
+		n--
+		refuse(w)
+		return true
+	}
+}
+
+func refuseWith(code int, message, reason string) func(http.ResponseWriter) {
+	return func(w http.ResponseWriter) { answerError(w, code, message, reason) }
+}
+
+// hangUp ends the connection without an answer.
+func hangUp(w http.ResponseWriter) {
+	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+		conn.Close()
+	}
+}
+
+func TestPassingFaults(t *testing.T) {
+	for about, refuse := range map[string]func(http.ResponseWriter, *http.Request) bool{
+		"throttled":     failFirst(2, "/storage/v1/b", refuseWith(429, "Slow down.", "rateLimitExceeded")),
+		"unavailable":   failFirst(2, "/storage/v1/b", refuseWith(503, "Backend error.", "backendError")),
+		"no answer":     failFirst(2, "/storage/v1/b", hangUp),
+		"read too soon": failFirst(2, "GET /storage/v1/b/b1", refuseWith(404, "The specified bucket does not exist.", "notFound")),
+	} {
+		t.Run(about, func(t *testing.T) {
+			cloud := newStandIn(t)
+			cloud.refuse = refuse
+			d := attach(t, cloud.URL, stack).up("gcp:storage/bucket:Bucket", props(map[string]any{"name": "b1", "location": "EU"}))
+			if err := d.destroy(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestLostAnswers carries out a creation and a deletion, and loses the answers.
+func TestLostAnswers(t *testing.T) {
+	cloud := newStandIn(t)
+	lost := map[string]bool{}
+	cloud.refuse = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodGet || lost[r.Method] {
+			return false
+		}
+		lost[r.Method] = true
+		if r.Method == http.MethodPost {
+			cloud.objects["storage/v1/b/b1"] = map[string]any{"name": "b1", "location": "EU"}
+		} else {
+			delete(cloud.objects, "storage/v1/b/b1")
+		}
+		hangUp(w)
+		return true
+	}
+	d := attach(t, cloud.URL, stack).up("gcp:storage/bucket:Bucket", props(map[string]any{"name": "b1", "location": "EU"}))
+	if d.id != "b1" || d.text("url") != "gs://b1" {
+		t.Errorf("id %q, url %q", d.id, d.text("url"))
+	}
+	if err := d.destroy(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestErrorsAreGooglesOwn(t *testing.T) {
+	for _, test := range []struct {
+		about   string
+		refuse  func(http.ResponseWriter, *http.Request) bool
+		want    string
+		tooLate bool
+	}{
+		{"forbidden", failFirst(9, "POST", refuseWith(403, "a@p1 does not have storage.buckets.create access to the Google Cloud project.", "forbidden")),
+			"creating gcp:storage/bucket:Bucket b1: googleapi: Error 403: a@p1 does not have storage.buckets.create access to the Google Cloud project., forbidden", false},
+		{"conflict", failFirst(9, "POST", refuseWith(409, "The requested bucket name is not available.", "conflict")),
+			"googleapi: Error 409: The requested bucket name is not available., conflict", false},
+		{"not JSON", failFirst(9, "POST", func(w http.ResponseWriter) { fmt.Fprint(w, "<html>") }),
+			"answered with something that is not a JSON object", false},
+	} {
+		t.Run(test.about, func(t *testing.T) {
+			cloud := newStandIn(t)
+			cloud.refuse = test.refuse
+			_, err := attach(t, cloud.URL, stack).tryUp("gcp:storage/bucket:Bucket", props(map[string]any{"name": "b1", "location": "EU"}))
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error = %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestNoProject(t *testing.T) {
+	for _, name := range []string{"GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT"} {
+		t.Setenv(name, "")
+	}
+	_, err := attach(t, newStandIn(t).URL, nil).tryUp("gcp:storage/bucket:Bucket", props(map[string]any{"name": "b1", "location": "EU"}))
+	if err == nil || !strings.Contains(err.Error(), "pulumi config set gcp:project PROJECT") {
+		t.Errorf("error = %v, want what to do", err)
+	}
+}
+
+// TestFailedOperation leaves a broken resource in the state, so that the next
+// deployment repairs it.
+func TestFailedOperation(t *testing.T) {
+	cloud := newStandIn(t)
+	cloud.refuse = func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.Contains(r.URL.Path, "/operations/") {
+			return false
+		}
+		answer(w, map[string]any{"done": true, "error": map[string]any{"code": 9, "message": "Container failed to start."}})
+		return true
+	}
+	_, err := attach(t, cloud.URL, stack).tryUp("gcp:cloudrunv2/service:Service", props(runInputs("i")))
+	if err == nil || !strings.Contains(err.Error(), "Error code 9, message: Container failed to start.") {
+		t.Fatalf("error = %v", err)
+	}
+	var failed *pulumirpc.ErrorResourceInitFailed
+	for _, detail := range status.Convert(err).Details() {
+		if v, ok := detail.(*pulumirpc.ErrorResourceInitFailed); ok {
+			failed = v
+		}
+	}
+	if failed == nil || failed.Id != "projects/p1/locations/europe-west1/services/convert" {
+		t.Errorf("details = %v, want a resource whose initialisation failed", failed)
+	}
+}
+
+// TestGrantsAtOnce adds many members to one policy at the same time, from two
+// engines, with somebody else changing the policy too.
+func TestGrantsAtOnce(t *testing.T) {
+	cloud := newStandIn(t)
+	cloud.refuse = failFirst(3, "PUT /storage/v1/b/b1/iam", refuseWith(409, "There were concurrent policy changes.", "aborted"))
+	engines := []*engine{attach(t, cloud.URL, stack), attach(t, cloud.URL, stack)}
+	var group sync.WaitGroup
+	grants := make([]*deployed, 12)
+	for i := range grants {
+		group.Go(func() {
+			inputs := member(map[string]any{"bucket": "b1"})
+			inputs["member"] = fmt.Sprintf("user:u%d@example.com", i)
+			grants[i], _ = engines[i%2].tryUp("gcp:storage/bucketIAMMember:BucketIAMMember", props(inputs))
+		})
+	}
+	group.Wait()
+	policy := cloud.objects["policy of storage/v1/b/b1"]
+	members := policy["bindings"].([]any)[0].(map[string]any)["members"].([]any)
+	if len(policy["bindings"].([]any)) != 1 || len(members) != len(grants) {
+		t.Errorf("policy = %v, want one binding of %d members", policy, len(grants))
+	}
+	for _, grant := range grants {
+		if grant == nil {
+			t.Fatal("a grant failed")
+		}
+		if err := grant.destroy(); err != nil {
+			t.Error(err)
+		}
+	}
+	if left := cloud.objects["policy of storage/v1/b/b1"]["bindings"].([]any); len(left) > 0 {
+		t.Errorf("left over: %v", left)
+	}
+}
+
+func TestGrantsKeepOthers(t *testing.T) {
+	cloud := newStandIn(t)
+	condition := map[string]any{"title": "soon", "expression": "request.time < timestamp('2030-01-01T00:00:00Z')"}
+	cloud.objects["policy of storage/v1/b/b1"] = map[string]any{"etag": "E1", "bindings": []any{
+		map[string]any{"role": "roles/viewer", "members": []any{"user:other@example.com"}},
+		map[string]any{"role": "roles/owner", "members": []any{"user:boss@example.com"}},
+	}}
+	e := attach(t, cloud.URL, stack)
+	plain := e.up("gcp:storage/bucketIAMMember:BucketIAMMember", props(member(map[string]any{"bucket": "b1"})))
+	conditional := e.up("gcp:storage/bucketIAMMember:BucketIAMMember", props(member(map[string]any{"bucket": "b1", "condition": condition})))
+	if plain.id == conditional.id {
+		t.Errorf("the conditional grant has the id of the other: %s", plain.id)
+	}
+	if n := len(cloud.objects["policy of storage/v1/b/b1"]["bindings"].([]any)); n != 3 {
+		t.Errorf("%d bindings, want 3", n)
+	}
+	if !conditional.refresh() || !plain.refresh() {
+		t.Error("refresh does not find a grant")
+	}
+	if plain.destroy() != nil || conditional.destroy() != nil {
+		t.Error("cannot delete a grant")
+	}
+	left := fmt.Sprint(cloud.objects["policy of storage/v1/b/b1"]["bindings"])
+	if left != "[map[members:[user:other@example.com] role:roles/viewer] map[members:[user:boss@example.com] role:roles/owner]]" {
+		t.Errorf("left over: %s", left)
+	}
+}
+
+func TestForceDestroy(t *testing.T) {
+	cloud := newStandIn(t)
+	e := attach(t, cloud.URL, stack)
+	bucket := e.up("gcp:storage/bucket:Bucket", props(map[string]any{"name": "b1", "location": "EU"}))
+	e.up("gcp:storage/bucketObject:BucketObject", props(map[string]any{"bucket": "b1", "name": "a b#?.txt", "content": "x"}))
+	if err := bucket.destroy(); err == nil || !strings.Contains(err.Error(), "forceDestroy is not true") {
+		t.Fatalf("deleting a full bucket: %v", err)
+	}
+	bucket.update(props(map[string]any{"name": "b1", "location": "EU", "forceDestroy": true}))
+	if err := bucket.destroy(); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(cloud.calls, func(c string) bool {
+		return strings.HasPrefix(c, "DELETE /storage/v1/b/b1/o/a%20b%23%3F.txt?generation=")
+	}) {
+		t.Errorf("calls = %q, want the deletion of a generation", cloud.calls)
+	}
+}
+
+func TestCancel(t *testing.T) {
+	cloud := newStandIn(t)
+	reached, once := make(chan struct{}), sync.Once{}
+	cloud.refuse = func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.Contains(r.URL.Path, "/operations/") {
+			return false
+		}
+		once.Do(func() { close(reached) })
+		answer(w, map[string]any{"name": "operations/never-done"})
+		return true
+	}
+	e := attach(t, cloud.URL, stack)
+	failed := make(chan error)
+	go func() {
+		_, err := e.client.Create(context.Background(), &pulumirpc.CreateRequest{
+			Urn: urnOf("gcp:cloudrunv2/service:Service", "x"), Properties: e.marshal(props(runInputs("i")))})
+		failed <- err
+	}()
+	<-reached
+	if _, err := e.client.Cancel(t.Context(), &emptypb.Empty{}); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-failed:
+		if err == nil {
+			t.Error("the creation succeeded")
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the creation goes on after Cancel")
+	}
+}
