@@ -21,8 +21,9 @@ import (
 // caller is a service account outside Google Cloud that uses the converter.
 type caller struct {
 	stackOutputs
-	http    *http.Client
-	storage *storage.Service
+	idTokens oauth2.TokenSource
+	http     *http.Client
+	storage  *storage.Service
 }
 
 // newCaller signs in with the key. The service is called with an ID token whose
@@ -44,7 +45,12 @@ func newCaller(ctx context.Context, outputs stackOutputs) (*caller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a storage client: %w", err)
 	}
-	return &caller{stackOutputs: outputs, http: retrying(oauth2.NewClient(ctx, idTokens)), storage: objects}, nil
+	return &caller{
+		stackOutputs: outputs,
+		idTokens:     idTokens,
+		http:         retrying(oauth2.NewClient(ctx, idTokens)),
+		storage:      objects,
+	}, nil
 }
 
 // retrying tries again when the service is busy (429, 503), after the time that

@@ -4,11 +4,13 @@
 //
 //	go run ./client demo.docx              upload, convert, download demo.pdf
 //	go run ./client -object dir/name.docx  convert what is in the bucket already
+//	go run ./client -token                 print an ID token, for curl
 package main
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -39,6 +41,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		stack     = flags.String("stack", "", "the Pulumi `stack` whose outputs to use (default: the selected one)")
 		keyFile   = flags.String("key", "", "the caller's JSON key `file` (default: the stack's output)")
 		object    = flags.String("object", "", "convert this `object` of the input bucket, upload and download nothing, print the answer")
+		token     = flags.Bool("token", false, "print an ID token for the service, good for an hour")
 		pdf       = flags.String("o", "", "where to write the PDF (`file`; default: the document's name with .pdf, in this folder)")
 	)
 	flags.SetOutput(stderr)
@@ -46,15 +49,21 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.StringVar(&overrides.InputBucket, "input", "", "the `bucket` that documents are read from (default: the stack's output)")
 	flags.StringVar(&overrides.OutputBucket, "output", "", "the `bucket` that PDFs are written to (default: the stack's output)")
 	flags.Usage = func() {
-		fmt.Fprintln(stderr, "usage: client [flags] DOCUMENT.docx\n       client [flags] -object NAME.docx")
+		fmt.Fprintln(stderr, "usage: client [flags] DOCUMENT.docx\n       client [flags] -object NAME.docx\n       client [flags] -token")
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if (*object == "") == (flags.NArg() == 0) || flags.NArg() > 1 {
+	wanted := flags.NArg()
+	for _, other := range []bool{*object != "", *token} {
+		if other {
+			wanted++
+		}
+	}
+	if wanted != 1 {
 		flags.Usage()
-		return fmt.Errorf("name one document, or one object with -object")
+		return errors.New("name one document, or one object with -object, or ask for a token with -token")
 	}
 	if *keyFile != "" {
 		key, err := os.ReadFile(*keyFile)
@@ -63,7 +72,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 		overrides.Key = string(key)
 	}
-	outputs, err := overrides.orFromStack(ctx, *stack, *object == "")
+	outputs, err := overrides.orFromStack(ctx, *stack, flags.NArg() == 1)
 	if err != nil {
 		return err
 	}
@@ -71,7 +80,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if *object != "" {
+	switch {
+	case *token:
+		token, err := caller.idTokens.Token()
+		if err != nil {
+			return fmt.Errorf("signing in with the key: %w", err)
+		}
+		fmt.Fprintln(stdout, token.AccessToken)
+		return nil
+	case *object != "":
 		answer, err := caller.convert(ctx, *object)
 		if err != nil {
 			return err

@@ -1,0 +1,193 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2/google"
+	"google.golang.org/api/googleapi"
+	"google.golang.org/api/idtoken"
+	"google.golang.org/api/option"
+	"google.golang.org/api/storage/v1"
+)
+
+// variable is a variable of the shell that "local env" made.
+func (m *machine) variable(name string) string {
+	m.t.Helper()
+	for _, entry := range m.env {
+		if value, found := strings.CutPrefix(entry, name+"="); found {
+			return value
+		}
+	}
+	m.t.Fatalf("local env does not set %s", name)
+	return ""
+}
+
+// objects is Google's own storage client, signed in with a key.
+func (m *machine) objects(key string) *storage.Service {
+	m.t.Helper()
+	client, err := storage.NewService(context.Background(),
+		option.WithEndpoint(m.variable("GOOGLE_STORAGE_CUSTOM_ENDPOINT")),
+		option.WithAuthCredentialsJSON(option.ServiceAccount, []byte(key)),
+		option.WithScopes(storage.DevstorageReadWriteScope))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return client
+}
+
+// upload writes a file of the checkout to the input bucket, as the caller.
+func (m *machine) upload(object, file string) {
+	m.t.Helper()
+	content, err := os.ReadFile(filepath.Join(m.dir, file))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	outputs := m.outputs()
+	_, err = m.objects(outputs["key"]).Objects.Insert(outputs["inputBucket"], &storage.Object{Name: object}).
+		Media(bytes.NewReader(content)).Do()
+	if err != nil {
+		m.t.Fatalf("uploading %s: %v", object, err)
+	}
+}
+
+// download reads an object of the output bucket, as the caller.
+func (m *machine) download(object string) []byte {
+	m.t.Helper()
+	outputs := m.outputs()
+	response, err := m.objects(outputs["key"]).Objects.Get(outputs["outputBucket"], object).Download()
+	if err != nil {
+		m.t.Fatalf("downloading %s: %v", object, err)
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return content
+}
+
+// appears waits until an object is in the output bucket.
+func (m *machine) appears(object string) []byte {
+	m.t.Helper()
+	outputs := m.outputs()
+	client := m.objects(outputs["key"])
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); {
+		_, err := client.Objects.Get(outputs["outputBucket"], object).Do()
+		if err == nil {
+			return m.download(object)
+		}
+		if answer, ok := err.(*googleapi.Error); !ok || answer.Code != http.StatusNotFound {
+			m.t.Fatalf("waiting for %s: %v", object, err)
+		}
+		<-time.After(100 * time.Millisecond)
+	}
+	m.t.Fatalf("%s did not appear in the output bucket", object)
+	return nil
+}
+
+// idToken signs in with a key, for an audience.
+func (m *machine) idToken(key, audience string) string {
+	m.t.Helper()
+	source, err := idtoken.NewTokenSource(context.Background(), audience, option.WithAuthCredentialsJSON(option.ServiceAccount, []byte(key)))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	token, err := source.Token()
+	if err != nil {
+		m.t.Fatalf("signing in: %v", err)
+	}
+	return token.AccessToken
+}
+
+// accessToken signs in with a key, for Google's APIs.
+func (m *machine) accessToken(key string) string {
+	m.t.Helper()
+	config, err := google.JWTConfigFromJSON([]byte(key), storage.DevstorageReadWriteScope)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	token, err := config.TokenSource(context.Background()).Token()
+	if err != nil {
+		m.t.Fatalf("signing in: %v", err)
+	}
+	return token.AccessToken
+}
+
+// get asks the service for its front page.
+func (m *machine) get(url, authorization string) (int, string) {
+	m.t.Helper()
+	request, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if authorization != "" {
+		request.Header.Set("Authorization", authorization)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return response.StatusCode, string(body)
+}
+
+// strangerKey makes an account that nobody granted anything, and its key; both
+// are gone when the test ends.
+func (m *machine) strangerKey() string {
+	m.t.Helper()
+	accounts := m.variable("GOOGLE_IAM_CUSTOM_ENDPOINT") + "v1/projects/docx2pdf-local/serviceAccounts"
+	var account struct{ Email string }
+	m.asOwner(http.MethodPost, accounts, map[string]any{"accountId": "stranger"}, &account)
+	m.t.Cleanup(func() { m.asOwner(http.MethodDelete, accounts+"/"+account.Email, nil, nil) })
+	var key struct{ PrivateKeyData string }
+	m.asOwner(http.MethodPost, accounts+"/"+account.Email+"/keys", map[string]any{}, &key)
+	file, err := base64.StdEncoding.DecodeString(key.PrivateKeyData)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return string(file)
+}
+
+// asOwner calls an API as whoever runs pulumi.
+func (m *machine) asOwner(method, url string, body, answer any) {
+	m.t.Helper()
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	request, err := http.NewRequest(method, url, bytes.NewReader(encoded))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+m.variable("GOOGLE_OAUTH_ACCESS_TOKEN"))
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode/100 != 2 {
+		err = fmt.Errorf("%s: %s", response.Status, content)
+	}
+	if err == nil && answer != nil {
+		err = json.Unmarshal(content, answer)
+	}
+	if err != nil {
+		m.t.Fatalf("%s %s: %v", method, url, err)
+	}
+}
