@@ -112,7 +112,12 @@ func (m *machine) idToken(key, audience string) string {
 // accessToken signs in with a key, for Google's APIs.
 func (m *machine) accessToken(key string) string {
 	m.t.Helper()
-	config, err := google.JWTConfigFromJSON([]byte(key), storage.DevstorageReadWriteScope)
+	return m.accessTokenFor(key, storage.DevstorageReadWriteScope)
+}
+
+func (m *machine) accessTokenFor(key, scope string) string {
+	m.t.Helper()
+	config, err := google.JWTConfigFromJSON([]byte(key), scope)
 	if err != nil {
 		m.t.Fatal(err)
 	}

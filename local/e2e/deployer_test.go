@@ -1,0 +1,57 @@
+package e2e
+
+import (
+	"encoding/base64"
+	"os"
+	"regexp"
+	"testing"
+)
+
+// TestDeployerRoles deploys and destroys as an account that has the roles which
+// the README lists, and no others.
+func TestDeployerRoles(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles := regexp.MustCompile(`(?m)^roles/\S+$`).FindAllString(string(readme), -1)
+	if len(roles) < 8 {
+		t.Fatalf("the README lists the roles %v", roles)
+	}
+	m := newMachine(t)
+	m.project("my-project")
+	accounts := m.variable("GOOGLE_IAM_CUSTOM_ENDPOINT") + "v1/projects/my-project/serviceAccounts"
+	var account struct{ Email string }
+	m.asOwner("POST", accounts, map[string]any{"accountId": "deployer"}, &account)
+	m.grant("my-project", "serviceAccount:"+account.Email, roles)
+	var key struct{ PrivateKeyData string }
+	m.asOwner("POST", accounts+"/"+account.Email+"/keys", map[string]any{}, &key)
+	file, err := base64.StdEncoding.DecodeString(key.PrivateKeyData)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := m.accessTokenFor(string(file), "https://www.googleapis.com/auth/cloud-platform")
+
+	m.up("gcp:project=my-project", "gcp:accessToken="+token, "alertEmail=me@example.com")
+	m.clientConverts()
+	m.run("pulumi", "destroy", "--stack", "local", "--yes", "--skip-preview", "--non-interactive")
+}
+
+// grant adds a member to roles of a project.
+func (m *machine) grant(project, member string, roles []string) {
+	m.t.Helper()
+	type binding struct {
+		Role    string   `json:"role"`
+		Members []string `json:"members"`
+	}
+	var policy struct {
+		Bindings []binding `json:"bindings"`
+		Etag     string    `json:"etag"`
+	}
+	url := m.variable("GOOGLE_RESOURCE_MANAGER_CUSTOM_ENDPOINT") + "projects/" + project
+	m.asOwner("POST", url+":getIamPolicy", map[string]any{}, &policy)
+	for _, role := range roles {
+		policy.Bindings = append(policy.Bindings, binding{role, []string{member}})
+	}
+	m.asOwner("POST", url+":setIamPolicy", map[string]any{"policy": policy}, nil)
+}

@@ -1,0 +1,106 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// block is a fenced block of the README: its language and its lines.
+var block = regexp.MustCompile("(?ms)^```(\\w+)\n(.*?)^```$")
+
+// TestREADME runs every shell command of the README in the order it stands
+// there, against the local Google Cloud, and the Python script after them.
+func TestREADME(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var shell, python []string
+	for _, found := range block.FindAllStringSubmatch(string(readme), -1) {
+		switch found[1] {
+		case "sh":
+			shell = append(shell, strings.TrimSpace(found[2]))
+		case "python":
+			python = append(python, found[2])
+		}
+	}
+	// What other tests run, or what is running already.
+	elsewhere := map[string]bool{"make demo": false, "make test": false, "go run ./local serve": false}
+	var script []string
+	for _, commands := range shell {
+		if _, known := elsewhere[commands]; known {
+			elsewhere[commands] = true
+			continue
+		}
+		if strings.HasPrefix(commands, "pulumi destroy\n") {
+			// The README's last word; the script must run before it.
+			for _, source := range python {
+				script = append(script, pythonCommand(source))
+			}
+		}
+		script = append(script, commands)
+	}
+	for commands, found := range elsewhere {
+		if !found {
+			t.Errorf("the README does not show: %s", commands)
+		}
+	}
+	if len(script) < 8 || len(python) != 1 {
+		t.Fatalf("found %d shell blocks and %d Python blocks in the README", len(script), len(python))
+	}
+
+	m := newMachine(t)
+	m.project("my-project")
+	m.env = append(m.env, "PULUMI_SKIP_CONFIRMATIONS=true")
+	out := m.run("bash", "-euo", "pipefail", "-c", "set -x\n"+strings.Join(script, "\n"))
+	if answers := strings.Count(out, `{"error":""`); answers < 3 {
+		t.Errorf("%d conversions were answered, want those of -object, curl and Python:\n%s", answers, out)
+	}
+	m.looksAtDemo(filepath.Join(m.dir, "demo.pdf"))
+}
+
+// pythonCommand runs the README's script with the stack's outputs in the place
+// of its dots.
+func pythonCommand(source string) string {
+	for _, output := range []string{"url", "inputBucket"} {
+		line := regexp.MustCompile(`(?m)"…"( +# pulumi stack output ` + output + `)$`)
+		source = line.ReplaceAllString(source, `__import__("subprocess").getoutput("pulumi stack output `+output+`")$1`)
+	}
+	return "/usr/bin/python3 - <<'PYTHON'\n" + source + "PYTHON"
+}
+
+// project makes a project for the README's example.
+func (m *machine) project(id string) {
+	m.t.Helper()
+	m.asOwner("POST", m.variable("GOOGLE_RESOURCE_MANAGER_CUSTOM_ENDPOINT")+"projects", map[string]any{"projectId": id}, nil)
+}
+
+// TestDemo runs the README's first command.
+func TestDemo(t *testing.T) {
+	m := &machine{t: t, dir: checkout(t), env: os.Environ()}
+	out := m.run("make", "demo")
+	for _, want := range []string{"2 pages", "no changes", "unchanged", "The PDF: .local/demo.pdf"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("make demo does not say %q:\n%s", want, out)
+		}
+	}
+	m.looksAtDemo(filepath.Join(m.dir, ".local", "demo.pdf"))
+	if left, _ := filepath.Glob(filepath.Join(m.dir, ".local", "demo")); len(left) > 0 {
+		t.Errorf("make demo left %v", left)
+	}
+}
+
+// TestCIRunsTheTests: CI runs what the README shows, and nothing else.
+func TestCIRunsTheTests(t *testing.T) {
+	script, err := os.ReadFile("../../.ci/run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(script)), "\n")
+	if last := lines[len(lines)-1]; last != "make test" || strings.Count(string(script), "make") != 1 {
+		t.Errorf(".ci/run is\n%s", script)
+	}
+}
