@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strconv"
 	"time"
 
+	"docx2pdf/service/docx"
 	"docx2pdf/service/office"
 )
 
@@ -14,16 +16,20 @@ type config struct {
 	host, port      string
 	outputBucket    string
 	storageEndpoint string
+	storageTimeout  time.Duration
+	queue           int
+	maxDocument     int64
+	limits          docx.Limits
 	engine          office.Config
 }
 
 // readConfig reports everything that is wrong with the environment at once.
 func readConfig(getenv func(string) string) (config, error) {
 	var problems []error
-	integer := func(name string, least int64) int64 {
+	integer := func(name string, least, otherwise int64) int64 {
 		text := getenv(name)
 		if text == "" {
-			return 0
+			return otherwise
 		}
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || n < least {
@@ -36,12 +42,22 @@ func readConfig(getenv func(string) string) (config, error) {
 		port:            getenv("PORT"),
 		outputBucket:    getenv("OUTPUT_BUCKET"),
 		storageEndpoint: getenv("GOOGLE_STORAGE_CUSTOM_ENDPOINT"),
+		storageTimeout:  time.Duration(integer("STORAGE_TIMEOUT", 1, 60)) * time.Second,
+		maxDocument:     integer("MAX_DOCUMENT_BYTES", 1, 100<<20),
+		limits: docx.Limits{
+			Entries: int(integer("MAX_PARTS", 1, int64(docx.DefaultLimits.Entries))),
+			Entry:   integer("MAX_PART_BYTES", 1, docx.DefaultLimits.Entry),
+			Total:   integer("MAX_UNPACKED_BYTES", 1, docx.DefaultLimits.Total),
+		},
 		engine: office.Config{
 			ProgramDir:  getenv("LIBREOFFICE_PROGRAM_DIR"),
-			Concurrency: int(integer("CONCURRENCY", 1)),
-			Timeout:     time.Duration(integer("TIMEOUT", 1)) * time.Second,
+			Concurrency: int(integer("CONCURRENCY", 1, int64(runtime.GOMAXPROCS(0)))),
+			Timeout:     time.Duration(integer("TIMEOUT", 1, 60)) * time.Second,
+			Memory:      integer("MAX_MEMORY_BYTES", 1<<20, 512<<20),
+			Output:      integer("MAX_PDF_BYTES", 1<<20, 512<<20),
 		},
 	}
+	c.queue = int(integer("QUEUE", 0, int64(8*c.engine.Concurrency)))
 	if c.port == "" {
 		c.port = "8080"
 	}

@@ -30,7 +30,7 @@ func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
 
 	var store *storage.Store
 	if config.outputBucket != "" {
-		if store, err = storage.Open(ctx, config.storageEndpoint); err != nil {
+		if store, err = storage.Open(ctx, config.storageEndpoint, config.storageTimeout); err != nil {
 			return err
 		}
 	}
@@ -50,7 +50,15 @@ func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
 		"start_ms", time.Since(started).Milliseconds())
 
 	httpServer := &http.Server{
-		Handler:           server.New(server.Config{Engine: engine, Store: store, OutputBucket: config.outputBucket}),
+		Handler: server.New(server.Config{
+			Engine:       engine,
+			Store:        store,
+			OutputBucket: config.outputBucket,
+			Queue:        config.queue,
+			MaxDocument:  config.maxDocument,
+			Limits:       config.limits,
+			Log:          logger,
+		}),
 		ReadHeaderTimeout: 10 * time.Second,
 	}
 	failed := make(chan error, 1)

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "fonts.h"
 #include "forkserver.h"
 
 #include <dirent.h>
@@ -13,6 +14,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#define RESERVED (1L << 30)
 
 static int report_fd = -1;
 
@@ -49,22 +52,25 @@ static void say(const char *format, ...) {
         _exit(1);
 }
 
+static void say_font(const char *mapping) { say("font %s", mapping); }
+
 static long microseconds_since(const struct timespec *start) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (now.tv_sec - start->tv_sec) * 1000000L + (now.tv_nsec - start->tv_nsec) / 1000;
 }
 
-// Address space that the process has now.
-static long address_space(void) {
-    long pages = 0;
+// What the process has now, in bytes: address space, and memory that it may write to and shares with nobody.
+static void measure(long *address_space, long *data) {
+    long size = 0, private = 0;
     FILE *f = fopen("/proc/self/statm", "r");
-    if (f == NULL)
-        return 0;
-    if (fscanf(f, "%ld", &pages) != 1)
-        pages = 0;
-    fclose(f);
-    return pages * sysconf(_SC_PAGESIZE);
+    if (f != NULL) {
+        if (fscanf(f, "%ld %*d %*d %*d %*d %ld", &size, &private) != 2)
+            size = private = 0;
+        fclose(f);
+    }
+    *address_space = size * sysconf(_SC_PAGESIZE);
+    *data = private * sysconf(_SC_PAGESIZE);
 }
 
 static void limit(int resource, long soft, long hard) {
@@ -86,8 +92,12 @@ static void set_limits(const struct job *job) {
     limit(RLIMIT_FSIZE, job->output_bytes, job->output_bytes);
     limit(RLIMIT_CORE, 0, 0);
     limit(RLIMIT_NOFILE, 256, 256);
-    long now = address_space();
-    limit(RLIMIT_AS, now + job->memory_bytes, now + job->memory_bytes);
+    // Address space alone would count what allocators and stacks only reserve, so it has room to spare; it is
+    // there for kernels that do not count data.
+    long address_space, data;
+    measure(&address_space, &data);
+    limit(RLIMIT_DATA, data + job->memory_bytes, data + job->memory_bytes);
+    limit(RLIMIT_AS, address_space + job->memory_bytes + RESERVED, address_space + job->memory_bytes + RESERVED);
 
     // std::set_new_handler: C++ asks it before it gives up, and it is the only one who knows the cause.
     void (*(*set_new_handler)(void (*)(void)))(void) = dlsym(RTLD_DEFAULT, "_ZSt15set_new_handlerPFvvE");
@@ -155,11 +165,13 @@ _Noreturn void convert(LibreOfficeKit *kit, const struct job *job, int fd) {
     }
     say("loaded %ld", microseconds_since(&start));
 
+    track_fonts();
     if (!document->pClass->saveAs(document, job->output_url, "pdf", job->filter)) {
         say("error saving: %s", kit->pClass->getError(kit));
         _exit(3);
     }
     say("saved %ld", microseconds_since(&start));
+    tell_fonts(say_font);
     // Neither the document nor LibreOffice is taken down: leaving is faster and cannot crash.
     _exit(0);
 }
@@ -168,6 +180,7 @@ const char *warm_up(LibreOfficeKit *kit, const char *input_url, const char *outp
     LibreOfficeKitDocument *document = kit->pClass->documentLoadWithOptions(kit, input_url, "Batch=true");
     if (document == NULL)
         return kit->pClass->getError(kit);
+    track_fonts();
     if (!document->pClass->saveAs(document, output_url, "pdf", NULL))
         return kit->pClass->getError(kit);
     document->pClass->destroy(document);

@@ -31,7 +31,7 @@ struct job {
     const char *load_options; // LibreOfficeKit's comma list
     const char *filter;       // the PDF export filter's options, JSON
     long cpu_seconds;
-    long memory_bytes; // address space on top of the warm LibreOffice's
+    long memory_bytes; // private memory on top of the warm LibreOffice's
     long output_bytes; // largest file it may write
     const struct sandbox *sandbox; // NULL: no sandbox
 };

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -21,10 +20,11 @@ type Job struct {
 
 // Result says what a conversion took.
 type Result struct {
-	Pages      int           // of the PDF
-	Queued     time.Duration // waiting for a free place
-	Converting time.Duration // from fork to exit
-	CPU        time.Duration // of the child
+	Pages      int            // of the PDF
+	Fonts      []Substitution // in the order in which the document asks for them
+	Queued     time.Duration  // waiting for a free place
+	Converting time.Duration  // from fork to exit
+	CPU        time.Duration  // of the child
 }
 
 // NewJob makes a job. The name is the document's, as fields in it may show it; "" will do.
@@ -66,7 +66,7 @@ func (j *Job) Close() error { return os.RemoveAll(j.dir) }
 
 // Convert makes the PDF. It waits for one of the engine's places first. When ctx ends, so does the
 // conversion, and ctx's error is returned. The other errors wrap one of this package's.
-func (j *Job) Convert(ctx context.Context) (Result, error) {
+func (j *Job) Convert(ctx context.Context, options Options) (Result, error) {
 	var result Result
 	queued := time.Now()
 	select {
@@ -83,7 +83,7 @@ func (j *Job) Convert(ctx context.Context) (Result, error) {
 
 	config := j.engine.config
 	started := time.Now()
-	id, done, err := server.start(j.dir, fileURL(j.Input()), fileURL(j.Output()), "Batch=true", "",
+	id, done, err := server.start(j.dir, fileURL(j.Input()), fileURL(j.Output()), "Batch=true", options.json(),
 		strconv.FormatInt(int64(config.CPU/time.Second), 10),
 		strconv.FormatInt(config.Memory, 10),
 		strconv.FormatInt(config.Output, 10))
@@ -92,14 +92,14 @@ func (j *Job) Convert(ctx context.Context) (Result, error) {
 	}
 	deadline := time.NewTimer(config.Timeout)
 	defer deadline.Stop()
-	var late, gone bool
+	var late, told bool
 	var end ending
 	select {
-	case end, gone = <-done:
+	case end, told = <-done:
 	case <-deadline.C:
 		late = true
 		server.cancel(id)
-		end, gone = <-done
+		end, told = <-done
 	case <-ctx.Done():
 		server.cancel(id)
 		<-done
@@ -107,40 +107,13 @@ func (j *Job) Convert(ctx context.Context) (Result, error) {
 	}
 	result.Converting = time.Since(started)
 	result.CPU = end.cpu
-	if !gone {
+	if !told {
 		return result, ErrRestarting
 	}
 	if err := verdict(end, late, config); err != nil {
 		return result, err
 	}
+	result.Fonts = substitutions(end.report)
 	result.Pages, err = countPages(j.Output())
 	return result, err
-}
-
-// verdict reads from a child's end what was wrong with the document.
-func verdict(end ending, late bool, config Config) error {
-	if end.refused != "" {
-		return fmt.Errorf("%w: %s", ErrRestarting, end.refused)
-	}
-	for line := range strings.Lines(end.report) {
-		switch kind, text, _ := strings.Cut(strings.TrimSpace(line), " "); kind {
-		case "limit":
-			return fmt.Errorf("%w: more than %d MiB of memory", ErrLimit, config.Memory>>20)
-		case "error":
-			return fmt.Errorf("%w (%s)", ErrUnreadable, text)
-		}
-	}
-	switch {
-	case late && end.cpu < config.Timeout/2:
-		return fmt.Errorf("%w (%v)", ErrDeadline, config.Timeout)
-	case late, end.status.Signaled() && end.status.Signal() == syscall.SIGXCPU:
-		return fmt.Errorf("%w: more than %v of CPU time", ErrLimit, min(config.CPU, config.Timeout))
-	case end.status.Signaled() && end.status.Signal() == syscall.SIGXFSZ:
-		return fmt.Errorf("%w: a file of more than %d MiB", ErrLimit, config.Output>>20)
-	case end.status.Signaled():
-		return fmt.Errorf("%w (%v)", ErrCrashed, end.status.Signal())
-	case end.status.ExitStatus() != 0:
-		return fmt.Errorf("%w (exit status %d)", ErrCrashed, end.status.ExitStatus())
-	}
-	return nil
 }

@@ -26,7 +26,7 @@ type Config struct {
 	Concurrency int           // documents converted at once; the number of CPUs
 	Timeout     time.Duration // for one conversion, from fork to exit; 60 s
 	CPU         time.Duration // CPU time of one conversion; Timeout
-	Memory      int64         // bytes of address space that one conversion may add; 1 GiB
+	Memory      int64         // bytes of memory that one conversion may take; 512 MiB
 	Output      int64         // bytes of the largest file that one conversion may write; 512 MiB
 	Sandbox     Sandbox       // SandboxAuto
 	Log         *slog.Logger  // slog.Default()
@@ -46,7 +46,7 @@ func (c Config) withDefaults() Config {
 		c.CPU = c.Timeout
 	}
 	if c.Memory <= 0 {
-		c.Memory = 1 << 30
+		c.Memory = 512 << 20
 	}
 	if c.Output <= 0 {
 		c.Output = 512 << 20
@@ -186,6 +186,9 @@ func (e *Engine) Close() error {
 	<-e.stopped
 	return os.RemoveAll(e.dir)
 }
+
+// Concurrency is how many documents are converted at once.
+func (e *Engine) Concurrency() int { return cap(e.slots) }
 
 // Status tells whether documents can be converted now.
 func (e *Engine) Status() Status {

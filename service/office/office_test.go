@@ -57,8 +57,25 @@ func paragraph(text string) string { return `<w:p><w:r><w:t>` + text + `</w:t></
 
 const pageBreak = `<w:p><w:r><w:br w:type="page"/></w:r></w:p>`
 
+// parse reads options in the form name=value.
+func parse(t *testing.T, settings ...string) office.Options {
+	t.Helper()
+	options, err := office.ParseOptions(func(name string) string {
+		for _, setting := range settings {
+			if value, ok := strings.CutPrefix(setting, name+"="); ok {
+				return value
+			}
+		}
+		return ""
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return options
+}
+
 // convert returns a document's text, and what the conversion says of it.
-func convert(t *testing.T, engine *office.Engine, content []byte) (string, office.Result, error) {
+func convert(t *testing.T, engine *office.Engine, content []byte, options ...string) (string, office.Result, error) {
 	t.Helper()
 	job, err := engine.NewJob("test.docx")
 	if err != nil {
@@ -68,7 +85,7 @@ func convert(t *testing.T, engine *office.Engine, content []byte) (string, offic
 	if err := os.WriteFile(job.Input(), content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	result, err := job.Convert(t.Context())
+	result, err := job.Convert(t.Context(), parse(t, options...))
 	if err != nil {
 		return "", result, err
 	}

@@ -4,8 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
+	"os"
+	"syscall"
 
+	"docx2pdf/service/docx"
 	"docx2pdf/service/office"
 	"docx2pdf/service/storage"
 )
@@ -19,20 +23,34 @@ type problem struct {
 
 func (p *problem) Error() string { return p.message }
 
+// permanent tells whether the same document would fail again.
+func (p *problem) permanent() bool {
+	switch p.status {
+	case http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+		return true
+	}
+	return false
+}
+
 func (p *problem) write(w http.ResponseWriter) {
 	if p.status == http.StatusTooManyRequests || p.status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "1")
 	}
-	writeJSON(w, p.status, map[string]string{"error": p.message, "code": p.code})
+	writeJSON(w, p.status, struct {
+		Error string `json:"error"`
+		Code  string `json:"code"`
+	}{p.message, p.code})
 }
 
 func writeJSON(w http.ResponseWriter, status int, value any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(value)
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.Encode(value)
 }
 
-// statusClientClosed is not sent to anybody: it is for logs only.
+// statusClientClosed is not sent to anybody: it is for logs and metrics.
 const statusClientClosed = 499
 
 // problems tells what each error is to a caller. Cloud Run ends an instance after repeated 5xx, so a document's
@@ -43,16 +61,25 @@ var problems = []struct {
 	code   string
 }{
 	{storage.ErrNotFound, http.StatusNotFound, "object_not_found"},
+	{storage.ErrBucketNotFound, http.StatusNotFound, "bucket_not_found"},
+	{storage.ErrInvalid, http.StatusBadRequest, "bad_request"},
 	{storage.ErrForbidden, http.StatusForbidden, "permission_denied"},
 	{storage.ErrPrecondition, http.StatusServiceUnavailable, "storage_unavailable"},
 	{storage.ErrUnavailable, http.StatusServiceUnavailable, "storage_unavailable"},
+	{docx.ErrNotWord, http.StatusUnsupportedMediaType, "not_word_document"},
+	{docx.ErrEncrypted, http.StatusUnprocessableEntity, "document_encrypted"},
+	{docx.ErrCorrupt, http.StatusUnprocessableEntity, "document_corrupt"},
+	{docx.ErrBomb, http.StatusUnprocessableEntity, "document_bomb"},
 	{office.ErrUnreadable, http.StatusUnprocessableEntity, "document_corrupt"},
 	{office.ErrCrashed, http.StatusUnprocessableEntity, "document_crashes"},
 	{office.ErrLimit, http.StatusUnprocessableEntity, "document_too_complex"},
 	{office.ErrRestarting, http.StatusServiceUnavailable, "engine_restarting"},
 	{office.ErrDeadline, http.StatusGatewayTimeout, "deadline_exceeded"},
+	{syscall.ENOSPC, http.StatusServiceUnavailable, "disk_full"},
+	{os.ErrDeadlineExceeded, http.StatusRequestTimeout, "request_timeout"},
 	{context.DeadlineExceeded, http.StatusGatewayTimeout, "deadline_exceeded"},
 	{context.Canceled, statusClientClosed, "client_closed_request"},
+	{io.ErrUnexpectedEOF, http.StatusBadRequest, "bad_request"},
 }
 
 func problemOf(err error) *problem {
@@ -60,14 +87,18 @@ func problemOf(err error) *problem {
 	if errors.As(err, &p) {
 		return p
 	}
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return &problem{http.StatusRequestEntityTooLarge, "too_large", "the request is larger than 32 MiB; put the document into a bucket"}
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return tooLarge("the request is larger than 32 MiB; put the document into a bucket and send its name")
 	}
 	for _, known := range problems {
 		if errors.Is(err, known.err) {
 			return &problem{known.status, known.code, err.Error()}
 		}
 	}
-	return &problem{http.StatusInternalServerError, "internal", err.Error()}
+	return &problem{http.StatusInternalServerError, "internal", "the converter failed; its log says why"}
+}
+
+func tooLarge(message string) *problem {
+	return &problem{http.StatusRequestEntityTooLarge, "too_large", message}
 }

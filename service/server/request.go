@@ -7,65 +7,65 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
+	"os"
+	"path"
+	"slices"
 	"strings"
+
+	"docx2pdf/service/office"
 )
 
 // maxRequest is the largest request that Cloud Run passes on (HTTP/1).
 // https://cloud.google.com/run/quotas#cloud_run_limits
 const maxRequest = 32 << 20
 
-// message is the seed's form of a request, and Pub/Sub's.
+// body is a JSON request: the seed's two forms and Pub/Sub's.
 // https://cloud.google.com/pubsub/docs/push#receive_push
-type message struct {
+type body struct {
 	Message *struct {
 		Attributes map[string]string `json:"attributes"`
 		MessageID  string            `json:"messageId"`
 	} `json:"message"`
-	Subscription string `json:"subscription"`
+	Subscription string  `json:"subscription"`
+	Content      *[]byte `json:"docx_content"`
 }
 
 func badRequest(format string, arguments ...any) error {
 	return &problem{http.StatusBadRequest, "bad_request", fmt.Sprintf(format, arguments...) + "; GET / explains the forms of a request"}
 }
 
-// convert answers POST /: it tells the forms of a request apart by what they are rather than by what their
-// content type says.
+// convert answers POST /. It tells the forms of a request apart by what they are rather than by what their content
+// type says.
 func (s *Server) convert(w http.ResponseWriter, r *http.Request) error {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return badRequest("the query cannot be read: %v", err)
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
 	mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if mediaType == "multipart/form-data" {
-		return s.convertUpload(w, r)
+		return s.convertForm(w, r, query)
 	}
-	body := bufio.NewReader(r.Body)
-	start, err := body.Peek(1)
-	if err == io.EOF {
-		return badRequest("the request has no body")
-	}
+	options, err := requestOptions(query)
 	if err != nil {
 		return err
 	}
-	if mediaType == "application/json" || start[0] == '{' {
-		return s.convertMessage(w, r, body)
+	content := bufio.NewReader(r.Body)
+	start, err := content.Peek(1)
+	switch {
+	case err == io.EOF:
+		return badRequest("the request has no body")
+	case err != nil:
+		return err
+	case mediaType == "application/json" || start[0] == '{':
+		return s.convertJSON(w, r, options, query, content)
 	}
-	return s.convertDocument(w, r, "", body)
+	return s.answerPDF(w, r, "", content, options)
 }
 
-func (s *Server) convertMessage(w http.ResponseWriter, r *http.Request, body io.Reader) error {
-	var m message
-	if err := json.NewDecoder(body).Decode(&m); err != nil {
-		return badRequest("the request is not JSON of the right form: %v", err)
-	}
-	if m.Message == nil {
-		return badRequest(`the request has no "message"`)
-	}
-	bucket, object := m.Message.Attributes["bucketId"], m.Message.Attributes["objectId"]
-	if bucket == "" || object == "" {
-		return badRequest(`the message needs the attributes "bucketId" and "objectId"`)
-	}
-	return s.convertObject(w, r, bucket, object)
-}
-
-func (s *Server) convertUpload(w http.ResponseWriter, r *http.Request) error {
+// convertForm takes options from the fields before the file, and the first file.
+func (s *Server) convertForm(w http.ResponseWriter, r *http.Request, query url.Values) error {
 	form, err := r.MultipartReader()
 	if err != nil {
 		return badRequest("the form cannot be read: %v", err)
@@ -76,20 +76,112 @@ func (s *Server) convertUpload(w http.ResponseWriter, r *http.Request) error {
 			return badRequest("the form has no file")
 		}
 		if err != nil {
-			return badRequest("the form cannot be read: %v", err)
+			return asBadRequest(err, "the form cannot be read")
 		}
 		if part.FileName() != "" {
-			return s.convertDocument(w, r, part.FileName(), part)
+			options, err := requestOptions(query)
+			if err != nil {
+				return err
+			}
+			return s.answerPDF(w, r, part.FileName(), part, options)
 		}
+		value, err := io.ReadAll(io.LimitReader(part, 4096))
+		if err != nil {
+			return asBadRequest(err, "the form cannot be read")
+		}
+		query.Set(part.FormName(), string(value))
 	}
 }
 
-// pdfName is the name of a document's PDF: its own with another extension.
-func pdfName(name string) string {
-	for _, extension := range []string{".docx", ".docm", ".dotx", ".dotm"} {
-		if len(name) > len(extension) && strings.EqualFold(name[len(name)-len(extension):], extension) {
-			return name[:len(name)-len(extension)] + ".pdf"
+func (s *Server) convertJSON(w http.ResponseWriter, r *http.Request, options office.Options, query url.Values, content io.Reader) error {
+	job, err := s.Engine.NewJob("")
+	if err != nil {
+		return err
+	}
+	defer job.Close()
+	b, err := s.decode(r, job, content)
+	if err != nil {
+		return err
+	}
+	switch {
+	case b.Message != nil:
+		return s.convertMessage(w, r, b, query)
+	case b.Content != nil:
+		return s.answerJSON(w, r, job, options)
+	}
+	return badRequest(`the JSON has neither "message" nor "docx_content"`)
+}
+
+// decode reads a JSON request. A document in it becomes the job's input.
+func (s *Server) decode(r *http.Request, job *office.Job, content io.Reader) (*body, error) {
+	spool, err := os.CreateTemp(path.Dir(job.Input()), "request-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(spool.Name())
+	defer spool.Close()
+	if _, err := io.Copy(spool, content); err != nil {
+		return nil, err
+	}
+	if _, err := spool.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	select {
+	case s.decoding <- struct{}{}:
+		defer func() { <-s.decoding }()
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	var b body
+	if err := json.NewDecoder(spool).Decode(&b); err != nil {
+		return nil, badRequest("the request is not JSON of the right form: %v", err)
+	}
+	if b.Content != nil {
+		if err := os.WriteFile(job.Input(), *b.Content, 0o600); err != nil {
+			return nil, err
+		}
+		*b.Content = nil
+	}
+	return &b, nil
+}
+
+// requestOptions reads options from a request. One that is not known is refused: a misspelt option would be passed
+// over in silence.
+func requestOptions(query url.Values) (office.Options, error) {
+	names := office.OptionNames()
+	for name := range query {
+		if !slices.Contains(names, name) {
+			return office.Options{}, badOption(fmt.Errorf("there is no option %q; there are %s", name, strings.Join(names, ", ")))
 		}
 	}
-	return name + ".pdf"
+	options, err := office.ParseOptions(query.Get)
+	return options, badOption(err)
+}
+
+func badOption(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &problem{http.StatusBadRequest, "bad_option", err.Error()}
+}
+
+// asBadRequest keeps an error that has a meaning of its own, and makes any other a bad request.
+func asBadRequest(err error, what string) error {
+	if problemOf(err).code != "internal" {
+		return err
+	}
+	return badRequest("%s: %v", what, err)
+}
+
+// pdfName is the name of a document's PDF: its own with another extension.
+func pdfName(name string) string { return withoutExtension(name) + ".pdf" }
+
+// wordExtensions are the names that Word gives to documents of the kinds that are converted.
+var wordExtensions = []string{".docx", ".docm", ".dotx", ".dotm"}
+
+func withoutExtension(name string) string {
+	if extension := path.Ext(name); slices.Contains(wordExtensions, strings.ToLower(extension)) && path.Base(name) != extension {
+		return strings.TrimSuffix(name, extension)
+	}
+	return name
 }

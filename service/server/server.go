@@ -2,8 +2,11 @@
 package server
 
 import (
+	"log/slog"
 	"net/http"
+	"time"
 
+	"docx2pdf/service/docx"
 	"docx2pdf/service/office"
 	"docx2pdf/service/storage"
 )
@@ -13,68 +16,85 @@ type Config struct {
 	Engine       *office.Engine
 	Store        *storage.Store // nil: documents come and go in requests only
 	OutputBucket string
+	Queue        int         // documents that may wait for a free place; past it requests are refused
+	MaxDocument  int64       // bytes of a document from a bucket
+	Limits       docx.Limits // of what a document may unpack to
+	Project      string      // Google Cloud project of the traces, "" for none
+	Log          *slog.Logger
+	Metrics      Metrics
 }
 
 // Server answers requests. It is an http.Handler.
 type Server struct {
 	Config
 	http.Handler
+	places   chan struct{}
+	decoding chan struct{}
 }
+
+// bodyTimeout is how long a request's body may take to arrive: it holds a place in the queue meanwhile.
+const bodyTimeout = 2 * time.Minute
 
 // New makes a server.
 func New(config Config) *Server {
-	s := &Server{Config: config}
+	if config.Log == nil {
+		config.Log = slog.Default()
+	}
+	s := &Server{
+		Config: config,
+		places: make(chan struct{}, config.Engine.Concurrency()+config.Queue),
+		// A document in JSON is in memory twice while it is decoded, so few are at a time.
+		decoding: make(chan struct{}, 2),
+	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /{$}", s.answering(s.convert))
+	mux.Handle("POST /{$}", s.logged(s.admitted(s.convert)))
 	mux.HandleFunc("GET /{$}", explain)
 	mux.HandleFunc("GET /health", s.health)
-	mux.HandleFunc("/", s.answering(unknown))
+	mux.Handle("/", s.logged(unknown))
 	s.Handler = mux
 	return s
 }
 
-// answering turns a handler's error into its answer.
-func (s *Server) answering(handle func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if err := handle(w, r); err != nil {
-			problemOf(err).write(w)
+// handler answers a request, or returns the error that is the answer.
+type handler func(http.ResponseWriter, *http.Request) error
+
+// admitted lets as many requests in as there are places.
+func (s *Server) admitted(next handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		select {
+		case s.places <- struct{}{}:
+			defer func() { <-s.places }()
+		default:
+			return &problem{http.StatusTooManyRequests, "busy", "all places are taken; try again after the seconds in Retry-After"}
 		}
+		http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
+		return next(w, r)
 	}
 }
 
 func unknown(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Path == "/" || r.URL.Path == "/health" {
+		w.Header().Set("Allow", map[string]string{"/": "GET, HEAD, POST", "/health": "GET, HEAD"}[r.URL.Path])
 		return &problem{http.StatusMethodNotAllowed, "method_not_allowed", "use POST / to convert, GET / for how, GET /health for health"}
 	}
 	return &problem{http.StatusNotFound, "not_found", "there is nothing at " + r.URL.Path + "; GET / explains the interface"}
 }
 
+// health answers 200 while a warm LibreOffice waits for documents, else 503.
 func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 	engine := s.Engine.Status()
 	status := http.StatusOK
 	if !engine.Ready {
 		status = http.StatusServiceUnavailable
 	}
-	writeJSON(w, status, map[string]any{"ready": engine.Ready, "libreoffice": engine.LibreOffice, "sandbox": engine.Sandbox, "restarts": engine.Restarts, "error": engine.Error})
+	writeJSON(w, status, struct {
+		Ready       bool     `json:"ready"`
+		Error       string   `json:"error"`
+		LibreOffice string   `json:"libreoffice"`
+		Sandbox     []string `json:"sandbox"`
+		Restarts    int      `json:"restarts"`
+		Concurrency int      `json:"concurrency"`
+		InFlight    int      `json:"inFlight"`
+		Capacity    int      `json:"capacity"`
+	}{engine.Ready, engine.Error, engine.LibreOffice, engine.Sandbox, engine.Restarts, s.Engine.Concurrency(), len(s.places), cap(s.places)})
 }
-
-func explain(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Write([]byte(explanation))
-}
-
-const explanation = `This service converts Word documents to PDF.
-
-A document in Cloud Storage; dir/name.pdf goes to the output bucket:
-
-    POST /   {"message": {"attributes": {"bucketId": "BUCKET", "objectId": "dir/name.docx"}}}
-    200      {"error": "", "pages": 3, "bucket": "OUTPUT", "object": "dir/name.pdf", "generation": "1"}
-
-A document in the request; the answer is the PDF:
-
-    curl --data-binary @name.docx -o name.pdf URL
-    curl -F file=@name.docx -o name.pdf URL
-
-Errors are {"error": "what is wrong", "code": "what_is_wrong"} with a 4xx or 5xx status.
-GET /health tells whether LibreOffice is ready.
-`

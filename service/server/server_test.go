@@ -8,7 +8,9 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
+	"docx2pdf/service/docx"
 	"docx2pdf/service/office"
 	"docx2pdf/service/server"
 	"docx2pdf/service/storage"
@@ -30,11 +32,13 @@ func newFixture(t *testing.T) *fixture {
 	}
 	t.Cleanup(func() { engine.Close() })
 	objects := storagetest.New(t)
-	store, err := storage.Open(t.Context(), objects.URL, objects.Options()...)
+	store, err := storage.Open(t.Context(), objects.URL, 10*time.Second, objects.Options()...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	listening := httptest.NewServer(server.New(server.Config{Engine: engine, Store: store, OutputBucket: "out"}))
+	listening := httptest.NewServer(server.New(server.Config{
+		Engine: engine, Store: store, OutputBucket: "out", Queue: 8, MaxDocument: 100 << 20, Limits: docx.DefaultLimits,
+	}))
 	t.Cleanup(listening.Close)
 	demo, err := os.ReadFile("../../demo.docx")
 	if err != nil {

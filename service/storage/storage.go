@@ -6,25 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"strconv"
+	"time"
 
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/option"
 	"google.golang.org/api/storage/v1"
 )
 
-// Why storage refused. ErrUnavailable alone is worth another attempt.
-var (
-	ErrNotFound     = errors.New("not found")
-	ErrForbidden    = errors.New("permission denied")
-	ErrPrecondition = errors.New("the object has changed meanwhile")
-	ErrUnavailable  = errors.New("storage is not available")
-)
-
 // Store is Cloud Storage with the converter's own credentials.
 type Store struct {
 	service *storage.Service
+	timeout time.Duration
 }
 
 // Object is a stored object.
@@ -37,9 +29,12 @@ type Object struct {
 	Metadata    map[string]string
 }
 
+// URL is the object's name with its bucket's.
+func (o Object) URL() string { return "gs://" + o.Bucket + "/" + o.Name }
+
 // Open connects with Application Default Credentials. An endpoint other than "" is used instead of Google's, in
-// the form http://HOST/storage/v1/.
-func Open(ctx context.Context, endpoint string, options ...option.ClientOption) (*Store, error) {
+// the form http://HOST/storage/v1/. No call takes longer than timeout.
+func Open(ctx context.Context, endpoint string, timeout time.Duration, options ...option.ClientOption) (*Store, error) {
 	if endpoint != "" {
 		options = append(options, option.WithEndpoint(endpoint))
 	}
@@ -48,47 +43,105 @@ func Open(ctx context.Context, endpoint string, options ...option.ClientOption) 
 		return nil, fmt.Errorf("connecting to Cloud Storage: %w; OUTPUT_BUCKET is set, so credentials are needed: "+
 			"run on Cloud Run, or run gcloud auth application-default login", err)
 	}
-	return &Store{service}, nil
+	return &Store{service, timeout}, nil
 }
+
+// Roles that the converter's account needs. https://cloud.google.com/storage/docs/access-control/iam-roles
+const (
+	readerRole = "roles/storage.objectViewer"
+	writerRole = "roles/storage.objectUser"
+)
 
 // Stat describes an object. Generation 0 stands for the newest.
 func (s *Store) Stat(ctx context.Context, bucket, name string, generation int64) (Object, error) {
+	ctx, cancel := s.limited(ctx)
+	defer cancel()
 	call := s.service.Objects.Get(bucket, name).Context(ctx)
 	if generation != 0 {
 		call.Generation(generation)
 	}
 	o, err := call.Do()
 	if err != nil {
-		return Object{}, refused(err, "reading", bucket, name, "roles/storage.objectViewer")
+		return Object{}, refused(ctx, err, "reading", Object{Bucket: bucket, Name: name}, readerRole)
 	}
 	return object(o), nil
 }
 
 // Read writes an object's content to w.
 func (s *Store) Read(ctx context.Context, o Object, w io.Writer) error {
+	ctx, cancel := s.limited(ctx)
+	defer cancel()
 	response, err := s.service.Objects.Get(o.Bucket, o.Name).Generation(o.Generation).Context(ctx).Download()
 	if err != nil {
-		return refused(err, "reading", o.Bucket, o.Name, "roles/storage.objectViewer")
+		return refused(ctx, err, "reading", o, readerRole)
 	}
 	defer response.Body.Close()
-	if _, err := io.Copy(w, response.Body); err != nil {
-		return fmt.Errorf("reading gs://%s/%s: %w: %w", o.Bucket, o.Name, ErrUnavailable, err)
+	n, err := io.Copy(w, io.LimitReader(response.Body, o.Size+1))
+	if err != nil {
+		return refused(ctx, err, "reading", o, readerRole)
+	}
+	if n != o.Size {
+		return fmt.Errorf("reading %s: %w: %d of %d bytes came", o.URL(), ErrUnavailable, n, o.Size)
 	}
 	return nil
 }
 
+// attempts is how often a write is tried: its content can be read again, and its precondition makes it happen once.
+const attempts = 3
+
 // Write writes an object if its generation is still the given one, 0 meaning that there is none yet.
-func (s *Store) Write(ctx context.Context, o Object, replaces int64, content io.Reader) (Object, error) {
-	written, err := s.service.Objects.Insert(o.Bucket, &storage.Object{
-		Name:        o.Name,
-		ContentType: o.ContentType,
-		Metadata:    o.Metadata,
-	}).IfGenerationMatch(replaces).
-		Media(content, googleapi.ContentType(o.ContentType), googleapi.ChunkSize(0)).Context(ctx).Do()
-	if err != nil {
-		return Object{}, refused(err, "writing", o.Bucket, o.Name, "roles/storage.objectUser")
+func (s *Store) Write(ctx context.Context, o Object, replaces int64, content io.ReadSeeker) (Object, error) {
+	ctx, cancel := s.limited(ctx)
+	defer cancel()
+	for attempt := 1; ; attempt++ {
+		if _, err := content.Seek(0, io.SeekStart); err != nil {
+			return Object{}, err
+		}
+		// In one piece: chunks would be held in memory to be sent again.
+		written, err := s.service.Objects.Insert(o.Bucket, &storage.Object{
+			Name:        o.Name,
+			ContentType: o.ContentType,
+			Metadata:    o.Metadata,
+		}).IfGenerationMatch(replaces).
+			Media(onlyReader{content}, googleapi.ContentType(o.ContentType), googleapi.ChunkSize(0)).Context(ctx).Do()
+		if err == nil {
+			return object(written), nil
+		}
+		err = refused(ctx, err, "writing", o, writerRole)
+		if attempt == attempts || !errors.Is(err, ErrUnavailable) || !pause(ctx, time.Duration(attempt)*100*time.Millisecond) {
+			return Object{}, err
+		}
 	}
-	return object(written), nil
+}
+
+// Delete removes an object. That there is none is no error.
+func (s *Store) Delete(ctx context.Context, o Object) error {
+	ctx, cancel := s.limited(ctx)
+	defer cancel()
+	err := s.service.Objects.Delete(o.Bucket, o.Name).Context(ctx).Do()
+	if err == nil {
+		return nil
+	}
+	if err = refused(ctx, err, "deleting", o, writerRole); errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// onlyReader hides that a file can seek and close, which the client would make use of.
+type onlyReader struct{ io.Reader }
+
+func (s *Store) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, s.timeout, errTimeout)
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
 }
 
 func object(o *storage.Object) Object {
@@ -99,27 +152,5 @@ func object(o *storage.Object) Object {
 		Size:        int64(o.Size),
 		ContentType: o.ContentType,
 		Metadata:    o.Metadata,
-	}
-}
-
-// refused says what storage's answer means.
-func refused(err error, doing, bucket, name, role string) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	place := "gs://" + bucket + "/" + name
-	var answer *googleapi.Error
-	if !errors.As(err, &answer) {
-		return fmt.Errorf("%s %s: %w: %w", doing, place, ErrUnavailable, err)
-	}
-	switch {
-	case answer.Code == http.StatusNotFound:
-		return fmt.Errorf("%s %s: %w: %s", doing, place, ErrNotFound, answer.Message)
-	case answer.Code == http.StatusUnauthorized, answer.Code == http.StatusForbidden:
-		return fmt.Errorf("%s %s: %w: %s; grant the converter's account %s on the bucket", doing, place, ErrForbidden, answer.Message, role)
-	case answer.Code == http.StatusPreconditionFailed:
-		return fmt.Errorf("%s %s: %w", doing, place, ErrPrecondition)
-	default:
-		return fmt.Errorf("%s %s: %w: answer %s: %s", doing, place, ErrUnavailable, strconv.Itoa(answer.Code), answer.Message)
 	}
 }

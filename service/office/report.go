@@ -1,0 +1,76 @@
+package office
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// Substitution is a font that the document asks for and that is not there, and what stands for it.
+type Substitution struct {
+	Font string   `json:"font"`
+	Used []string `json:"used"`
+}
+
+// substitutions reads a child's lines about fonts.
+func substitutions(report string) []Substitution {
+	var found []Substitution
+	for line := range strings.Lines(report) {
+		mapping, ok := strings.CutPrefix(strings.TrimRight(line, "\n"), "font ")
+		if !ok {
+			continue
+		}
+		wanted, used, _ := strings.Cut(mapping, "\t")
+		at := slices.IndexFunc(found, func(s Substitution) bool { return s.Font == wanted })
+		for face := range strings.SplitSeq(used, "\t") {
+			family, _, _ := strings.Cut(face, "/")
+			if family == "" || strings.EqualFold(family, wanted) {
+				continue
+			}
+			if at < 0 {
+				found = append(found, Substitution{Font: wanted})
+				at = len(found) - 1
+			}
+			if !slices.Contains(found[at].Used, family) {
+				found[at].Used = append(found[at].Used, family)
+			}
+		}
+	}
+	return found
+}
+
+// verdict reads from a child's end what was wrong with the document. Late: it was killed at the deadline.
+func verdict(end ending, late bool, config Config) error {
+	if end.refused != "" {
+		return fmt.Errorf("%w: %s", ErrRestarting, end.refused)
+	}
+	stage := "loading"
+	for line := range strings.Lines(end.report) {
+		switch kind, text, _ := strings.Cut(strings.TrimSpace(line), " "); kind {
+		case "loaded":
+			stage = "making the PDF"
+		case "saved":
+			return nil // whatever happened after that does not concern the PDF
+		case "limit":
+			return fmt.Errorf("%w: more than %d MiB of memory while %s", ErrLimit, config.Memory>>20, stage)
+		case "error":
+			return fmt.Errorf("%w (%s)", ErrUnreadable, text)
+		}
+	}
+	signal := syscall.Signal(0)
+	if end.status.Signaled() {
+		signal = end.status.Signal()
+	}
+	switch {
+	case late && end.cpu < config.Timeout/2:
+		return fmt.Errorf("%w (%v)", ErrDeadline, config.Timeout)
+	case late, signal == syscall.SIGXCPU:
+		return fmt.Errorf("%w: more than %v of CPU time while %s", ErrLimit, min(config.CPU, config.Timeout), stage)
+	case signal == syscall.SIGXFSZ:
+		return fmt.Errorf("%w: a file of more than %d MiB", ErrLimit, config.Output>>20)
+	case signal != 0:
+		return fmt.Errorf("%w (%v while %s)", ErrCrashed, signal, stage)
+	}
+	return fmt.Errorf("%w (exit status %d while %s)", ErrCrashed, end.status.ExitStatus(), stage)
+}

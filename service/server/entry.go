@@ -1,0 +1,154 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"docx2pdf/service/office"
+)
+
+// entry is what a request's log line, its metrics and the answer say of it.
+type entry struct {
+	form              string // message, document or json
+	bucket, object    string
+	generation        int64
+	messageID         string
+	outcome           string // converted, skipped, unchanged, or a problem's code
+	reason            string
+	options           string
+	bytesIn, bytesOut int64
+	pages             int
+	fonts             []office.Substitution
+	cpu               time.Duration
+	timings           []timing
+	answered          bool
+	err               error
+}
+
+type timing struct {
+	name string
+	took time.Duration
+}
+
+func (e *entry) took(name string, d time.Duration) { e.timings = append(e.timings, timing{name, d}) }
+
+// serverTiming is the Server-Timing header. https://www.w3.org/TR/server-timing/
+func (e *entry) serverTiming() string {
+	var parts []string
+	for _, t := range e.timings {
+		parts = append(parts, fmt.Sprintf("%s;dur=%.1f", t.name, milliseconds(t.took)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (e *entry) milliseconds() map[string]float64 {
+	all := map[string]float64{}
+	for _, t := range e.timings {
+		all[t.name] += milliseconds(t.took)
+	}
+	return all
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()/100) / 10 }
+
+// sent notes that the answer went out, whole or not: no other can follow.
+func (e *entry) sent(err error) error {
+	e.answered = true
+	if err != nil {
+		return fmt.Errorf("%w: sending the answer: %w", context.Canceled, err)
+	}
+	return nil
+}
+
+type entryKey struct{}
+
+func entryOf(r *http.Request) *entry { return r.Context().Value(entryKey{}).(*entry) }
+
+// logged answers with a handler's error, and writes one line and the metrics for each request.
+func (s *Server) logged(next handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		started := time.Now()
+		e := &entry{outcome: "converted"}
+		ctx, end := s.Metrics.start(context.WithValue(r.Context(), entryKey{}, e), r)
+		status := http.StatusOK
+		if err := next(w, r.WithContext(ctx)); err != nil {
+			p := problemOf(err)
+			status, e.outcome, e.reason, e.err = p.status, p.code, p.message, err
+			if !e.answered {
+				p.write(w)
+			}
+		}
+		end(e, status, time.Since(started))
+		s.Log.LogAttrs(ctx, severity(e, status), s.message(e), s.attributes(r, e, status, time.Since(started))...)
+	})
+}
+
+func severity(e *entry, status int) slog.Level {
+	switch {
+	case status >= 500:
+		return slog.LevelError
+	case status >= 400 && !errors.Is(e.err, context.Canceled), e.outcome == "skipped" && e.reason != "":
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
+}
+
+func (s *Server) message(e *entry) string {
+	what := e.object
+	if what == "" {
+		what = "request"
+	}
+	if e.reason != "" {
+		return what + ": " + e.reason
+	}
+	return what + ": " + e.outcome
+}
+
+// attributes are named as Cloud Logging reads them.
+// https://cloud.google.com/logging/docs/structured-logging#structured_logging_special_fields
+func (s *Server) attributes(r *http.Request, e *entry, status int, took time.Duration) []slog.Attr {
+	attributes := []slog.Attr{
+		slog.Group("httpRequest",
+			slog.String("requestMethod", r.Method),
+			slog.String("requestUrl", r.URL.Path), // without the query, in which a password may be
+			slog.Int("status", status),
+			slog.String("latency", fmt.Sprintf("%.6fs", took.Seconds())),
+			slog.String("userAgent", r.UserAgent()),
+			slog.String("remoteIp", r.RemoteAddr),
+		),
+		slog.String("outcome", e.outcome),
+	}
+	text := func(name, value string) {
+		if value != "" {
+			attributes = append(attributes, slog.String(name, value))
+		}
+	}
+	integer := func(name string, value int64) {
+		if value != 0 {
+			attributes = append(attributes, slog.Int64(name, value))
+		}
+	}
+	text("form", e.form)
+	text("bucket", e.bucket)
+	text("object", e.object)
+	integer("generation", e.generation)
+	text("messageId", e.messageID)
+	text("options", e.options)
+	integer("bytesIn", e.bytesIn)
+	integer("bytesOut", e.bytesOut)
+	integer("pages", int64(e.pages))
+	text("fontsSubstituted", fontList(e.fonts, func(s string) string { return s }))
+	if len(e.timings) > 0 {
+		attributes = append(attributes, slog.Any("milliseconds", e.milliseconds()))
+		integer("cpuMilliseconds", e.cpu.Milliseconds())
+	}
+	if e.err != nil {
+		text("cause", e.err.Error())
+	}
+	return append(attributes, traceAttributes(r, s.Project)...)
+}

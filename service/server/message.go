@@ -1,0 +1,166 @@
+package server
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"docx2pdf/service/office"
+	"docx2pdf/service/storage"
+)
+
+// order is a document in a bucket that shall become a PDF in the output bucket.
+type order struct {
+	bucket, object string
+	generation     int64 // 0: the newest
+	event          string
+	push           bool // Pub/Sub delivered it, and will again unless it is acknowledged
+	options        office.Options
+}
+
+// answer is what the caller of a message hears.
+type answer struct {
+	Error        string                `json:"error"`
+	Skipped      string                `json:"skipped,omitempty"`   // why nothing had to be done
+	Unchanged    bool                  `json:"unchanged,omitempty"` // the PDF was there already
+	Pages        int                   `json:"pages,omitempty"`
+	Bucket       string                `json:"bucket,omitempty"`
+	Object       string                `json:"object,omitempty"`
+	Generation   int64                 `json:"generation,string,omitempty"`
+	Fonts        []office.Substitution `json:"fonts,omitempty"`
+	Milliseconds map[string]float64    `json:"milliseconds,omitempty"`
+}
+
+// convertMessage converts from bucket to bucket.
+func (s *Server) convertMessage(w http.ResponseWriter, r *http.Request, b *body, query url.Values) error {
+	e := entryOf(r)
+	e.form, e.messageID = "message", b.Message.MessageID
+	o, err := readOrder(b, query)
+	e.bucket, e.object, e.generation = o.bucket, o.object, o.generation
+	if err != nil {
+		return err
+	}
+	if s.Store == nil {
+		return badRequest("this converter has no output bucket; set OUTPUT_BUCKET, or send the document itself")
+	}
+	var a answer
+	if o.push {
+		a, err = s.deliver(r, o)
+	} else {
+		a, err = s.convertObject(r, o)
+	}
+	if err != nil {
+		return err
+	}
+	a.Milliseconds = e.milliseconds()
+	w.Header().Set("Server-Timing", e.serverTiming())
+	writeJSON(w, http.StatusOK, a)
+	return e.sent(nil)
+}
+
+// readOrder reads the attributes of a Cloud Storage notification, which the seed's callers send by hand, and
+// options among them. https://cloud.google.com/storage/docs/pubsub-notifications#attributes
+func readOrder(b *body, query url.Values) (order, error) {
+	attributes := b.Message.Attributes
+	o := order{
+		bucket: attributes["bucketId"],
+		object: attributes["objectId"],
+		event:  attributes["eventType"],
+		push:   b.Subscription != "",
+	}
+	if o.bucket == "" || o.object == "" {
+		return o, badRequest(`the message needs the attributes "bucketId" and "objectId"`)
+	}
+	if text := attributes["objectGeneration"]; text != "" {
+		generation, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || generation <= 0 {
+			return o, badRequest("the attribute objectGeneration is %q: it must be a generation number", text)
+		}
+		o.generation = generation
+	}
+	var err error
+	o.options, err = office.ParseOptions(func(name string) string {
+		if value := attributes[name]; value != "" {
+			return value
+		}
+		return query.Get(name)
+	})
+	return o, badOption(err)
+}
+
+// convertObject converts an order's document and writes the PDF.
+func (s *Server) convertObject(r *http.Request, o order) (answer, error) {
+	source, err := s.source(r, o)
+	if err != nil {
+		return answer{}, err
+	}
+	return s.convertSource(r, o, source)
+}
+
+// source looks at the document.
+func (s *Server) source(r *http.Request, o order) (storage.Object, error) {
+	e := entryOf(r)
+	started := time.Now()
+	source, err := s.Store.Stat(r.Context(), o.bucket, o.object, o.generation)
+	e.took("storage", time.Since(started))
+	if err != nil {
+		return source, err
+	}
+	e.generation, e.bytesIn = source.Generation, source.Size
+	if source.Size > s.MaxDocument {
+		return source, tooLarge(fmt.Sprintf("the document has %d MiB; the converter takes up to %d (MAX_DOCUMENT_BYTES)", source.Size>>20, s.MaxDocument>>20))
+	}
+	return source, nil
+}
+
+func (s *Server) convertSource(r *http.Request, o order, source storage.Object) (answer, error) {
+	e := entryOf(r)
+	job, err := s.Engine.NewJob(path.Base(o.object))
+	if err != nil {
+		return answer{}, err
+	}
+	defer job.Close()
+	started := time.Now()
+	err = fill(job, func(file io.Writer) error { return s.Store.Read(r.Context(), source, file) })
+	e.took("storage", time.Since(started))
+	if err != nil {
+		return answer{}, err
+	}
+	result, err := s.run(r, job, o.options)
+	if err != nil {
+		return answer{}, err
+	}
+	started = time.Now()
+	written, err := s.publish(r, o, source, job, result)
+	e.took("storage", time.Since(started))
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{Pages: result.Pages, Bucket: written.Bucket, Object: written.Name, Generation: written.Generation, Fonts: result.Fonts}, nil
+}
+
+// isWord tells by name and content type whether an object is meant to be a Word document. Word's own lock files,
+// ~$name.docx, are not.
+func isWord(o storage.Object) bool {
+	if strings.HasPrefix(path.Base(o.Name), "~$") {
+		return false
+	}
+	if slices.Contains(wordExtensions, strings.ToLower(path.Ext(o.Name))) {
+		return true
+	}
+	contentType, _, _ := strings.Cut(strings.ToLower(o.ContentType), ";")
+	return path.Ext(o.Name) == "" && slices.Contains(wordContentTypes, strings.TrimSpace(contentType))
+}
+
+var wordContentTypes = []string{
+	"application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+	"application/vnd.openxmlformats-officedocument.wordprocessingml.template",
+	"application/vnd.ms-word.document.macroenabled.12",
+	"application/vnd.ms-word.template.macroenabled.12",
+}
