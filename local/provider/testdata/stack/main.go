@@ -28,7 +28,7 @@ func main() {
 		_, err = storage.NewBucketObject(ctx, "archive", &storage.BucketObjectArgs{
 			Bucket: bucket.Name,
 			Source: pulumi.NewAssetArchive(map[string]any{
-				"main.go":  pulumi.NewFileAsset("main.go"),
+				"file.txt": pulumi.NewFileAsset("relative.txt"),
 				"text.txt": pulumi.NewStringAsset(text),
 			}),
 		})
