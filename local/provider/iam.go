@@ -145,7 +145,7 @@ func readKey(ctx context.Context, c *call) (map[string]any, error) {
 		form = "TYPE_X509_PEM_FILE"
 	}
 	answer, err := c.rest.call(ctx, http.MethodGet, iam+c.id+"?publicKeyType="+url.QueryEscape(form), nil)
-	if isStatus(err, http.StatusForbidden) { // the answer for a key whose account is gone
+	if isStatus(err, http.StatusForbidden) && len(c.state) > 1 { // the answer for a key whose account is gone
 		return nil, nil
 	}
 	if err != nil {

@@ -56,7 +56,7 @@ func (r rest) call(ctx context.Context, method, path string, body any) (map[stri
 		switch refusal := asRefusal(err); {
 		case err == nil:
 			return answer, nil
-		case lost && method == http.MethodPost && isStatus(err, http.StatusConflict):
+		case lost && creates(method) && isStatus(err, http.StatusConflict):
 			return nil, backoff.Permanent(errAlreadyDone)
 		case lost && method == http.MethodDelete && isStatus(err, http.StatusNotFound):
 			return nil, nil
@@ -73,8 +73,14 @@ func (r rest) call(ctx context.Context, method, path string, body any) (map[stri
 			return nil, err
 		}
 	}, backoff.WithBackOff(retries()), backoff.WithMaxElapsedTime(retryFor))
+	if refusal := asRefusal(err); refusal != nil {
+		err = refusal
+	}
 	return answer, err
 }
+
+// creates says whether a request of the method may make something; Pub/Sub uses PUT for that.
+func creates(method string) bool { return method == http.MethodPost || method == http.MethodPut }
 
 // errAlreadyDone says that a creation whose answer was lost did happen.
 var errAlreadyDone = errors.New("the resource was created by an earlier attempt")
@@ -136,19 +142,29 @@ func isStatus(err error, codes ...int) bool {
 // isGone says whether an error means that the resource does not exist.
 func isGone(err error) bool { return isStatus(err, http.StatusNotFound) }
 
+// isMaybeGone is how IAM answers for an account that it does not know yet.
+func isMaybeGone(err error) bool {
+	return isStatus(err, http.StatusForbidden) && strings.Contains(err.Error(), "(or it may not exist)")
+}
+
 // errPending makes poll try again.
 var errPending = errors.New("not finished")
 
 // poll calls check until it returns something other than errPending, at once
 // and then ever more slowly, for as long as ctx lives.
 func poll[T any](ctx context.Context, check func() (T, error)) (T, error) {
-	return backoff.Retry(ctx, func() (T, error) {
-		v, err := check()
-		if err != nil && !errors.Is(err, errPending) {
-			err = backoff.Permanent(err)
+	var last error
+	v, err := backoff.Retry(ctx, func() (T, error) {
+		var v T
+		if v, last = check(); last != nil && !errors.Is(last, errPending) {
+			return v, backoff.Permanent(last)
 		}
-		return v, err
+		return v, last
 	}, backoff.WithBackOff(retries()), backoff.WithMaxElapsedTime(0))
+	if err != nil && errors.Is(last, errPending) {
+		err = fmt.Errorf("gave up: %w: %w", err, last)
+	}
+	return v, err
 }
 
 // await waits for a long-running operation (google.longrunning.Operation) and

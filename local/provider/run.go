@@ -2,6 +2,8 @@ package provider
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -71,11 +73,32 @@ func createRunService(ctx context.Context, c *call) (string, map[string]any, err
 	collection := id[:len(id)-len("/"+c.text("name"))]
 	operation, err := c.rest.call(ctx, http.MethodPost,
 		run+collection+"?serviceId="+url.QueryEscape(c.text("name")), runService(c))
+	if errors.Is(err, errAlreadyDone) { // the operation's name is lost with the answer
+		return id, nil, c.awaitRunService(ctx, id)
+	}
 	if err != nil {
 		return "", nil, err
 	}
 	_, err = c.await(ctx, run, operation)
 	return id, nil, err
+}
+
+// awaitRunService waits until Cloud Run is done with the service.
+func (c *call) awaitRunService(ctx context.Context, id string) error {
+	_, err := poll(ctx, func() (any, error) {
+		answer, err := c.rest.call(ctx, http.MethodGet, run+id, nil)
+		if err != nil {
+			return nil, err
+		}
+		if answer["reconciling"] == true {
+			return nil, errPending
+		}
+		if ready, _ := answer["terminalCondition"].(map[string]any); ready["state"] == "CONDITION_FAILED" {
+			return nil, fmt.Errorf("the service is not ready: %v", ready["message"])
+		}
+		return nil, nil
+	})
+	return err
 }
 
 func readRunService(ctx context.Context, c *call) (map[string]any, error) {
