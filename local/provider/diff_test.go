@@ -186,4 +186,8 @@ func TestDefaultLabels(t *testing.T) {
 	if got := cloud.objects["storage/v1/b/b1"]["labels"]; !maps.Equal(got.(map[string]any), map[string]any{"env": "prod", "team": "a"}) {
 		t.Errorf("labels at Google's = %v", got)
 	}
+	d.update(props(map[string]any{"name": "b1", "location": "EU"}))
+	if got := cloud.objects["storage/v1/b/b1"]["labels"]; !maps.Equal(got.(map[string]any), map[string]any{"env": "prod"}) {
+		t.Errorf("labels at Google's without the program's own = %v", got)
+	}
 }

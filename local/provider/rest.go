@@ -58,8 +58,6 @@ func (r rest) call(ctx context.Context, method, path string, body any) (map[stri
 			return answer, nil
 		case lost && creates(method) && isStatus(err, http.StatusConflict):
 			return nil, backoff.Permanent(errAlreadyDone)
-		case lost && method == http.MethodDelete && isStatus(err, http.StatusNotFound):
-			return nil, nil
 		case refusal == nil:
 			lost = true
 			return nil, err

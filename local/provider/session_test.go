@@ -35,6 +35,18 @@ func TestStacksSideBySide(t *testing.T) {
 	}
 }
 
+// TestEnvironment leaves the configuration to the variables that the official provider reads.
+func TestEnvironment(t *testing.T) {
+	t.Setenv("GOOGLE_PROJECT", "")
+	t.Setenv("CLOUDSDK_CORE_PROJECT", "from-env")
+	t.Setenv("GOOGLE_REGION", "us-west1")
+	r := attach(t, newStandIn(t).URL, nil).up("gcp:artifactregistry/repository:Repository",
+		props(map[string]any{"repositoryId": "r", "format": "DOCKER"}))
+	if r.id != "projects/from-env/locations/us-west1/repositories/r" {
+		t.Errorf("id = %q", r.id)
+	}
+}
+
 func TestConfiguration(t *testing.T) {
 	e := attach(t, "http://127.0.0.1:1", stack)
 	for config, want := range map[string]string{
