@@ -1,0 +1,154 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	cloudbuild "google.golang.org/api/cloudbuild/v1"
+	loggingapi "google.golang.org/api/logging/v2"
+
+	"docx2pdf/local/logging"
+	"docx2pdf/local/policy"
+)
+
+var errCancelled = errors.New("the build was cancelled")
+
+// run does the build and returns it in its last state.
+func (s *Service) run(ctx context.Context, b cloudbuild.Build, email string) cloudbuild.Build {
+	timeout, err := time.ParseDuration(b.Timeout)
+	if err != nil {
+		timeout = defaultTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	log := s.newLog(b, email)
+	s.update(b, func(b *cloudbuild.Build) {
+		b.Status, b.StartTime = "WORKING", now()
+		b.Warnings = log.warnings()
+	})
+	log.line("starting build %q", b.Id)
+	images, err := s.work(ctx, b, email, log)
+	done := s.update(b, func(b *cloudbuild.Build) {
+		b.FinishTime = now()
+		b.Results = &cloudbuild.Results{Images: images, BuildStepImages: make([]string, len(b.Steps))}
+		switch {
+		case err == nil:
+			b.Status = "SUCCESS"
+		case errors.Is(context.Cause(ctx), errCancelled):
+			b.Status = "CANCELLED"
+		case errors.Is(ctx.Err(), context.DeadlineExceeded):
+			b.Status, b.StatusDetail = "TIMEOUT", "build exceeded its timeout of "+b.Timeout
+		default:
+			b.Status, b.StatusDetail = "FAILURE", err.Error()
+			b.FailureInfo = &cloudbuild.FailureInfo{Type: "USER_BUILD_STEP", Detail: err.Error()}
+		}
+		for _, step := range b.Steps {
+			step.Status = b.Status
+		}
+	})
+	if err != nil {
+		log.line("ERROR: %v", err)
+	}
+	log.line("%s", map[bool]string{true: "DONE", false: done.Status}[done.Status == "SUCCESS"])
+	log.flush()
+	s.mu.Lock()
+	delete(s.cancels, b.Id)
+	s.mu.Unlock()
+	return done
+}
+
+// work fetches the source, runs the steps and pushes the images, all with the rights of the build's account.
+func (s *Service) work(ctx context.Context, b cloudbuild.Build, email string, log *buildLog) ([]*cloudbuild.BuiltImage, error) {
+	principal, ok := s.Accounts.Principal(email)
+	if !ok {
+		return nil, fmt.Errorf("service account %s is disabled or deleted", email)
+	}
+	workspace, err := os.MkdirTemp(s.dir, "workspace-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(workspace)
+	if err := s.fetch(b.Source.StorageSource, principal, workspace, log); err != nil {
+		return nil, err
+	}
+	if s.docker {
+		return s.withDocker(ctx, b, email, workspace, log)
+	}
+	return s.withoutDocker(ctx, b, email, workspace, log)
+}
+
+func (s *Service) fetch(source *cloudbuild.StorageSource, principal policy.Principal, workspace string, log *buildLog) error {
+	log.line("FETCHSOURCE")
+	log.line("Fetching storage object: gs://%s/%s#%d", source.Bucket, source.Object, source.Generation)
+	file, err := s.Storage.Read(principal, source.Bucket, source.Object, source.Generation)
+	if err != nil {
+		return fmt.Errorf("fetching source: %w", err)
+	}
+	return unpack(file, source.Object, workspace)
+}
+
+func (s *Service) update(b cloudbuild.Build, change func(*cloudbuild.Build)) cloudbuild.Build {
+	updated, _ := s.builds.Update(b.ProjectId+"/"+b.Id, func(b *cloudbuild.Build, exists bool) error {
+		if b.Status == "CANCELLED" {
+			return nil
+		}
+		change(b)
+		return nil
+	})
+	return updated
+}
+
+// buildLog writes a build's lines to Cloud Logging, if the build's account may write there.
+type buildLog struct {
+	service *Service
+	build   cloudbuild.Build
+	email   string
+	allowed bool
+	entries []logging.Entry
+	flushed time.Time
+}
+
+func (s *Service) newLog(b cloudbuild.Build, email string) *buildLog {
+	principal, _ := s.Accounts.Principal(email)
+	wanted := b.Options == nil || b.Options.Logging != "NONE"
+	return &buildLog{service: s, build: b, email: email,
+		allowed: wanted && s.Policies.Check(principal, "logging.logEntries.create", policy.Project(b.ProjectId)).Allowed}
+}
+
+// warnings is what a build carries whose log is lost.
+func (l *buildLog) warnings() []*cloudbuild.Warning {
+	if l.allowed || (l.build.Options != nil && l.build.Options.Logging == "NONE") {
+		return nil
+	}
+	return []*cloudbuild.Warning{{Priority: "ALERT", Text: fmt.Sprintf("The service account running this build projects/%s/serviceAccounts/%s does not have permission to write logs to Cloud Logging. To fix this, grant the Logs Writer (roles/logging.logWriter) role to the service account.", l.build.ProjectId, l.email)}}
+}
+
+func (l *buildLog) line(format string, args ...any) { l.write(-1, fmt.Sprintf(format, args...)) }
+
+func (l *buildLog) write(step int, text string) {
+	if !l.allowed {
+		return
+	}
+	labels := map[string]string{"build_step": "MAIN"}
+	if step >= 0 {
+		labels["build_step"] = "Step #" + strconv.Itoa(step)
+	}
+	l.entries = append(l.entries, logging.Entry{
+		LogName: "projects/" + l.build.ProjectId + "/logs/cloudbuild", TextPayload: strings.TrimRight(text, "\r\n"), Severity: "INFO", Labels: labels,
+		Timestamp: time.Now().UTC().Format(time.RFC3339Nano),
+		Resource:  &loggingapi.MonitoredResource{Type: "build", Labels: map[string]string{"project_id": l.build.ProjectId, "build_id": l.build.Id, "build_trigger_id": ""}},
+	})
+	if time.Since(l.flushed) > 200*time.Millisecond {
+		l.flush()
+	}
+}
+
+func (l *buildLog) flush() {
+	l.service.Logging.Write(l.build.ProjectId, l.entries...)
+	l.entries, l.flushed = nil, time.Now()
+}

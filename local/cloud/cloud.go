@@ -1,0 +1,218 @@
+// Package cloud puts the services of the local Google Cloud together behind one HTTP handler.
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"docx2pdf/local/build"
+	"docx2pdf/local/iam"
+	"docx2pdf/local/logging"
+	"docx2pdf/local/operation"
+	"docx2pdf/local/policy"
+	"docx2pdf/local/project"
+	"docx2pdf/local/registry"
+	"docx2pdf/local/rest"
+	"docx2pdf/local/run"
+	"docx2pdf/local/serviceusage"
+	"docx2pdf/local/status"
+	"docx2pdf/local/storage"
+	"docx2pdf/local/token"
+	"docx2pdf/local/traffic"
+)
+
+// Owner is the user who owns the local cloud's projects.
+const Owner = "owner@example.com"
+
+// DefaultProject exists from the start.
+const DefaultProject = "docx2pdf-local"
+
+// Options are what a user may set.
+type Options struct {
+	Dir string // where the state is kept
+	Log *slog.Logger
+	// Idle is how long Cloud Run keeps an instance without requests; 0 keeps it for good.
+	Idle time.Duration
+	// Pending is how long a request to Cloud Run waits for an instance before it gets 429.
+	Pending time.Duration
+	// Docker uses the Docker engine where one answers.
+	Docker bool
+}
+
+// Cloud is a running local Google Cloud.
+type Cloud struct {
+	options Options
+	address atomic.Value
+	lock    *os.File
+
+	tokens   *token.Authority
+	policies *policy.Engine
+	traffic  *traffic.Log
+	iam      *iam.Service
+	projects *project.Service
+	usage    *serviceusage.Service
+	storage  *storage.Service
+	registry *registry.Service
+	logging  *logging.Service
+	build    *build.Service
+	run      *run.Service
+	server   *rest.Server
+}
+
+// Open reads the state in options.Dir, or starts with an empty cloud that has the default project. Only one cloud can
+// have a state open.
+func Open(ctx context.Context, options Options) (*Cloud, error) {
+	c := &Cloud{options: options, traffic: traffic.New()}
+	c.address.Store("")
+	var err error
+	if c.lock, err = lock(options.Dir); err != nil {
+		return nil, err
+	}
+	if err := c.open(ctx); err != nil {
+		c.lock.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *Cloud) open(ctx context.Context) (err error) {
+	dir := func(name string) string { return filepath.Join(c.options.Dir, name) }
+	docker := c.options.Docker && build.HasDocker(ctx)
+	if c.policies, err = policy.Open(dir("policies")); err != nil {
+		return err
+	}
+	if c.tokens, err = token.Open(dir("token"), Owner); err != nil {
+		return err
+	}
+	operations, err := operation.Open(dir("operations"))
+	if err != nil {
+		return err
+	}
+	if c.iam, err = iam.Open(dir("iam"), c.policies, c.tokens); err != nil {
+		return err
+	}
+	if c.projects, err = project.Open(dir("projects"), c.policies, operations); err != nil {
+		return err
+	}
+	c.usage = &serviceusage.Service{Projects: c.projects, Accounts: c.iam, Policies: c.policies, Operations: operations}
+	if c.logging, err = logging.Open(dir("logging"), c.policies); err != nil {
+		return err
+	}
+	if c.storage, err = storage.Open(dir("storage"), c.policies, c.iam, c.projects, nil); err != nil {
+		return err
+	}
+	if c.registry, err = registry.Open(dir("registry"), c.policies, c.tokens, operations); err != nil {
+		return err
+	}
+	if c.build, err = build.Open(dir("build"), build.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam, Projects: c.projects,
+		Storage: c.storage, Logging: c.logging, Operations: operations, Registry: c.Address}, docker); err != nil {
+		return err
+	}
+	if c.run, err = run.Open(dir("run"), run.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam, Projects: c.projects, Logging: c.logging,
+		Operations: operations, Traffic: c.traffic, Log: c.options.Log, Address: c.Address, InternalSecret: uuid.NewString(),
+		Agent: func(project string) string { return c.usage.AgentEmail(project, "run.googleapis.com") }},
+		run.Options{Idle: c.options.Idle, Pending: c.options.Pending, Docker: docker}); err != nil {
+		return err
+	}
+	c.server = &rest.Server{Authenticator: c.tokens, Policies: c.policies, Projects: c.projects, Traffic: c.traffic, Log: c.options.Log}
+	for _, api := range []*rest.API{c.storage.API(), c.iam.API(), c.iam.CredentialsAPI(), c.projects.API(), c.projects.BillingAPI(), c.usage.API(),
+		c.registry.API(), c.build.API(), c.run.API(), c.logging.API()} {
+		c.server.Add(api)
+	}
+	err = c.projects.Create(DefaultProject, "", nil, c.tokens.Owner())
+	if status.Is(err, status.AlreadyExists) {
+		return nil
+	}
+	return err
+}
+
+// Address is the host and port that Serve listens on.
+func (c *Cloud) Address() string { return c.address.Load().(string) }
+
+// OwnerToken is the access token of the owner of all projects.
+func (c *Cloud) OwnerToken() string { return c.tokens.OwnerToken() }
+
+// Serve answers on the listener until the context ends, then stops what runs. ready is called once requests are
+// answered.
+func (c *Cloud) Serve(ctx context.Context, listener net.Listener, ready func() error) error {
+	c.address.Store(listener.Addr().String())
+	c.iam.SetTokenURI("http://" + c.Address() + "/token")
+	server := &http.Server{Handler: c.handler(), ReadHeaderTimeout: 30 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	err := c.run.Start(ctx)
+	if err == nil {
+		err = ready()
+	}
+	if err == nil {
+		select {
+		case <-ctx.Done():
+		case err = <-failed:
+		}
+	}
+	c.run.Close()
+	c.build.Close()
+	stop, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if shutdownErr := server.Shutdown(stop); shutdownErr != nil {
+		server.Close()
+	}
+	c.lock.Close()
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return err
+}
+
+func (c *Cloud) handler() http.Handler {
+	mux := http.NewServeMux()
+	tokens := c.tokens.Handler()
+	for _, path := range token.Paths() {
+		mux.Handle(path, tokens)
+	}
+	mux.Handle("/v2/", c.registry)
+	mux.HandleFunc("GET /inventory", c.serveInventory)
+	mux.Handle("/", c.server)
+	return raw{mux, c.server}
+}
+
+// raw keeps requests whose paths a ServeMux would clean or redirect, such as object names with dots and double
+// slashes, away from it.
+type raw struct {
+	mux *http.ServeMux
+	api http.Handler
+}
+
+func (h raw) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if _, pattern := h.mux.Handler(r); pattern == "/" || pattern == "" {
+		h.api.ServeHTTP(w, r)
+		return
+	}
+	h.mux.ServeHTTP(w, r)
+}
+
+// lock makes sure that only one process uses the state.
+func lock(dir string) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("opening the state: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("opening the state: %w", err)
+	}
+	if err := flock(f); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("another local cloud uses the state in %s; stop it, or give another -state", dir)
+	}
+	return f, nil
+}

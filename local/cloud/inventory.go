@@ -1,0 +1,70 @@
+package cloud
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+
+	"docx2pdf/local/policy"
+	"docx2pdf/local/serviceusage"
+)
+
+// Item is one thing that somebody made in the local cloud and that a destroy should take away.
+type Item struct {
+	Type string `json:"type"`
+	Name string `json:"name"`
+}
+
+// Inventory lists all resources. What Google keeps too after a destroy is not in it: projects, enabled APIs, service
+// agents with their roles, builds and logs.
+func (c *Cloud) Inventory() []Item {
+	items := []Item{}
+	add := func(kind string, names ...string) {
+		for _, name := range names {
+			items = append(items, Item{kind, name})
+		}
+	}
+	for _, bucket := range c.storage.Buckets() {
+		add("storage.bucket", "buckets/"+bucket)
+		for _, o := range c.storage.Objects(bucket) {
+			add("storage.object", "buckets/"+bucket+"/objects/"+o.Name)
+		}
+	}
+	add("storage.notification", c.storage.Notifications()...)
+	add("iam.serviceAccount", c.iam.Accounts()...)
+	add("iam.serviceAccountKey", c.iam.Keys()...)
+	for _, repository := range c.registry.Repositories() {
+		add("artifactregistry.repository", repository)
+		add("artifactregistry.image", c.registry.Images(repository)...)
+	}
+	add("run.service", c.run.Names()...)
+	for _, project := range c.projects.IDs() {
+		add("project.binding", c.projectBindings(project)...)
+	}
+	return items
+}
+
+// projectBindings are the project's grants beyond those that it has from the start.
+func (c *Cloud) projectBindings(project string) []string {
+	var names []string
+	for _, b := range c.policies.Get(policy.Project(project).Name).Bindings {
+		if serviceusage.IsAgentGrant(b.Role) {
+			continue
+		}
+		for _, member := range b.Members {
+			if b.Role != "roles/owner" || member != c.tokens.Owner().Member() {
+				names = append(names, "projects/"+project+" "+strings.TrimPrefix(b.Role, "roles/")+" "+member)
+			}
+		}
+	}
+	return names
+}
+
+func (c *Cloud) serveInventory(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(map[string]any{"resources": c.Inventory()})
+}
+
+func flock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }

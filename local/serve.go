@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"docx2pdf/local/cloud"
+	"docx2pdf/local/provider"
+)
+
+type serveFlags struct {
+	address, state, provider string
+	idle, pending            time.Duration
+	verbose                  bool
+	docker                   bool
+}
+
+func defineServe(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer) error {
+	var f serveFlags
+	flags.StringVar(&f.address, "addr", "127.0.0.1:8790", "loopback address to listen on; port 0 picks a free one")
+	flags.StringVar(&f.state, "state", ".local", stateHelp)
+	flags.StringVar(&f.provider, "provider", "builtin", "Pulumi provider: builtin, or official for the installed pulumi-resource-gcp")
+	flags.DurationVar(&f.idle, "idle", 15*time.Minute, "how long a Cloud Run instance stays without requests")
+	flags.DurationVar(&f.pending, "pending", 10*time.Second, "how long a request waits for a busy Cloud Run service before 429")
+	flags.BoolVar(&f.docker, "docker", true, "use the Docker engine where one answers")
+	flags.BoolVar(&f.verbose, "v", false, "log every request")
+	return f.serve
+}
+
+func (f *serveFlags) serve(ctx context.Context, stdout, stderr io.Writer) error {
+	if f.provider != "builtin" && f.provider != "official" {
+		return fmt.Errorf("-provider is builtin or official, not %q", f.provider)
+	}
+	state, err := stateDir(f.state)
+	if err != nil {
+		return err
+	}
+	listener, err := listen(f.address)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	level := slog.LevelInfo
+	if f.verbose {
+		level = slog.LevelDebug
+	}
+	c, err := cloud.Open(ctx, cloud.Options{Dir: cloudDir(state), Log: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level})),
+		Idle: f.idle, Pending: f.pending, Docker: f.docker})
+	if err != nil {
+		return err
+	}
+	defer os.Remove(servingFile(state))
+	return c.Serve(ctx, listener, func() error {
+		s := serving{Address: c.Address(), PID: os.Getpid(), OwnerToken: c.OwnerToken()}
+		if f.provider == "builtin" {
+			root, err := repositoryRoot()
+			if err != nil {
+				return err
+			}
+			s.ProviderPort, err = provider.Serve(ctx, provider.Options{Endpoint: s.url(), AccessToken: s.OwnerToken, WorkDir: filepath.Join(root, "infra")})
+			if err != nil {
+				return err
+			}
+		}
+		if err := s.write(state); err != nil {
+			return err
+		}
+		fmt.Fprintf(stdout, "The local Google Cloud runs at %s (this machine only). In another shell:\n  eval \"$(go run ./local env)\" && pulumi up --stack local\n", s.url())
+		return nil
+	})
+}
+
+// listen opens the port, on loopback only: the cloud trusts whoever holds its owner token, and the page shows all.
+func listen(address string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("-addr %q: %w; give for example 127.0.0.1:8790", address, err)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("-addr %q is not on this machine only; give for example 127.0.0.1:8790", address)
+	}
+	listener, err := net.Listen("tcp", address)
+	var busy *net.OpError
+	if errors.As(err, &busy) {
+		return nil, fmt.Errorf("listening: %w; stop what uses the port, or give another -addr", err)
+	}
+	return listener, err
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"docx2pdf/local/store"
+)
+
+// serving is what a running server leaves for the other commands in the state folder.
+type serving struct {
+	Address      string `json:"address"`
+	PID          int    `json:"pid"`
+	ProviderPort int    `json:"providerPort,omitempty"` // 0 with the official provider
+	OwnerToken   string `json:"ownerToken"`
+}
+
+func (s serving) url() string { return "http://" + s.Address }
+
+func cloudDir(state string) string { return filepath.Join(state, "cloud") }
+
+func servingFile(state string) string { return filepath.Join(cloudDir(state), "serve.json") }
+
+func (s serving) write(state string) error {
+	data, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	return store.WriteFile(servingFile(state), append(data, '\n'), 0o600)
+}
+
+var errNotServing = errors.New("the local cloud does not run; start it with `go run ./local serve`")
+
+// findServing reads what the running server left, and checks that it still runs.
+func findServing(state string) (serving, error) {
+	var s serving
+	data, err := os.ReadFile(servingFile(state))
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, errNotServing
+	}
+	if err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal(data, &s); err != nil {
+		return s, fmt.Errorf("reading %s: %w", servingFile(state), err)
+	}
+	if syscall.Kill(s.PID, 0) == syscall.ESRCH {
+		return s, errNotServing
+	}
+	return s, nil
+}
+
+// awaitServing waits for a server that is being started.
+func awaitServing(ctx context.Context, state string, patience time.Duration) (serving, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		s, err := findServing(state)
+		if !errors.Is(err, errNotServing) {
+			return s, err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return s, err
+		}
+	}
+}
+
+// stateDir makes the -state folder absolute. A relative one starts at the repository's root, wherever the command was
+// started inside the repository.
+func stateDir(state string) (string, error) {
+	if filepath.IsAbs(state) {
+		return state, nil
+	}
+	root, err := repositoryRoot()
+	return filepath.Join(root, state), err
+}
+
+func repositoryRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for at := dir; ; at = filepath.Dir(at) {
+		if _, err := os.Stat(filepath.Join(at, "Pulumi.yaml")); err == nil {
+			return at, nil
+		}
+		if at == filepath.Dir(at) {
+			return dir, nil
+		}
+	}
+}

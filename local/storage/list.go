@@ -1,0 +1,104 @@
+package storage
+
+import (
+	"encoding/base64"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	storageapi "google.golang.org/api/storage/v1"
+
+	"docx2pdf/local/rest"
+	"docx2pdf/local/status"
+)
+
+const maxPage = 1000
+
+type objectList struct {
+	Kind          string              `json:"kind"`
+	NextPageToken string              `json:"nextPageToken,omitempty"`
+	Prefixes      []string            `json:"prefixes,omitempty"`
+	Items         []storageapi.Object `json:"items,omitempty"`
+}
+
+// list answers a page of objects, with names beyond the delimiter folded into prefixes.
+func (s *Service) list(r *rest.Request) (any, error) {
+	b, err := s.bucketOf(r)
+	if err != nil {
+		return nil, err
+	}
+	q := r.URL.Query()
+	if q.Get("matchGlob") != "" || q.Get("softDeleted") == "true" || q.Get("filter") != "" {
+		return nil, status.NotModelled("object listings by matchGlob, filter or softDeleted; list by prefix")
+	}
+	size := maxPage
+	if n, err := strconv.Atoi(q.Get("maxResults")); err == nil && n > 0 && n < maxPage {
+		size = n
+	}
+	after, err := base64.StdEncoding.DecodeString(q.Get("pageToken"))
+	if err != nil {
+		return nil, invalid("Invalid value '%s' for pageToken.", q.Get("pageToken"))
+	}
+	return page(r, s.candidates(b.Name, q), q, size, string(after)), nil
+}
+
+// candidates are the objects of the prefix in the order of their names, older versions first.
+func (s *Service) candidates(bucketName string, q url.Values) []storageapi.Object {
+	objects := s.objects.List(bucketName + "/" + q.Get("prefix"))
+	if q.Get("versions") == "true" {
+		objects = append(objects, s.versions.List(bucketName+"/"+q.Get("prefix"))...)
+		slices.SortFunc(objects, func(a, b storageapi.Object) int {
+			if c := strings.Compare(a.Name, b.Name); c != 0 {
+				return c
+			}
+			return int(a.Generation - b.Generation)
+		})
+	}
+	return slices.DeleteFunc(objects, func(o storageapi.Object) bool {
+		return o.Name < q.Get("startOffset") || (q.Get("endOffset") != "" && o.Name >= q.Get("endOffset"))
+	})
+}
+
+// page cuts one page out of the objects. Its token is the last name or prefix of the page before, with the generation
+// of the last object.
+func page(r *rest.Request, objects []storageapi.Object, q url.Values, size int, after string) objectList {
+	answer := objectList{Kind: "storage#objects"}
+	prefix, delimiter := q.Get("prefix"), q.Get("delimiter")
+	last := ""
+	for _, o := range objects {
+		position := o.Name + "\x00" + strconv.FormatInt(o.Generation, 10)
+		folded := fold(o.Name, prefix, delimiter)
+		if folded != "" && !(q.Get("includeTrailingDelimiter") == "true" && folded == o.Name) {
+			position = folded
+		} else {
+			folded = ""
+		}
+		if position <= after || (folded != "" && slices.Contains(answer.Prefixes, folded)) {
+			continue
+		}
+		if len(answer.Items)+len(answer.Prefixes) == size {
+			answer.NextPageToken = base64.StdEncoding.EncodeToString([]byte(last))
+			return answer
+		}
+		last = position
+		if folded != "" {
+			answer.Prefixes = append(answer.Prefixes, folded)
+		} else {
+			answer.Items = append(answer.Items, presentObject(r, o))
+		}
+	}
+	return answer
+}
+
+// fold returns the part of the name up to the delimiter after the prefix, or "" when there is none.
+func fold(name, prefix, delimiter string) string {
+	if delimiter == "" {
+		return ""
+	}
+	i := strings.Index(name[len(prefix):], delimiter)
+	if i < 0 {
+		return ""
+	}
+	return name[:len(prefix)+i+len(delimiter)]
+}
