@@ -70,7 +70,7 @@ func launch(ctx context.Context, config Config, dir string) (*forkServer, error)
 		s.conn.Close()
 		s.command.Process.Kill()
 		s.command.Wait()
-		return nil, fmt.Errorf("starting LibreOffice in %s: %w%s", config.ProgramDir, err, s.stderr.hint())
+		return nil, fmt.Errorf("starting LibreOffice in %s: %w%s; %s", config.ProgramDir, err, s.stderr.hint(), howToInstall)
 	}
 	go func() {
 		s.err = s.read()

@@ -2,6 +2,7 @@ package office
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -75,21 +76,13 @@ func (j *Job) Convert(ctx context.Context, options Options) (Result, error) {
 	case <-ctx.Done():
 		return result, ctx.Err()
 	}
-	server, err := j.engine.ready(ctx)
-	if err != nil {
-		return result, err
-	}
-	result.Queued = time.Since(queued)
-
-	config := j.engine.config
 	started := time.Now()
-	id, done, err := server.start(j.dir, fileURL(j.Input()), fileURL(j.Output()), "Batch=true", options.json(),
-		strconv.FormatInt(int64(config.CPU/time.Second), 10),
-		strconv.FormatInt(config.Memory, 10),
-		strconv.FormatInt(config.Output, 10))
+	server, id, done, err := j.start(ctx, options)
+	result.Queued = time.Since(queued)
 	if err != nil {
 		return result, err
 	}
+	config := j.engine.config
 	deadline := time.NewTimer(config.Timeout)
 	defer deadline.Stop()
 	var late, told bool
@@ -116,4 +109,22 @@ func (j *Job) Convert(ctx context.Context, options Options) (Result, error) {
 	result.Fonts = substitutions(end.report)
 	result.Pages, err = countPages(j.Output())
 	return result, err
+}
+
+// start gives the document to a fork server: to the next one, should the first be gone already.
+func (j *Job) start(ctx context.Context, options Options) (server *forkServer, id string, done <-chan ending, err error) {
+	config := j.engine.config
+	for range 3 {
+		if server, err = j.engine.ready(ctx, server); err != nil {
+			return nil, "", nil, err
+		}
+		id, done, err = server.start(j.dir, fileURL(j.Input()), fileURL(j.Output()), "Batch=true", options.json(),
+			strconv.FormatInt(int64(config.CPU/time.Second), 10),
+			strconv.FormatInt(config.Memory, 10),
+			strconv.FormatInt(config.Output, 10))
+		if !errors.Is(err, ErrRestarting) {
+			break
+		}
+	}
+	return server, id, done, err
 }

@@ -89,12 +89,8 @@ type Status struct {
 // Start starts LibreOffice and returns when it is warm. Its errors say what to do about them.
 func Start(ctx context.Context, config Config) (*Engine, error) {
 	config = config.withDefaults()
-	if config.ProgramDir == "" {
-		dir, err := findProgramDir()
-		if err != nil {
-			return nil, err
-		}
-		config.ProgramDir = dir
+	if err := config.findProgramDir(); err != nil {
+		return nil, err
 	}
 	dir, err := os.MkdirTemp(config.TempDir, "docx2pdf-")
 	if err != nil {
@@ -205,15 +201,15 @@ func (e *Engine) Status() Status {
 // second.
 const restartGrace = 5 * time.Second
 
-// ready waits for a fork server.
-func (e *Engine) ready(ctx context.Context) (*forkServer, error) {
+// ready waits for a fork server other than the one that is known to be gone.
+func (e *Engine) ready(ctx context.Context, gone *forkServer) (*forkServer, error) {
 	late := time.NewTimer(restartGrace)
 	defer late.Stop()
 	for {
 		e.mu.Lock()
 		server, changed := e.server, e.changed
 		e.mu.Unlock()
-		if server != nil {
+		if server != nil && server != gone {
 			return server, nil
 		}
 		select {

@@ -62,20 +62,24 @@ func environment(config Config, dir string) []string {
 	}
 }
 
-// findProgramDir looks for LibreOffice where packages put it.
-func findProgramDir() (string, error) {
-	candidates := []string{"/usr/lib/libreoffice/program"}
-	others, _ := filepath.Glob("/opt/libreoffice*/program")
-	for _, dir := range append(candidates, others...) {
-		if _, err := os.Stat(filepath.Join(dir, "versionrc")); err == nil {
-			return dir, nil
+// findProgramDir looks for LibreOffice where packages put it, unless it is told.
+func (c *Config) findProgramDir() error {
+	candidates := []string{c.ProgramDir}
+	if c.ProgramDir == "" {
+		others, _ := filepath.Glob("/opt/libreoffice*/program")
+		candidates = append([]string{"/usr/lib/libreoffice/program"}, others...)
+	}
+	for _, dir := range candidates {
+		if _, err := os.Stat(filepath.Join(dir, "fundamentalrc")); err == nil {
+			c.ProgramDir = dir
+			return nil
 		}
 	}
-	return "", errors.New("LibreOffice is not in /usr/lib/libreoffice/program nor in /opt/libreoffice*/program: " +
-		howToInstall + ", or name its program directory in LIBREOFFICE_PROGRAM_DIR")
+	return fmt.Errorf("there is no LibreOffice in %s: %s, or name its program directory in LIBREOFFICE_PROGRAM_DIR",
+		strings.Join(candidates, " nor in "), howToInstall)
 }
 
-const howToInstall = "install 25.2 or newer (Debian trixie: apt-get install libreoffice-writer-nogui libreoffice-uiconfig-writer; " +
+const howToInstall = "install 25.2 or newer (Debian trixie: apt-get install libreoffice-writer-nogui libreoffice-uiconfig-writer libreoffice-uiconfig-common; " +
 	"bookworm: the same with -t bookworm-backports)"
 
 func fileURL(path string) string {

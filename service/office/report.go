@@ -68,7 +68,7 @@ func verdict(end ending, late bool, config Config) error {
 	case late, signal == syscall.SIGXCPU:
 		return fmt.Errorf("%w: more than %v of CPU time while %s", ErrLimit, min(config.CPU, config.Timeout), stage)
 	case signal == syscall.SIGXFSZ:
-		return fmt.Errorf("%w: a file of more than %d MiB", ErrLimit, config.Output>>20)
+		return fmt.Errorf("%w: a file of more than %d bytes", ErrLimit, config.Output)
 	case signal != 0:
 		return fmt.Errorf("%w (%v while %s)", ErrCrashed, signal, stage)
 	}

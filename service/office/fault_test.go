@@ -1,0 +1,230 @@
+package office_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"docx2pdf/service/docx/docxtest"
+	"docx2pdf/service/office"
+)
+
+// slow keeps LibreOffice busy for longer than any test.
+var slow = docxtest.Document(docxtest.Paragraph(strings.Repeat("word ", 2_000_000)))
+
+var small = docxtest.Document(docxtest.Paragraph("small"))
+
+// started converts a document in the background.
+func started(t *testing.T, ctx context.Context, engine *office.Engine, content []byte) <-chan error {
+	t.Helper()
+	job := newJob(t, engine, content)
+	done := make(chan error, 1)
+	go func() {
+		_, err := job.Convert(ctx, office.Options{})
+		done <- err
+	}()
+	return done
+}
+
+func TestACrashIsOneDocuments(t *testing.T) {
+	engine := start(t, office.Config{Concurrency: 2})
+	for _, signal := range []syscall.Signal{syscall.SIGSEGV, syscall.SIGABRT, syscall.SIGKILL} {
+		done := started(t, t.Context(), engine, slow)
+		victim := child(t)
+		neighbour := started(t, t.Context(), engine, docxtest.Document(docxtest.Text(20)))
+		syscall.Kill(victim, signal)
+		if err := <-done; !errors.Is(err, office.ErrCrashed) {
+			t.Errorf("after %v: %v, want %v", signal, err, office.ErrCrashed)
+		}
+		if err := <-neighbour; err != nil {
+			t.Errorf("the neighbour of a crash: %v", err)
+		}
+	}
+	if s := engine.Status(); s.Restarts != 0 {
+		t.Errorf("%d restarts, want none", s.Restarts)
+	}
+}
+
+func TestADocumentThatHangsIsKilledAtItsDeadline(t *testing.T) {
+	engine := start(t, office.Config{Concurrency: 1, Timeout: time.Second})
+	done := started(t, t.Context(), engine, slow)
+	victim := child(t)
+	syscall.Kill(victim, syscall.SIGSTOP) // it gets no CPU any more: that is not the document's fault
+	next := started(t, t.Context(), engine, small)
+	if err := <-done; !errors.Is(err, office.ErrDeadline) {
+		t.Errorf("%v, want %v", err, office.ErrDeadline)
+	}
+	if err := <-next; err != nil {
+		t.Errorf("the next document: %v", err)
+	}
+	if err := syscall.Kill(victim, 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("the child is still there: %v", err)
+	}
+}
+
+func TestADocumentPastItsLimitsIsRefused(t *testing.T) {
+	manyPages := docxtest.Document(strings.Repeat(docxtest.PageBreak, 2000))
+	for name, test := range map[string]struct {
+		config  office.Config
+		content []byte
+		says    string
+	}{
+		"CPU":            {office.Config{CPU: time.Second}, slow, "CPU time"},
+		"its whole time": {office.Config{Timeout: time.Second, CPU: time.Hour}, slow, "CPU time"},
+		"memory":         {office.Config{Memory: 16 << 20}, slow, "memory"},
+		"output":         {office.Config{Output: 400 << 10}, manyPages, "file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			engine := start(t, test.config)
+			_, _, err := convert(t, engine, test.content)
+			if !errors.Is(err, office.ErrLimit) || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("%v, want %v naming %q", err, office.ErrLimit, test.says)
+			}
+			if _, _, err := convert(t, engine, small); err != nil {
+				t.Errorf("the next document: %v", err)
+			}
+		})
+	}
+}
+
+func TestADocumentThatLibreOfficeRefusesIsUnreadable(t *testing.T) {
+	engine := start(t, office.Config{})
+	for name, content := range map[string][]byte{
+		"not well-formed": docxtest.Document("<w:p><w:r></w:p>"),
+		"noise":           []byte("\x00\x01\x02\x03"),
+	} {
+		if _, _, err := convert(t, engine, content); !errors.Is(err, office.ErrUnreadable) {
+			t.Errorf("%s: %v, want %v", name, err, office.ErrUnreadable)
+		}
+	}
+}
+
+func TestACallerThatGoesAwayTakesItsConversionAlong(t *testing.T) {
+	engine := start(t, office.Config{Concurrency: 1})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := started(t, ctx, engine, slow)
+	victim := child(t)
+	waiting := started(t, ctx, engine, slow)
+	cancel()
+	for _, d := range []<-chan error{done, waiting} {
+		if err := <-d; !errors.Is(err, context.Canceled) {
+			t.Errorf("%v, want %v", err, context.Canceled)
+		}
+	}
+	if err := syscall.Kill(victim, 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("the child is still there: %v", err)
+	}
+	mustConvert(t, engine, small)
+}
+
+func TestAForkServerThatDiesIsReplaced(t *testing.T) {
+	engine := start(t, office.Config{Concurrency: 1})
+	for round := 1; round <= 2; round++ {
+		done := started(t, t.Context(), engine, slow)
+		victim := child(t)
+		syscall.Kill(forkServer(t), syscall.SIGKILL)
+		if err := <-done; !errors.Is(err, office.ErrRestarting) {
+			t.Errorf("the document in flight: %v, want %v", err, office.ErrRestarting)
+		}
+		mustConvert(t, engine, small)
+		if s := engine.Status(); !s.Ready || s.Restarts != round {
+			t.Errorf("status %+v, want ready after %d restarts", s, round)
+		}
+		until(t, "the old child is gone", func() bool { return errors.Is(syscall.Kill(victim, 0), syscall.ESRCH) })
+	}
+}
+
+func TestAChildInheritsNothingOfOtherDocuments(t *testing.T) {
+	engine := start(t, office.Config{Concurrency: 2})
+	server := forkServer(t)
+	warm := channels(t, server) // LibreOffice's own
+	ctx, cancel := context.WithCancel(t.Context())
+	first, second := started(t, ctx, engine, slow), started(t, ctx, engine, slow)
+	until(t, "two documents are being converted", func() bool { return len(childrenOf(t, server)) == 2 })
+	for _, c := range childrenOf(t, server) {
+		until(t, "the child has closed what is not its own", func() bool {
+			own := 0
+			for name := range channels(t, c.pid) {
+				if !warm[name] {
+					own++
+				}
+				if warm[name] && strings.HasPrefix(name, "socket:") {
+					own++
+				}
+			}
+			return own == 1 // its report
+		})
+	}
+	cancel()
+	<-first
+	<-second
+}
+
+// channels are the pipes and sockets that a process has open.
+func channels(t *testing.T, pid int) map[string]bool {
+	t.Helper()
+	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, file := range files {
+		target, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/%s", pid, file.Name()))
+		if strings.HasPrefix(target, "socket:") || strings.HasPrefix(target, "pipe:") {
+			found[target] = true
+		}
+	}
+	return found
+}
+
+func TestNothingIsLeftOfManyDocuments(t *testing.T) {
+	engine := start(t, office.Config{Concurrency: 2})
+	server := forkServer(t)
+	files := func() int {
+		open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", server))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(open)
+	}
+	content := docxtest.Document(docxtest.Paragraph("one of many") + docxtest.Styled("Cambria", "bold"))
+	run := func(n int) {
+		for range n {
+			job := newJob(t, engine, content)
+			if _, err := job.Convert(t.Context(), office.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			job.Close()
+		}
+	}
+	run(20)
+	openBefore, memoryBefore := files(), resident(t, server)
+	run(200)
+	if open := files(); open != openBefore {
+		t.Errorf("%d open files after 200 documents, %d before", open, openBefore)
+	}
+	if memory := resident(t, server); float64(memory) > 1.05*float64(memoryBefore) {
+		t.Errorf("%d KiB after 200 documents, %d before", memory, memoryBefore)
+	}
+	if left := childrenOf(t, server); len(left) > 0 {
+		t.Errorf("children are left: %v", left)
+	}
+}
+
+// resident is the memory of a process, in KiB.
+func resident(t *testing.T, pid int) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmRSS:")
+	var kib int
+	fmt.Sscan(rest, &kib)
+	return kib
+}
