@@ -57,7 +57,7 @@ func (s *Service) withoutDocker(ctx context.Context, b cloudbuild.Build, email, 
 		}
 		built, err := s.push(ctx, tag, image, email)
 		if err != nil {
-			return images, fmt.Errorf("pushing %s: %w", tag, err)
+			return images, pushError{tag, err}
 		}
 		log.line("%s: digest: %s", tag, built.Digest)
 		images = append(images, built)

@@ -43,7 +43,7 @@ func (s *Service) withDocker(ctx context.Context, b cloudbuild.Build, email, wor
 	for _, tag := range b.Images {
 		start, local := now(), s.Registry()+"/"+tag
 		if err := docker(ctx, workspace, func(line string) { log.line("%s", line) }, "--config", config, "push", local); err != nil {
-			return images, fmt.Errorf("pushing %s: %w", tag, err)
+			return images, pushError{tag, err}
 		}
 		out, err := exec.CommandContext(ctx, "docker", "inspect", "--format", "{{index .RepoDigests 0}}", local).Output()
 		if err != nil {

@@ -32,7 +32,7 @@ func (s *Service) run(ctx context.Context, b cloudbuild.Build, email string) clo
 		b.Warnings = log.warnings()
 	})
 	log.line("starting build %q", b.Id)
-	images, err := s.work(ctx, b, email, log)
+	images, kind, err := s.work(ctx, b, email, log)
 	done := s.update(b, func(b *cloudbuild.Build) {
 		b.FinishTime = now()
 		b.Results = &cloudbuild.Results{Images: images, BuildStepImages: make([]string, len(b.Steps))}
@@ -45,7 +45,7 @@ func (s *Service) run(ctx context.Context, b cloudbuild.Build, email string) clo
 			b.Status, b.StatusDetail = "TIMEOUT", "build exceeded its timeout of "+b.Timeout
 		default:
 			b.Status, b.StatusDetail = "FAILURE", err.Error()
-			b.FailureInfo = &cloudbuild.FailureInfo{Type: "USER_BUILD_STEP", Detail: err.Error()}
+			b.FailureInfo = &cloudbuild.FailureInfo{Type: kind, Detail: err.Error()}
 		}
 		for _, step := range b.Steps {
 			step.Status = b.Status
@@ -62,25 +62,42 @@ func (s *Service) run(ctx context.Context, b cloudbuild.Build, email string) clo
 	return done
 }
 
-// work fetches the source, runs the steps and pushes the images, all with the rights of the build's account.
-func (s *Service) work(ctx context.Context, b cloudbuild.Build, email string, log *buildLog) ([]*cloudbuild.BuiltImage, error) {
+// work fetches the source, runs the steps and pushes the images, all with the rights of the build's account. With an
+// error comes the kind of failure as failureInfo names it.
+func (s *Service) work(ctx context.Context, b cloudbuild.Build, email string, log *buildLog) (images []*cloudbuild.BuiltImage, kind string, err error) {
 	principal, ok := s.Accounts.Principal(email)
 	if !ok {
-		return nil, fmt.Errorf("service account %s is disabled or deleted", email)
+		return nil, "FETCH_SOURCE_FAILED", fmt.Errorf("service account %s is disabled or deleted", email)
 	}
 	workspace, err := os.MkdirTemp(s.dir, "workspace-")
 	if err != nil {
-		return nil, err
+		return nil, "FETCH_SOURCE_FAILED", err
 	}
 	defer os.RemoveAll(workspace)
 	if err := s.fetch(b.Source.StorageSource, principal, workspace, log); err != nil {
-		return nil, err
+		return nil, "FETCH_SOURCE_FAILED", err
 	}
 	if s.docker {
-		return s.withDocker(ctx, b, email, workspace, log)
+		images, err = s.withDocker(ctx, b, email, workspace, log)
+	} else {
+		images, err = s.withoutDocker(ctx, b, email, workspace, log)
 	}
-	return s.withoutDocker(ctx, b, email, workspace, log)
+	var push pushError
+	if errors.As(err, &push) {
+		return images, "PUSH_FAILED", err
+	}
+	return images, "USER_BUILD_STEP", err
 }
+
+// pushError is a failure after the steps succeeded.
+type pushError struct {
+	image string
+	err   error
+}
+
+func (e pushError) Error() string { return fmt.Sprintf("pushing %s: %v", e.image, e.err) }
+
+func (e pushError) Unwrap() error { return e.err }
 
 func (s *Service) fetch(source *cloudbuild.StorageSource, principal policy.Principal, workspace string, log *buildLog) error {
 	log.line("FETCHSOURCE")

@@ -102,7 +102,7 @@ func (a *Authority) exchange(r *http.Request) (any, error) {
 // assertion checks a JWT that a service account signed with one of its keys.
 func (a *Authority) assertion(raw string) (assertionClaims, error) {
 	var claims assertionClaims
-	unchecked, _, err := jwt.NewParser().ParseUnverified(raw, &claims)
+	unchecked, _, err := jwt.NewParser(jwt.WithPaddingAllowed()).ParseUnverified(raw, &claims)
 	if err != nil || claims.Issuer == "" {
 		return claims, errRequest
 	}
@@ -118,7 +118,7 @@ func (a *Authority) assertion(raw string) (assertionClaims, error) {
 	if !ok {
 		return claims, errSignature
 	}
-	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation())
+	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation(), jwt.WithPaddingAllowed())
 	if _, err := parser.ParseWithClaims(raw, &claims, func(*jwt.Token) (any, error) { return key, nil }); err != nil {
 		return claims, errSignature
 	}
