@@ -27,6 +27,7 @@ func bucketResource(c *call, want func(name string) bool) map[string]any {
 	}
 	if soft, ok := body["softDeletePolicy"].(map[string]any); ok {
 		delete(soft, "effectiveTime")
+		soft["retentionDurationSeconds"] = convert(soft["retentionDurationSeconds"], "string")
 	}
 	access := map[string]any{}
 	if want("uniformBucketLevelAccess") {
@@ -47,7 +48,7 @@ func bucketResource(c *call, want func(name string) bool) map[string]any {
 	if policy, ok := c.inputs["retentionPolicy"].(map[string]any); want("retentionPolicy") {
 		body["retentionPolicy"] = nil
 		if ok {
-			body["retentionPolicy"] = map[string]any{"retentionPeriod": policy["retentionPeriod"]}
+			body["retentionPolicy"] = map[string]any{"retentionPeriod": convert(policy["retentionPeriod"], "string")}
 		}
 	}
 	return body

@@ -141,6 +141,9 @@ func subscription(c *call) (map[string]any, error) {
 	}
 	if storage, ok := body["cloudStorageConfig"].(map[string]any); ok {
 		delete(storage, "state") // only Google sets it
+		if v, ok := storage["maxBytes"]; ok {
+			storage["maxBytes"] = convert(v, "string")
+		}
 	}
 	if body["pushConfig"] == nil && c.oldInputs["pushConfig"] != nil {
 		body["pushConfig"] = map[string]any{} // back to pull
