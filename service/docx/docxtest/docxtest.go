@@ -35,6 +35,7 @@ func Document(body string, more ...Part) []byte {
 			`<Override PartName="/word/document.xml" ContentType="` + MainType + `"/>` +
 			`<Override PartName="/word/settings.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.settings+xml"/>` +
 			`<Override PartName="/word/fontTable.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.fontTable+xml"/>` +
+			`<Override PartName="/word/comments.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.comments+xml"/>` +
 			`</Types>`},
 		{"_rels/.rels", Relationships(Relationship{"r1", "officeDocument", "word/document.xml", false})},
 		{"word/document.xml", `<?xml version="1.0" encoding="UTF-8"?><w:document` + namespaces + `><w:body>` + body + `</w:body></w:document>`},

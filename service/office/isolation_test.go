@@ -1,0 +1,100 @@
+package office_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"docx2pdf/service/docx/docxtest"
+	"docx2pdf/service/office"
+)
+
+// A font that exists nowhere but in a document that brings it along.
+const broughtAlong = "Canary Sans"
+
+// documentWithFont brings a font along, obfuscated as ECMA-376 part 4, 4.1 wants it.
+func documentWithFont(t *testing.T) []byte {
+	t.Helper()
+	files, err := filepath.Glob("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no DejaVuSans.ttf (Debian package fonts-dejavu-core): %v", err)
+	}
+	font, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The name table has names in UTF-16 and in Mac Roman.
+	wide := func(s string) []byte { return []byte("\x00" + strings.Join(strings.Split(s, ""), "\x00")) }
+	font = bytes.ReplaceAll(font, wide("DejaVu Sans"), wide(broughtAlong))
+	font = bytes.ReplaceAll(font, []byte("DejaVu Sans"), []byte(broughtAlong))
+	font = bytes.ReplaceAll(font, wide("DejaVuSans"), wide("CanarySans"))
+	font = bytes.ReplaceAll(font, []byte("DejaVuSans"), []byte("CanarySans"))
+	key := []byte{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef}
+	for i := range 32 {
+		font[i] ^= key[15-i%16]
+	}
+	return docxtest.Document(docxtest.Styled(broughtAlong, "set in what it brought"),
+		docxtest.Part{Name: "word/_rels/document.xml.rels", Content: docxtest.Relationships(docxtest.Relationship{ID: "f", Type: "fontTable", Target: "fontTable.xml"})},
+		docxtest.Part{Name: "word/fontTable.xml", Content: `<w:fonts xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><w:font w:name="` + broughtAlong + `"><w:embedRegular r:id="x" w:fontKey="{01234567-89AB-CDEF-0123-456789ABCDEF}"/></w:font></w:fonts>`},
+		docxtest.Part{Name: "word/_rels/fontTable.xml.rels", Content: docxtest.Relationships(docxtest.Relationship{ID: "x", Type: "font", Target: "fonts/font1.odttf"})},
+		docxtest.Part{Name: "word/fonts/font1.odttf", Content: string(font)})
+}
+
+func TestFontsOfOneDocumentAreNotTheNextOnes(t *testing.T) {
+	engine := start(t, office.Config{Concurrency: 1})
+	with, without := documentWithFont(t), docxtest.Document(docxtest.Styled(broughtAlong, "has to do without"))
+	for range 3 {
+		pdf, _ := mustConvert(t, engine, with)
+		if fonts := poppler(t, "pdffonts", pdf); !strings.Contains(fonts, "CanarySans") {
+			t.Fatalf("a font that a document brings along is not used:\n%s", fonts)
+		}
+		pdf, result := mustConvert(t, engine, without)
+		if fonts := poppler(t, "pdffonts", pdf); strings.Contains(fonts, "CanarySans") {
+			t.Fatalf("a document got the font of the one before it:\n%s", fonts)
+		}
+		if len(result.Fonts) == 0 {
+			t.Errorf("the missing font is not told")
+		}
+	}
+}
+
+func TestTheOrderOfDocumentsDoesNotMatter(t *testing.T) {
+	engine := start(t, office.Config{Concurrency: 4})
+	documents := [][]byte{
+		documentWithFont(t), threePages(), small,
+		docxtest.Document(docxtest.Styled(broughtAlong, "canary")),
+		docxtest.Document(docxtest.Text(30)),
+		docxtest.Document(docxtest.NestedTables(20)),
+		docxtest.Document(docxtest.Field("PAGE") + docxtest.Paragraph("العربية עברית 日本語 한국어")),
+	}
+	texts := make([]string, len(documents))
+	for round := range 4 {
+		type outcome struct {
+			index int
+			pdf   string
+			err   error
+		}
+		outcomes := make(chan outcome)
+		for i := range documents {
+			index := (i*3 + round) % len(documents)
+			job := newJob(t, engine, documents[index])
+			go func() {
+				_, err := job.Convert(t.Context(), office.Options{})
+				outcomes <- outcome{index, job.Output(), err}
+			}()
+		}
+		for range documents {
+			o := <-outcomes
+			if o.err != nil {
+				t.Fatal(o.err)
+			}
+			if text := textOf(t, o.pdf); round == 0 {
+				texts[o.index] = text
+			} else if text != texts[o.index] {
+				t.Errorf("document %d in round %d has another text:\n%s\nthan before:\n%s", o.index, round, text, texts[o.index])
+			}
+		}
+	}
+}
