@@ -39,9 +39,9 @@ func ReadSource(root string) (*Source, error) {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && (entry.Name() == "testdata" || strings.HasPrefix(entry.Name(), ".")):
+		case entry.IsDir() && entry.Name() == "testdata":
 			return filepath.SkipDir
-		case !entry.Type().IsRegular(), strings.HasSuffix(path, "_test.go"), strings.HasSuffix(path, ".md"), strings.HasPrefix(entry.Name(), "."):
+		case !entry.Type().IsRegular(), strings.HasSuffix(path, "_test.go"):
 			return nil
 		}
 		name, err := filepath.Rel(root, path)

@@ -18,6 +18,7 @@ import (
 	"docx2pdf/local/build"
 	"docx2pdf/local/iam"
 	"docx2pdf/local/logging"
+	"docx2pdf/local/monitoring"
 	"docx2pdf/local/operation"
 	"docx2pdf/local/policy"
 	"docx2pdf/local/project"
@@ -64,6 +65,7 @@ type Cloud struct {
 	storage  *storage.Service
 	registry *registry.Service
 	logging  *logging.Service
+	monitor  *monitoring.Service
 	build    *build.Service
 	run      *run.Service
 	server   *rest.Server
@@ -108,6 +110,9 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 	if c.logging, err = logging.Open(dir("logging"), c.policies); err != nil {
 		return err
 	}
+	if c.monitor, err = monitoring.Open(dir("monitoring"), c.policies); err != nil {
+		return err
+	}
 	if c.storage, err = storage.Open(dir("storage"), c.policies, c.iam, c.projects, nil); err != nil {
 		return err
 	}
@@ -126,7 +131,7 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 	}
 	c.server = &rest.Server{Authenticator: c.tokens, Policies: c.policies, Projects: c.projects, Traffic: c.traffic, Log: c.options.Log}
 	for _, api := range []*rest.API{c.storage.API(), c.iam.API(), c.iam.CredentialsAPI(), c.projects.API(), c.projects.BillingAPI(), c.usage.API(),
-		c.registry.API(), c.build.API(), c.run.API(), c.logging.API()} {
+		c.registry.API(), c.build.API(), c.run.API(), c.logging.API(), c.monitor.API()} {
 		c.server.Add(api)
 	}
 	err = c.projects.Create(DefaultProject, "", nil, c.tokens.Owner())

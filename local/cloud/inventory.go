@@ -40,6 +40,7 @@ func (c *Cloud) Inventory() []Item {
 		add("artifactregistry.image", c.registry.Images(repository)...)
 	}
 	add("run.service", c.run.Names()...)
+	add("monitoring", c.monitor.Names()...)
 	for _, project := range c.projects.IDs() {
 		add("project.binding", c.projectBindings(project)...)
 	}
