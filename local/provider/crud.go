@@ -84,6 +84,9 @@ func (s *server) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*pul
 	if err != nil && id == "" {
 		return nil, c.failed("creating", err)
 	}
+	if state == nil { // broken, but as much of it as there is belongs into the state
+		state, _ = c.kind.read(ctx, c)
+	}
 	outputs, e := s.marshal(c.dressed(c.complete(state)))
 	if e != nil {
 		return nil, e

@@ -141,7 +141,10 @@ func TestFailedOperation(t *testing.T) {
 		}
 	}
 	if failed == nil || failed.Id != "projects/p1/locations/europe-west1/services/convert" {
-		t.Errorf("details = %v, want a resource whose initialisation failed", failed)
+		t.Fatalf("details = %v, want a resource whose initialisation failed", failed)
+	}
+	if got := failed.Properties.Fields["uri"].GetStringValue(); got != "http://127.0.0.1:1" {
+		t.Errorf("uri = %q, want what is known of the broken service", got)
 	}
 }
 
