@@ -22,6 +22,7 @@ import (
 	"docx2pdf/local/operation"
 	"docx2pdf/local/policy"
 	"docx2pdf/local/project"
+	"docx2pdf/local/pubsub"
 	"docx2pdf/local/registry"
 	"docx2pdf/local/rest"
 	"docx2pdf/local/run"
@@ -68,6 +69,7 @@ type Cloud struct {
 	monitor  *monitoring.Service
 	build    *build.Service
 	run      *run.Service
+	pubsub   *pubsub.Service
 	server   *rest.Server
 }
 
@@ -113,7 +115,12 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 	if c.monitor, err = monitoring.Open(dir("monitoring"), c.policies); err != nil {
 		return err
 	}
-	if c.storage, err = storage.Open(dir("storage"), c.policies, c.iam, c.projects, nil); err != nil {
+	internal := uuid.NewString()
+	if c.pubsub, err = pubsub.Open(dir("pubsub"), pubsub.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam, Projects: c.projects,
+		Traffic: c.traffic, Log: c.options.Log, Internal: func(h http.Header) { h.Set(run.InternalHeader, internal) }}); err != nil {
+		return err
+	}
+	if c.storage, err = storage.Open(dir("storage"), c.policies, c.iam, c.projects, c.pubsub); err != nil {
 		return err
 	}
 	if c.registry, err = registry.Open(dir("registry"), c.policies, c.tokens, operations); err != nil {
@@ -124,7 +131,7 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 		return err
 	}
 	if c.run, err = run.Open(dir("run"), run.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam, Projects: c.projects, Logging: c.logging,
-		Operations: operations, Traffic: c.traffic, Log: c.options.Log, Address: c.Address, InternalSecret: uuid.NewString(),
+		Operations: operations, Traffic: c.traffic, Log: c.options.Log, Address: c.Address, InternalSecret: internal,
 		Agent: func(project string) string { return c.usage.AgentEmail(project, "run.googleapis.com") }},
 		run.Options{Idle: c.options.Idle, Pending: c.options.Pending, Docker: docker}); err != nil {
 		return err
@@ -157,6 +164,7 @@ func (c *Cloud) Serve(ctx context.Context, listener net.Listener, ready func() e
 	go func() { failed <- server.Serve(listener) }()
 	err := c.run.Start(ctx)
 	if err == nil {
+		c.pubsub.Start()
 		err = ready()
 	}
 	if err == nil {
@@ -165,6 +173,7 @@ func (c *Cloud) Serve(ctx context.Context, listener net.Listener, ready func() e
 		case err = <-failed:
 		}
 	}
+	c.pubsub.Close()
 	c.run.Close()
 	c.build.Close()
 	stop, cancel := context.WithTimeout(context.Background(), 5*time.Second)

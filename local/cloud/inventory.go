@@ -40,6 +40,10 @@ func (c *Cloud) Inventory() []Item {
 		add("artifactregistry.image", c.registry.Images(repository)...)
 	}
 	add("run.service", c.run.Names()...)
+	add("pubsub.topic", c.pubsub.Topics()...)
+	for _, sub := range c.pubsub.Subscriptions() {
+		add("pubsub.subscription", sub.Name)
+	}
 	add("monitoring", c.monitor.Names()...)
 	for _, project := range c.projects.IDs() {
 		add("project.binding", c.projectBindings(project)...)

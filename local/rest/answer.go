@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,6 +42,11 @@ func (r *Request) DecodeLoosely(v any) error {
 	return decode(r.Body, v, false)
 }
 
+// DecodeStrictly is Decode for JSON that was read already.
+func DecodeStrictly(data []byte, v any) error {
+	return decode(bytes.NewReader(data), v, true)
+}
+
 func decode(body io.Reader, v any, strict bool) error {
 	data, err := io.ReadAll(io.LimitReader(body, maxJSON+1))
 	if err != nil {
@@ -49,10 +55,10 @@ func decode(body io.Reader, v any, strict bool) error {
 	if len(data) > maxJSON {
 		return status.Errorf(status.InvalidArgument, "Request payload size exceeds the limit: %d bytes.", maxJSON)
 	}
-	if len(strings.TrimSpace(string(data))) == 0 {
+	if len(bytes.TrimSpace(data)) == 0 {
 		return nil
 	}
-	dec := json.NewDecoder(strings.NewReader(string(data)))
+	dec := json.NewDecoder(bytes.NewReader(data))
 	if strict {
 		dec.DisallowUnknownFields()
 	}
