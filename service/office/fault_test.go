@@ -12,6 +12,7 @@ import (
 
 	"docx2pdf/service/docx/docxtest"
 	"docx2pdf/service/office"
+	"docx2pdf/service/office/officetest"
 )
 
 // slow keeps LibreOffice busy for longer than any test.
@@ -35,7 +36,7 @@ func TestACrashIsOneDocuments(t *testing.T) {
 	engine := start(t, office.Config{Concurrency: 2})
 	for _, signal := range []syscall.Signal{syscall.SIGSEGV, syscall.SIGABRT, syscall.SIGKILL} {
 		done := started(t, t.Context(), engine, slow)
-		victim := child(t)
+		victim := officetest.Child(t)
 		neighbour := started(t, t.Context(), engine, docxtest.Document(docxtest.Text(20)))
 		syscall.Kill(victim, signal)
 		if err := <-done; !errors.Is(err, office.ErrCrashed) {
@@ -53,7 +54,7 @@ func TestACrashIsOneDocuments(t *testing.T) {
 func TestADocumentThatHangsIsKilledAtItsDeadline(t *testing.T) {
 	engine := start(t, office.Config{Concurrency: 1, Timeout: time.Second})
 	done := started(t, t.Context(), engine, slow)
-	victim := child(t)
+	victim := officetest.Child(t)
 	syscall.Kill(victim, syscall.SIGSTOP) // it gets no CPU any more: that is not the document's fault
 	next := started(t, t.Context(), engine, small)
 	if err := <-done; !errors.Is(err, office.ErrDeadline) {
@@ -108,7 +109,7 @@ func TestACallerThatGoesAwayTakesItsConversionAlong(t *testing.T) {
 	engine := start(t, office.Config{Concurrency: 1})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := started(t, ctx, engine, slow)
-	victim := child(t)
+	victim := officetest.Child(t)
 	waiting := started(t, ctx, engine, slow)
 	cancel()
 	for _, d := range []<-chan error{done, waiting} {
@@ -126,8 +127,8 @@ func TestAForkServerThatDiesIsReplaced(t *testing.T) {
 	engine := start(t, office.Config{Concurrency: 1})
 	for round := 1; round <= 2; round++ {
 		done := started(t, t.Context(), engine, slow)
-		victim := child(t)
-		syscall.Kill(forkServer(t), syscall.SIGKILL)
+		victim := officetest.Child(t)
+		syscall.Kill(officetest.ForkServer(t), syscall.SIGKILL)
 		if err := <-done; !errors.Is(err, office.ErrRestarting) {
 			t.Errorf("the document in flight: %v, want %v", err, office.ErrRestarting)
 		}
@@ -135,21 +136,21 @@ func TestAForkServerThatDiesIsReplaced(t *testing.T) {
 		if s := engine.Status(); !s.Ready || s.Restarts != round {
 			t.Errorf("status %+v, want ready after %d restarts", s, round)
 		}
-		until(t, "the old child is gone", func() bool { return errors.Is(syscall.Kill(victim, 0), syscall.ESRCH) })
+		officetest.Until(t, "the old child is gone", func() bool { return errors.Is(syscall.Kill(victim, 0), syscall.ESRCH) })
 	}
 }
 
 func TestAChildInheritsNothingOfOtherDocuments(t *testing.T) {
 	engine := start(t, office.Config{Concurrency: 2})
-	server := forkServer(t)
+	server := officetest.ForkServer(t)
 	warm := channels(t, server) // LibreOffice's own
 	ctx, cancel := context.WithCancel(t.Context())
 	first, second := started(t, ctx, engine, slow), started(t, ctx, engine, slow)
-	until(t, "two documents are being converted", func() bool { return len(childrenOf(t, server)) == 2 })
-	for _, c := range childrenOf(t, server) {
-		until(t, "the child has closed what is not its own", func() bool {
+	officetest.Until(t, "two documents are being converted", func() bool { return len(officetest.Children(t, server)) == 2 })
+	for _, c := range officetest.Children(t, server) {
+		officetest.Until(t, "the child has closed what is not its own", func() bool {
 			own := 0
-			for name := range channels(t, c.pid) {
+			for name := range channels(t, c.PID) {
 				if !warm[name] {
 					own++
 				}
@@ -184,7 +185,7 @@ func channels(t *testing.T, pid int) map[string]bool {
 
 func TestNothingIsLeftOfManyDocuments(t *testing.T) {
 	engine := start(t, office.Config{Concurrency: 2})
-	server := forkServer(t)
+	server := officetest.ForkServer(t)
 	files := func() int {
 		open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", server))
 		if err != nil {
@@ -211,7 +212,7 @@ func TestNothingIsLeftOfManyDocuments(t *testing.T) {
 	if memory := resident(t, server); float64(memory) > 1.05*float64(memoryBefore) {
 		t.Errorf("%d KiB after 200 documents, %d before", memory, memoryBefore)
 	}
-	if left := childrenOf(t, server); len(left) > 0 {
+	if left := officetest.Children(t, server); len(left) > 0 {
 		t.Errorf("children are left: %v", left)
 	}
 }

@@ -86,7 +86,7 @@ func (s *Server) writeNewest(r *http.Request, o order, source, target storage.Ob
 			return old, err
 		}
 		same, order := madeFrom(old, source)
-		if same && order > 0 || round > 1 && o.done(old, source) {
+		if same && order > 0 || (o.push || round > 1) && o.done(old, source) {
 			return old, nil
 		}
 		written, err := s.Store.Write(r.Context(), target, old.Generation, pdf)

@@ -52,13 +52,13 @@ func (s *Server) convert(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	content := bufio.NewReader(r.Body)
-	start, err := content.Peek(1)
+	start, err := content.Peek(2)
 	switch {
-	case err == io.EOF:
+	case len(start) == 0 && err == io.EOF:
 		return badRequest("the request has no body")
-	case err != nil:
+	case err != nil && err != io.EOF:
 		return err
-	case mediaType == "application/json" || start[0] == '{':
+	case mediaType == "application/json" || start[0] == '{' && string(start) != `{\`: // as RTF starts
 		return s.convertJSON(w, r, options, query, content)
 	}
 	return s.answerPDF(w, r, "", content, options)

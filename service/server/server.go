@@ -16,10 +16,11 @@ type Config struct {
 	Engine       *office.Engine
 	Store        *storage.Store // nil: documents come and go in requests only
 	OutputBucket string
-	Queue        int         // documents that may wait for a free place; past it requests are refused
-	MaxDocument  int64       // bytes of a document from a bucket
-	Limits       docx.Limits // of what a document may unpack to
-	Project      string      // Google Cloud project of the traces, "" for none
+	Queue        int           // documents that may wait for a free place; past it requests are refused
+	MaxDocument  int64         // bytes of a document from a bucket
+	Limits       docx.Limits   // of what a document may unpack to
+	BodyTimeout  time.Duration // for a request's body to arrive: it holds a place meanwhile
+	Project      string        // Google Cloud project of the traces, "" for none
 	Log          *slog.Logger
 	Metrics      Metrics
 }
@@ -32,11 +33,11 @@ type Server struct {
 	decoding chan struct{}
 }
 
-// bodyTimeout is how long a request's body may take to arrive: it holds a place in the queue meanwhile.
-const bodyTimeout = 2 * time.Minute
-
 // New makes a server.
 func New(config Config) *Server {
+	if config.BodyTimeout == 0 {
+		config.BodyTimeout = 2 * time.Minute
+	}
 	if config.Log == nil {
 		config.Log = slog.Default()
 	}
@@ -67,7 +68,7 @@ func (s *Server) admitted(next handler) handler {
 		default:
 			return &problem{http.StatusTooManyRequests, "busy", "all places are taken; try again after the seconds in Retry-After"}
 		}
-		http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
+		http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.BodyTimeout))
 		return next(w, r)
 	}
 }

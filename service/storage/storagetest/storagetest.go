@@ -20,7 +20,7 @@ import (
 	"google.golang.org/api/storage/v1"
 )
 
-// Server is a Cloud Storage in which every bucket exists.
+// Server is a Cloud Storage in which every bucket exists but MissingBucket.
 type Server struct {
 	URL string
 
@@ -35,6 +35,9 @@ type Object struct {
 	storage.Object
 	Content []byte
 }
+
+// MissingBucket is a bucket that does not exist.
+const MissingBucket = "no-such-bucket"
 
 // New starts a server that ends with the test.
 func New(t testing.TB) *Server {
@@ -55,6 +58,13 @@ func (s *Server) Put(bucket, name string, content []byte) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.put(bucket, &storage.Object{Name: name}, content).Generation
+}
+
+// PutWithMetadata stores an object with metadata.
+func (s *Server) PutWithMetadata(bucket, name string, content []byte, metadata map[string]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.put(bucket, &storage.Object{Name: name, Metadata: metadata}, content)
 }
 
 // Object returns a stored object, or nil.
@@ -104,6 +114,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	name = strings.TrimPrefix(name, "/")
 	name = strings.NewReplacer("%2F", "/", "%20", " ").Replace(name)
 	switch {
+	case bucket == MissingBucket:
+		answer(w, http.StatusNotFound, "The specified bucket does not exist.")
 	case upload && r.Method == http.MethodPost:
 		s.insert(w, r, bucket)
 	case r.Method == http.MethodGet:
@@ -163,8 +175,10 @@ func (s *Server) insert(w http.ResponseWriter, r *http.Request, bucket string) {
 	json.NewEncoder(w).Encode(s.put(bucket, &o, content).Object)
 }
 
-func answerError(w http.ResponseWriter, status int) {
+func answerError(w http.ResponseWriter, status int) { answer(w, status, http.StatusText(status)) }
+
+func answer(w http.ResponseWriter, status int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{"code": status, "message": http.StatusText(status)}})
+	json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{"code": status, "message": message}})
 }

@@ -1,4 +1,5 @@
-package office_test
+// Package officetest finds the processes of an engine, for tests that do them harm.
+package officetest
 
 import (
 	"fmt"
@@ -11,19 +12,18 @@ import (
 	"time"
 )
 
-// process is a line of /proc/PID/stat.
-type process struct {
-	pid, parent int
-	state       string
+// Process is a line of /proc/PID/stat.
+type Process struct {
+	PID, Parent int
 }
 
-func processes(t *testing.T) []process {
+func processes(t testing.TB) []Process {
 	t.Helper()
 	files, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []process
+	var all []Process
 	for _, file := range files {
 		content, err := os.ReadFile(file)
 		if err != nil {
@@ -34,30 +34,31 @@ func processes(t *testing.T) []process {
 		fields := strings.Fields(rest)
 		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
 		parent, _ := strconv.Atoi(fields[1])
-		all = append(all, process{pid, parent, fields[0]})
+		all = append(all, Process{pid, parent})
 	}
 	return all
 }
 
-func childrenOf(t *testing.T, parent int) []process {
+// Children are the processes that a process has started.
+func Children(t testing.TB, parent int) []Process {
 	t.Helper()
-	var children []process
+	var children []Process
 	for _, p := range processes(t) {
-		if p.parent == parent {
+		if p.Parent == parent {
 			children = append(children, p)
 		}
 	}
 	return children
 }
 
-// forkServer is the one fork server of this test.
-func forkServer(t *testing.T) int {
+// ForkServer is the one fork server of this test.
+func ForkServer(t testing.TB) int {
 	t.Helper()
 	var found []int
-	for _, p := range childrenOf(t, os.Getpid()) {
-		command, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.pid))
+	for _, p := range Children(t, os.Getpid()) {
+		command, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.PID))
 		if strings.HasPrefix(string(command), "converter-fork-server") {
-			found = append(found, p.pid)
+			found = append(found, p.PID)
 		}
 	}
 	if len(found) != 1 {
@@ -66,8 +67,8 @@ func forkServer(t *testing.T) int {
 	return found[0]
 }
 
-// until waits for a condition that another process brings about.
-func until(t *testing.T, what string, condition func() bool) {
+// Until waits for a condition that another process brings about.
+func Until(t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); !condition(); runtime.Gosched() {
 		if time.Now().After(deadline) {
@@ -76,14 +77,14 @@ func until(t *testing.T, what string, condition func() bool) {
 	}
 }
 
-// child waits for the one child of the fork server.
-func child(t *testing.T) int {
+// Child waits for the one child of the fork server.
+func Child(t testing.TB) int {
 	t.Helper()
-	server := forkServer(t)
-	var children []process
-	until(t, "a document is being converted", func() bool {
-		children = childrenOf(t, server)
+	server := ForkServer(t)
+	var children []Process
+	Until(t, "a document is being converted", func() bool {
+		children = Children(t, server)
 		return len(children) > 0
 	})
-	return children[0].pid
+	return children[0].PID
 }
