@@ -83,7 +83,7 @@ func (s *server) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pulum
 // makeName makes up a name, as the official provider does: the resource's name
 // in lower case and seven random digits. It keeps a name that was made up before.
 func makeName(req *pulumirpc.CheckRequest, kind *kind, olds resource.PropertyMap) (string, error) {
-	if old := unwrap(olds["name"]); old.IsString() && old.StringValue() != "" {
+	if old := unwrap(olds["name"]); isFilled(olds, "name") && old.IsString() {
 		return old.StringValue(), nil
 	}
 	if a := req.Autonaming; a != nil {

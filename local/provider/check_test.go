@@ -130,8 +130,12 @@ func TestAutonaming(t *testing.T) {
 	if again, _ := name(bucket, "Input", nil, nil); again != first {
 		t.Errorf("the same seed gives %q, then %q", first, again)
 	}
-	if kept, _ := name(bucket, "Input", map[string]any{"name": "input-0000000"}, nil); kept != "input-0000000" {
-		t.Errorf("name = %q, want the old one", kept)
+	madeUp := map[string]any{"name": "input-0000000", "__defaults": []any{"name"}}
+	if kept, _ := name(bucket, "Input", madeUp, nil); kept != "input-0000000" {
+		t.Errorf("name = %q, want the one made up before", kept)
+	}
+	if fresh, _ := name(bucket, "Input", map[string]any{"name": "given"}, nil); fresh == "given" {
+		t.Error("the name that the program gave before is kept although it gives none now")
 	}
 	if topic, _ := name("gcp:pubsub/topic:Topic", "Events", nil, nil); !strings.HasPrefix(topic, "events-") {
 		t.Errorf("name = %q, want events-…", topic)

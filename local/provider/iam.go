@@ -118,6 +118,7 @@ func updateAccount(ctx context.Context, c *call) error {
 	if mask == "" {
 		return nil
 	}
+	mask = strings.ReplaceAll(mask, "displayName", "display_name") // this API's masks are in snake case
 	_, err := c.rest.call(ctx, http.MethodPatch, iam+c.id, map[string]any{"serviceAccount": account, "updateMask": mask})
 	return err
 }
