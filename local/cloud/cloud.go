@@ -138,7 +138,7 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 	}
 	c.server = &rest.Server{Authenticator: c.tokens, Policies: c.policies, Projects: c.projects, Traffic: c.traffic, Log: c.options.Log}
 	for _, api := range []*rest.API{c.storage.API(), c.iam.API(), c.iam.CredentialsAPI(), c.projects.API(), c.projects.BillingAPI(), c.usage.API(),
-		c.registry.API(), c.build.API(), c.run.API(), c.logging.API(), c.monitor.API()} {
+		c.registry.API(), c.build.API(), c.run.API(), c.pubsub.API(), c.logging.API(), c.monitor.API()} {
 		c.server.Add(api)
 	}
 	err = c.projects.Create(DefaultProject, "", nil, c.tokens.Owner())
