@@ -87,8 +87,9 @@ install_pulumi() {
   [ ! -x "$folder/pulumi" ] || return 0
   mkdir -p "$folder"
   echo "Building Pulumi from Go modules. The first time takes some minutes."
-  run go -C local/pulumi/languagehost build -o "$folder/pulumi-language-go" \
+  run go -C local/pulumi/languagehost build -o "$folder/language-host" \
     github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go
+  run install -m 755 local/pulumi/pulumi-language-go "$folder"
   # Under its name only once it is whole: a build that was stopped begins again.
   run go -C local/pulumi/cli build -o "$folder/pulumi.part" \
     -ldflags "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$version" \
