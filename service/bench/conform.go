@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// checkConformity converts all documents in order, backwards, and in the company of three others, and compares the
+// PDFs' pages with those of LibreOffice's own command on this machine, and their texts with each other.
+func checkConformity(ctx context.Context, c *converter, all documents) error {
+	documents := append(slices.Clone(all.named), all.corpus...)
+	backwards := slices.Clone(documents)
+	slices.Reverse(backwards)
+	first, err := texts(ctx, c, documents, 1)
+	if err != nil {
+		return err
+	}
+	var failures []error
+	for name, order := range map[string][]document{"backwards": backwards, "in order": documents} {
+		clients := map[string]int{"backwards": 1, "in order": 4}[name]
+		again, err := texts(ctx, c, order, clients)
+		if err != nil {
+			return err
+		}
+		for _, d := range documents {
+			if again[d.name] != first[d.name] {
+				failures = append(failures, fmt.Errorf("%s: another text %s with %d clients", d.name, name, clients))
+			}
+		}
+	}
+	reference := &soffice{}
+	sameText := 0
+	for _, d := range documents {
+		pdf, err := reference.convert(ctx, d)
+		if err != nil {
+			failures = append(failures, fmt.Errorf("%s: %w", d.name, err))
+			continue
+		}
+		theirs, err := textOf(ctx, pdf)
+		if err != nil {
+			return err
+		}
+		if pages, want := strings.Count(first[d.name], "\f"), strings.Count(theirs, "\f"); pages != want {
+			failures = append(failures, fmt.Errorf("%s: %d pages, soffice makes %d", d.name, pages, want))
+		}
+		if theirs == first[d.name] {
+			sameText++
+		} else {
+			fmt.Printf("%s: the text differs from soffice's\n", d.name)
+		}
+	}
+	fmt.Printf("%d documents, each converted three times: %d differ in pages or from time to time; %d have soffice's text to the letter\n", len(documents), len(failures), sameText)
+	return errors.Join(failures...)
+}
+
+// texts are the PDFs' texts by document, pages ended by form feeds.
+func texts(ctx context.Context, c *converter, documents []document, clients int) (map[string]string, error) {
+	var mu sync.Mutex
+	found := map[string]string{}
+	var failures []error
+	queue := make(chan document)
+	var working sync.WaitGroup
+	for range clients {
+		working.Go(func() {
+			for d := range queue {
+				pdf, err := c.convert(ctx, d)
+				text := ""
+				if err == nil {
+					text, err = textOf(ctx, pdf)
+				}
+				mu.Lock()
+				found[d.name] = text
+				if err != nil {
+					failures = append(failures, fmt.Errorf("%s: %w", d.name, err))
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for _, d := range documents {
+		queue <- d
+	}
+	close(queue)
+	working.Wait()
+	return found, errors.Join(failures...)
+}
+
+func textOf(ctx context.Context, pdf []byte) (string, error) {
+	command := exec.CommandContext(ctx, "pdftotext", "-", "-")
+	command.Stdin = bytes.NewReader(pdf)
+	out, err := command.Output()
+	if err != nil {
+		return "", fmt.Errorf("pdftotext (Debian package poppler-utils): %w", err)
+	}
+	return string(out), nil
+}

@@ -1,0 +1,95 @@
+// Bench measures the converter against LibreOffice's own command and, if given, Gotenberg. It prints one table:
+//
+//	go run ./service/bench -corpus DIRECTORY -gotenberg http://127.0.0.1:3000
+//
+// With -conform it measures nothing, and checks that each document of the corpus becomes the PDF that LibreOffice's
+// own command makes of it, in whatever order and company.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	corpus := flag.String("corpus", os.Getenv("CORPUS"), "directory of documents to measure as well")
+	gotenberg := flag.String("gotenberg", os.Getenv("GOTENBERG_URL"), "URL of a Gotenberg to compare with")
+	demo := flag.String("demo", "demo.docx", "the document that the demo converts")
+	rounds := flag.Int("rounds", 30, "times that each document is converted for its latency")
+	load := flag.Duration("load", 4*time.Second, "time of each throughput measurement")
+	conform := flag.Bool("conform", false, "compare PDFs instead of measuring")
+	flag.Parse()
+
+	documents, err := loadDocuments(*demo, *corpus)
+	if err != nil {
+		return err
+	}
+	service, err := startConverter(ctx)
+	if err != nil {
+		return err
+	}
+	defer service.stop()
+	if *conform {
+		return checkConformity(ctx, service, documents)
+	}
+
+	fmt.Printf("%d cores, %s/%s, LibreOffice %s, go run ./service/bench\n\n", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, service.libreOffice)
+	fmt.Printf("Start to ready: %d ms\n\n", service.ready.Milliseconds())
+	engines := []engine{service, &soffice{}}
+	if *gotenberg != "" {
+		engines = append(engines, &gotenbergServer{*gotenberg})
+	}
+	var rows []row
+	for _, d := range documents.named {
+		for _, e := range engines {
+			fmt.Fprintln(os.Stderr, "measuring", e.name(), "on", d.name)
+			r, err := measure(ctx, e, d, *rounds, *load)
+			if err != nil {
+				return fmt.Errorf("%s on %s: %w", e.name(), d.name, err)
+			}
+			rows = append(rows, r)
+		}
+	}
+	printRows(rows)
+	if len(documents.corpus) > 0 {
+		return measureCorpus(ctx, engines, documents.corpus)
+	}
+	return nil
+}
+
+func printRows(rows []row) {
+	fmt.Println("| document | engine | p50 ms | p95 ms | CPU ms | own MiB | 1 client /s | 2 | 4 | 8 |")
+	fmt.Println("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+	for _, r := range rows {
+		cells := []string{r.document, r.engine, ms(r.p50), ms(r.p95), orNone(r.cpu > 0, ms(r.cpu)), orNone(r.own > 0, fmt.Sprintf("%.1f", float64(r.own)/(1<<20)))}
+		for _, clients := range clientCounts {
+			cells = append(cells, orNone(r.throughput[clients] > 0, fmt.Sprintf("%.1f", r.throughput[clients])))
+		}
+		fmt.Println("| " + strings.Join(cells, " | ") + " |")
+	}
+	fmt.Println()
+}
+
+func ms(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d.Microseconds())/1000) }
+
+func orNone(known bool, text string) string {
+	if !known {
+		return "–"
+	}
+	return text
+}
