@@ -54,7 +54,7 @@ func newEvents(ctx *pulumi.Context, name string, args *eventsArgs, opts ...pulum
 
 // notifications has Cloud Storage publish every new object of the input bucket.
 func (c *events) notifications(ctx *pulumi.Context, name string, args *eventsArgs) (*pubsub.Topic, error) {
-	topic, err := pubsub.NewTopic(ctx, name+"-uploads", &pubsub.TopicArgs{Labels: args.labels()}, pulumi.Parent(c))
+	topic, err := pubsub.NewTopic(ctx, "docx2pdf-uploads", &pubsub.TopicArgs{Labels: args.labels()}, pulumi.Parent(c))
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (c *events) notifications(ctx *pulumi.Context, name string, args *eventsArg
 
 // deadLetters keeps what could not be converted until a person looks.
 func (c *events) deadLetters(ctx *pulumi.Context, name string, args *eventsArgs, agent *projects.ServiceIdentity) (*pubsub.Topic, error) {
-	topic, err := pubsub.NewTopic(ctx, name+"-dead-letters", &pubsub.TopicArgs{Labels: args.labels()}, pulumi.Parent(c))
+	topic, err := pubsub.NewTopic(ctx, "docx2pdf-dead-letters", &pubsub.TopicArgs{Labels: args.labels()}, pulumi.Parent(c))
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (c *events) deadLetters(ctx *pulumi.Context, name string, args *eventsArgs,
 		return nil, err
 	}
 	// A topic without a subscription drops what is published to it.
-	c.DeadLetters, err = pubsub.NewSubscription(ctx, name+"-dead-letters", &pubsub.SubscriptionArgs{
+	c.DeadLetters, err = pubsub.NewSubscription(ctx, "docx2pdf-dead-letters", &pubsub.SubscriptionArgs{
 		Topic:                    topic.ID(),
 		AckDeadlineSeconds:       pulumi.Int(60),
 		MessageRetentionDuration: pulumi.String("2678400s"), // 31 days, the most there is.
@@ -118,7 +118,7 @@ func (c *events) push(ctx *pulumi.Context, name string, args *eventsArgs, upload
 	if err != nil {
 		return err
 	}
-	c.Push, err = pubsub.NewSubscription(ctx, name+"-push", &pubsub.SubscriptionArgs{
+	c.Push, err = pubsub.NewSubscription(ctx, "docx2pdf-push", &pubsub.SubscriptionArgs{
 		Topic: uploads.ID(),
 		PushConfig: &pubsub.SubscriptionPushConfigArgs{
 			PushEndpoint: args.service.Uri,
