@@ -143,6 +143,7 @@ func (s *server) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*pul
 	if err != nil {
 		return nil, err
 	}
+	c.keepComputed()
 	if req.Preview {
 		outputs, err := s.marshal(c.dressed(c.foreseenUpdate()))
 		return &pulumirpc.UpdateResponse{Properties: outputs}, err

@@ -47,6 +47,9 @@ func (s *server) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pulumir
 		if err != nil {
 			return nil, err
 		}
+		if change.Kind == plugin.DiffDelete && slices.Contains(c.kind.computed, pathForm(path)) {
+			continue
+		}
 		top, _ := path[0].(string)
 		res.Changes = pulumirpc.DiffResponse_DIFF_SOME
 		res.Diffs = append(res.Diffs, top)
@@ -160,41 +163,15 @@ func isFilled(inputs resource.PropertyMap, name string) bool {
 	})
 }
 
-// drift returns the inputs as they would have to be for the program to have
-// asked for what Google has now. Comparing two states of Google's, rather than
-// a state with inputs, keeps Google's own spellings and defaults out of it.
-func drift(inputs, before, now resource.PropertyValue) resource.PropertyValue {
-	input, before, now := unwrap(inputs), unwrap(before), unwrap(now)
-	if same(plain(before), plain(now)) {
-		return inputs
-	}
-	result := now
-	switch {
-	case input.IsObject() && before.IsObject() && now.IsObject():
-		fields := input.ObjectValue().Copy()
-		for key, live := range now.ObjectValue() {
-			if given, ok := fields[key]; ok {
-				fields[key] = drift(given, before.ObjectValue()[key], live)
-			} else if !same(plain(before.ObjectValue()[key]), plain(live)) {
-				fields[key] = live
-			}
+// pathForm is a path in the form of kind.computed, without the indexes of lists.
+func pathForm(path resource.PropertyPath) string {
+	form := ""
+	for _, step := range path {
+		if name, ok := step.(string); ok {
+			form = strings.TrimPrefix(form+"."+name, ".")
+		} else {
+			form += "[]"
 		}
-		for key := range before.ObjectValue() {
-			if _, still := now.ObjectValue()[key]; !still {
-				delete(fields, key)
-			}
-		}
-		result = resource.NewObjectProperty(fields)
-	case input.IsArray() && before.IsArray() && now.IsArray() &&
-		len(input.ArrayValue()) == len(now.ArrayValue()) && len(before.ArrayValue()) == len(now.ArrayValue()):
-		list := slices.Clone(input.ArrayValue())
-		for i := range list {
-			list[i] = drift(list[i], before.ArrayValue()[i], now.ArrayValue()[i])
-		}
-		result = resource.NewArrayProperty(list)
 	}
-	if inputs.IsSecret() {
-		return resource.MakeSecret(result)
-	}
-	return result
+	return form
 }

@@ -35,6 +35,7 @@ func TestDiff(t *testing.T) {
 			map[string]pulumirpc.PropertyDiff_Kind{"labels": pulumirpc.PropertyDiff_DELETE}, false},
 		{"nested", "gcp:storage/bucket:Bucket", bucket, with(bucket, "labels", map[string]any{"team": "b"}),
 			map[string]pulumirpc.PropertyDiff_Kind{"labels.team": pulumirpc.PropertyDiff_UPDATE}, false},
+		{"a computed input is kept", "gcp:storage/bucket:Bucket", with(bucket, "versioning", map[string]any{"enabled": true}), bucket, nil, false},
 		{"other case of the location", "gcp:storage/bucket:Bucket", bucket, with(bucket, "location", "eu"), nil, false},
 		{"an empty list is no list", "gcp:storage/bucket:Bucket", bucket, with(bucket, "cors", []any{}), nil, false},
 		{"replace a named bucket", "gcp:storage/bucket:Bucket", bucket, with(bucket, "location", "US"),
@@ -88,6 +89,23 @@ func TestDiff(t *testing.T) {
 	}
 }
 
+// TestComputedInputsAreKept changes something else after the program stopped
+// setting inputs that Google fills in.
+func TestComputedInputsAreKept(t *testing.T) {
+	cloud := newStandIn(t)
+	inputs := runInputs("i:1")
+	container := inputs["template"].(map[string]any)["containers"].([]any)[0].(map[string]any)
+	container["resources"] = map[string]any{"limits": map[string]any{"memory": "1Gi"}}
+	inputs["ingress"] = "INGRESS_TRAFFIC_INTERNAL_ONLY"
+	d := attach(t, cloud.URL, stack).up("gcp:cloudrunv2/service:Service", props(inputs))
+	d.update(props(runInputs("i:2")))
+	service := cloud.objects["run/v2/projects/p1/locations/europe-west1/services/convert"]
+	if got := props(service)["template"].ObjectValue()["containers"].ArrayValue()[0].ObjectValue()["resources"].ObjectValue()["limits"]; !got.DeepEquals(
+		resource.NewProperty(props(map[string]any{"memory": "1Gi"}))) || service["ingress"] != "INGRESS_TRAFFIC_INTERNAL_ONLY" {
+		t.Errorf("limits = %v, ingress = %v; want what they were", got, service["ingress"])
+	}
+}
+
 func TestDiffOfUnknownValue(t *testing.T) {
 	d := attach(t, newStandIn(t).URL, stack).up("gcp:storage/bucketIAMMember:BucketIAMMember", props(member(map[string]any{"bucket": "b1"})))
 	news := props(member(map[string]any{"bucket": "b1"}))
@@ -123,6 +141,11 @@ func TestDrift(t *testing.T) {
 				o["template"] = map[string]any{"serviceAccount": "runner@p1.iam.gserviceaccount.com", "containers": []any{
 					map[string]any{"image": "i:2", "env": []any{map[string]any{"name": "OUTPUT_BUCKET", "value": "b1"}}}}}
 			}, []string{"template"}},
+		{"memory that the program left to Google", "gcp:cloudrunv2/service:Service", runInputs("i:1"), "run/v2/projects/p1/locations/europe-west1/services/convert",
+			func(o map[string]any) {
+				container := o["template"].(map[string]any)["containers"].([]any)[0].(map[string]any)
+				container["resources"] = map[string]any{"limits": map[string]any{"memory": "1Gi"}}
+			}, nil},
 		{"a new revision", "gcp:cloudrunv2/service:Service", runInputs("i:1"), "run/v2/projects/p1/locations/europe-west1/services/convert",
 			func(o map[string]any) { o["latestReadyRevision"], o["etag"] = "r2", "e2" }, nil},
 		{"a disabled account", "gcp:serviceaccount/account:Account", map[string]any{"accountId": "runner"},

@@ -22,7 +22,9 @@ type kind struct {
 	rules map[string]rule
 	// required are inputs that the resource needs although the schema calls them optional.
 	required []string
-	// computed are inputs that Google fills in when the program leaves them out.
+	// computed are inputs, by path as in defaults, that Google fills in when the
+	// program leaves them out. When the program stops setting one, it stays as it
+	// is and nobody is told: that is how the official provider does it.
 	computed []string
 	// resourceNames are inputs that may be given as a short or a full resource name.
 	resourceNames []string
@@ -129,6 +131,35 @@ func (c *call) labels() map[string]any {
 // changed says whether the program changed an input since the last deployment.
 func (c *call) changed(name string) bool {
 	return !same(c.inputs[name], c.oldInputs[name])
+}
+
+// keepComputed sets the computed inputs that the program leaves out to what they are now.
+func (c *call) keepComputed() {
+	for _, path := range c.kind.computed {
+		keep(c.inputs, c.state, strings.Split(path, "."))
+		keep(c.oldInputs, c.state, strings.Split(path, "."))
+	}
+}
+
+func keep(inputs, state map[string]any, path []string) {
+	name, list := strings.CutSuffix(path[0], "[]")
+	if len(path) == 1 {
+		if inputs[name] == nil && !isEmpty(state[name]) {
+			inputs[name] = state[name]
+		}
+		return
+	}
+	wanted, deployed := []any{inputs[name]}, []any{state[name]}
+	if list {
+		wanted, _ = inputs[name].([]any)
+		deployed, _ = state[name].([]any)
+	}
+	for i := range min(len(wanted), len(deployed)) {
+		from, isObject := deployed[i].(map[string]any)
+		if to, ok := wanted[i].(map[string]any); ok && isObject {
+			keep(to, from, path[1:])
+		}
+	}
 }
 
 // within builds an id by a form such as projects/{project}/topics/{name}, where

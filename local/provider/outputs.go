@@ -94,22 +94,6 @@ func (c *call) foreseenUpdate() map[string]any {
 	return state
 }
 
-// drifted returns the last inputs with what changed at Google since the last state.
-func (c *call) drifted(now resource.PropertyMap) resource.PropertyMap {
-	inputs := c.rawInputs.Copy()
-	for name := range c.schema.Inputs {
-		key := resource.PropertyKey(name)
-		given, ok := inputs[key]
-		switch before := c.rawState[key]; {
-		case ok:
-			inputs[key] = drift(given, before, now[key])
-		case !slices.Contains(c.kind.computed, name) && !same(plain(before), plain(now[key])):
-			inputs[key] = now[key]
-		}
-	}
-	return inputs
-}
-
 // inputsOf returns the inputs that a program would need to describe an imported resource.
 func (c *call) inputsOf(outputs resource.PropertyMap) resource.PropertyMap {
 	inputs := resource.PropertyMap{}

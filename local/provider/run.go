@@ -35,7 +35,13 @@ func init() {
 				"ingress":     oneOf("INGRESS_TRAFFIC_ALL", "INGRESS_TRAFFIC_INTERNAL_ONLY", "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"),
 				"launchStage": oneOf("UNIMPLEMENTED", "PRELAUNCH", "EARLY_ACCESS", "ALPHA", "BETA", "GA", "DEPRECATED"),
 			},
-			computed: []string{"ingress", "launchStage", "traffics", "project", "client", "clientVersion"},
+			computed: []string{
+				"ingress", "launchStage", "traffics", "project", "client", "clientVersion",
+				"template.scaling", "template.serviceAccount", "template.timeout", "template.maxInstanceRequestConcurrency",
+				"template.vpcAccess.egress", "template.vpcAccess.networkInterfaces",
+				"template.containers[].ports", "template.containers[].resources", "template.containers[].resources.limits",
+				"template.containers[].startupProbe", "template.containers[].livenessProbe.httpGet.port",
+			},
 			identity: []string{"project", "location", "name"},
 			id:       within("projects/{project}/locations/{location}/services/{name}"),
 			imports: []string{
