@@ -13,14 +13,15 @@ import (
 	"time"
 
 	"docx2pdf/local/cloud"
+	"docx2pdf/local/fault"
 	"docx2pdf/local/provider"
 )
 
 type serveFlags struct {
-	address, state, provider string
-	idle, pending            time.Duration
-	verbose                  bool
-	docker                   bool
+	address, state, provider, faults string
+	idle, pending                    time.Duration
+	verbose                          bool
+	docker                           bool
 }
 
 func defineServe(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer) error {
@@ -30,6 +31,7 @@ func defineServe(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer
 	flags.StringVar(&f.provider, "provider", "builtin", "Pulumi provider: builtin, or official for the installed pulumi-resource-gcp")
 	flags.DurationVar(&f.idle, "idle", 15*time.Minute, "how long a Cloud Run instance stays without requests")
 	flags.DurationVar(&f.pending, "pending", 10*time.Second, "how long a request waits for a busy Cloud Run service before 429")
+	flags.StringVar(&f.faults, "faults", "", "JSON file of faults to inject, for example local/fault/faults.json")
 	flags.BoolVar(&f.docker, "docker", true, "use the Docker engine where one answers")
 	flags.BoolVar(&f.verbose, "v", false, "log every request")
 	return f.serve
@@ -48,12 +50,20 @@ func (f *serveFlags) serve(ctx context.Context, stdout, stderr io.Writer) error 
 		return err
 	}
 	defer listener.Close()
+	var faults *fault.Injector
+	if f.faults != "" {
+		plan, err := fault.Read(f.faults)
+		if err != nil {
+			return err
+		}
+		faults = fault.New(plan)
+	}
 	level := slog.LevelInfo
 	if f.verbose {
 		level = slog.LevelDebug
 	}
 	c, err := cloud.Open(ctx, cloud.Options{Dir: cloudDir(state), Log: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level})),
-		Idle: f.idle, Pending: f.pending, Docker: f.docker})
+		Idle: f.idle, Pending: f.pending, Docker: f.docker, Faults: faults})
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"docx2pdf/local/build"
+	"docx2pdf/local/fault"
 	"docx2pdf/local/iam"
 	"docx2pdf/local/logging"
 	"docx2pdf/local/monitoring"
@@ -49,6 +50,8 @@ type Options struct {
 	Pending time.Duration
 	// Docker uses the Docker engine where one answers.
 	Docker bool
+	// Faults is what goes wrong on purpose; nil for nothing.
+	Faults *fault.Injector
 }
 
 // Cloud is a running local Google Cloud.
@@ -95,6 +98,7 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 	if c.policies, err = policy.Open(dir("policies")); err != nil {
 		return err
 	}
+	c.policies.SetDelay(c.options.Faults.IAMDelay())
 	if c.tokens, err = token.Open(dir("token"), Owner); err != nil {
 		return err
 	}
@@ -117,7 +121,7 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 	}
 	internal := uuid.NewString()
 	if c.pubsub, err = pubsub.Open(dir("pubsub"), pubsub.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam, Projects: c.projects,
-		Traffic: c.traffic, Log: c.options.Log, Internal: func(h http.Header) { h.Set(run.InternalHeader, internal) }}); err != nil {
+		Traffic: c.traffic, Log: c.options.Log, Duplicate: c.options.Faults.Duplicate, Internal: func(h http.Header) { h.Set(run.InternalHeader, internal) }}); err != nil {
 		return err
 	}
 	if c.storage, err = storage.Open(dir("storage"), c.policies, c.iam, c.projects, c.pubsub); err != nil {
@@ -131,12 +135,12 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 		return err
 	}
 	if c.run, err = run.Open(dir("run"), run.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam, Projects: c.projects, Logging: c.logging,
-		Operations: operations, Traffic: c.traffic, Log: c.options.Log, Address: c.Address, InternalSecret: internal,
+		Operations: operations, Traffic: c.traffic, Log: c.options.Log, Address: c.Address, InternalSecret: internal, Faults: c.options.Faults,
 		Agent: func(project string) string { return c.usage.AgentEmail(project, "run.googleapis.com") }},
 		run.Options{Idle: c.options.Idle, Pending: c.options.Pending, Docker: docker}); err != nil {
 		return err
 	}
-	c.server = &rest.Server{Authenticator: c.tokens, Policies: c.policies, Projects: c.projects, Traffic: c.traffic, Log: c.options.Log}
+	c.server = &rest.Server{Authenticator: c.tokens, Policies: c.policies, Projects: c.projects, Traffic: c.traffic, Log: c.options.Log, Faults: c.options.Faults}
 	for _, api := range []*rest.API{c.storage.API(), c.iam.API(), c.iam.CredentialsAPI(), c.projects.API(), c.projects.BillingAPI(), c.usage.API(),
 		c.registry.API(), c.build.API(), c.run.API(), c.pubsub.API(), c.logging.API(), c.monitor.API()} {
 		c.server.Add(api)

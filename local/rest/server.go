@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"docx2pdf/local/fault"
 	"docx2pdf/local/policy"
 	"docx2pdf/local/status"
 	"docx2pdf/local/traffic"
@@ -34,6 +35,7 @@ type Server struct {
 	Projects      Projects
 	Traffic       *traffic.Log
 	Log           *slog.Logger
+	Faults        *fault.Injector
 
 	apis    []*API
 	unknown sync.Map
@@ -62,6 +64,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	entry.Duration = time.Since(start)
 	s.Traffic.Add(entry)
 	s.Log.Debug("request", "method", entry.Method, "path", entry.Path, "call", entry.Call, "caller", entry.Caller, "status", entry.Status, "why", entry.Why, "duration", entry.Duration)
+}
+
+// lose closes the connection without an answer.
+func (s *Server) lose(entry *traffic.Entry) {
+	s.Traffic.Add(*entry)
+	panic(http.ErrAbortHandler)
 }
 
 func (s *Server) api(r *http.Request) (*API, string) {
@@ -95,13 +103,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, api *API, path st
 		vars["project"] = id
 	}
 	req := &Request{Request: r, Writer: w, vars: vars}
-	err := s.admit(req, api, route, entry)
+	lose, err := s.Faults.Before(r.Context(), route.ID)
+	if err == nil {
+		err = s.admit(req, api, route, entry)
+	}
 	var answer any
 	if err == nil {
 		answer, err = route.Handle(req)
 	}
-	if err == ErrLost {
-		panic(http.ErrAbortHandler)
+	if lose {
+		entry.Why = "the answer was lost, as a fault asked for"
+		s.lose(entry)
 	}
 	if err != nil {
 		if entry.Why == "" || status.From(err).Code.HTTP >= 400 {
@@ -174,7 +186,7 @@ func (s *Server) Require(r *Request, api *API, permission string, on policy.Reso
 	if decision.Allowed {
 		return nil
 	}
-	if r.Caller == policy.Anonymous && !api.ReasonedErrors {
+	if r.Caller == policy.Anonymous && !api.Open {
 		return unauthenticated()
 	}
 	message := "The caller does not have permission"

@@ -19,6 +19,7 @@ import (
 	runapi "google.golang.org/api/run/v2"
 
 	"docx2pdf/local/policy"
+	"docx2pdf/local/status"
 	"docx2pdf/local/traffic"
 )
 
@@ -145,6 +146,20 @@ func (f *frontend) serve(w http.ResponseWriter, r *http.Request, trace trace, en
 	}
 	if !f.admit(w, r, current, entry) {
 		return
+	}
+	lose, err := f.service.Faults.Before(r.Context(), "run.routes.invoke")
+	if err != nil {
+		entry.Why = err.Error()
+		if status.Is(err, status.ResourceExhausted) {
+			err = errNoInstance
+		}
+		f.unavailable(w, err)
+		return
+	}
+	if lose {
+		entry.Why = "the answer was lost, as a fault asked for"
+		w = lostAnswer{http.Header{}}
+		defer panic(http.ErrAbortHandler)
 	}
 	if r.ContentLength > maxBody {
 		entry.Why = "the body is over 32 MiB"
@@ -310,6 +325,13 @@ func (t trace) header() string {
 }
 
 func (t trace) parent() string { return "00-" + t.id + "-" + t.span + "-01" }
+
+// lostAnswer takes an answer that nobody gets.
+type lostAnswer struct{ header http.Header }
+
+func (a lostAnswer) Header() http.Header         { return a.header }
+func (a lostAnswer) Write(b []byte) (int, error) { return len(b), nil }
+func (a lostAnswer) WriteHeader(int)             {}
 
 type answerRecorder struct {
 	http.ResponseWriter

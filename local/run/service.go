@@ -16,6 +16,7 @@ import (
 	runapi "google.golang.org/api/run/v2"
 
 	"docx2pdf/local/container"
+	"docx2pdf/local/fault"
 	"docx2pdf/local/iam"
 	"docx2pdf/local/logging"
 	"docx2pdf/local/operation"
@@ -38,6 +39,7 @@ type Services struct {
 	Log        *slog.Logger
 	// Address is the local cloud's own host:port, where its registry and APIs are.
 	Address func() string
+	Faults  *fault.Injector
 	// InternalSecret marks requests from inside the local cloud.
 	InternalSecret string
 	// Agent is the email of Cloud Run's service agent in a project, which pulls images.

@@ -11,7 +11,7 @@ import (
 // API is storage.googleapis.com: JSON, upload and download paths, and the XML API's reads at the root.
 func (s *Service) API() *rest.API {
 	api := &rest.API{Name: "storage.googleapis.com", Title: "Cloud Storage JSON API", Server: "UploadServer",
-		Default: true, ReasonedErrors: true, Denied: denied}
+		Default: true, Open: true, ReasonedErrors: true, Denied: denied}
 	const (
 		buckets = "/storage/v1/b"
 		one     = buckets + "/{bucket}"

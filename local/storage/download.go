@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -104,15 +105,21 @@ type xmlError struct {
 	Details string `xml:",omitempty"`
 }
 
+var apiVersion = regexp.MustCompile(`^v[0-9]+(alpha|beta)?[0-9]*/`)
+
 // xmlGet is the XML API's GET and HEAD of an object, which the Go client downloads with.
 func (s *Service) xmlGet(r *rest.Request) (any, error) {
 	answer, err := s.xmlObject(r)
 	if err == nil {
 		return answer, nil
 	}
+	_, noBucket := s.bucketOf(r)
+	if noBucket != nil && apiVersion.MatchString(r.Var("object")) { // an API that is not here, rather than an object
+		return nil, status.NotModelled("%s %s", r.Method, r.URL.Path)
+	}
 	e := status.From(err)
 	code := map[int]string{403: "AccessDenied", 401: "AuthenticationRequired", 404: "NoSuchKey", 412: "PreconditionFailed"}[e.Code.HTTP]
-	if _, noBucket := s.bucketOf(r); noBucket != nil {
+	if noBucket != nil {
 		code = "NoSuchBucket"
 	}
 	return rest.Stream(func(w http.ResponseWriter, _ *http.Request) {

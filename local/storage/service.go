@@ -114,7 +114,11 @@ func (s *Service) require(caller policy.Principal, permission string, b bucket) 
 	if s.policies.Check(caller, permission, on).Allowed {
 		return nil
 	}
-	return status.Errorf(status.PermissionDenied, "%s", denied(caller, permission, on))
+	code := status.PermissionDenied
+	if caller == policy.Anonymous {
+		code = status.Unauthenticated
+	}
+	return status.Errorf(code, "%s", denied(caller, permission, on))
 }
 
 // nextGeneration is the time in microseconds, made unique.
