@@ -97,12 +97,14 @@ func (c *image) upload(ctx *pulumi.Context, name string, cfg *settings, source *
 	for _, file := range source.Names() {
 		files[file] = pulumi.NewFileAsset(source.Files[file])
 	}
+	// The old source goes first: when a change is taken back after a failed build,
+	// its name is that of the new one.
 	return storage.NewBucketObject(ctx, name+"-source", &storage.BucketObjectArgs{
 		Bucket:      bucket.Name,
 		Name:        pulumi.String("source-" + source.Hash + ".zip"),
 		Source:      pulumi.NewAssetArchive(files),
 		ContentType: pulumi.String("application/zip"),
-	}, pulumi.Parent(c), pulumi.DeletedWith(bucket))
+	}, pulumi.Parent(c), pulumi.DeletedWith(bucket), pulumi.DeleteBeforeReplace(true))
 }
 
 // builder is the account that builds run as, and its grants.

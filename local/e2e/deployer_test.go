@@ -20,6 +20,8 @@ func TestDeployerRoles(t *testing.T) {
 	}
 	m := newMachine(t)
 	m.project("my-project")
+	// Making the deployer's account takes the IAM API; the program enables the rest.
+	m.asOwner("POST", m.variable("GOOGLE_SERVICE_USAGE_CUSTOM_ENDPOINT")+"v1/projects/my-project/services/iam.googleapis.com:enable", map[string]any{}, nil)
 	accounts := m.variable("GOOGLE_IAM_CUSTOM_ENDPOINT") + "v1/projects/my-project/serviceAccounts"
 	var account struct{ Email string }
 	m.asOwner("POST", accounts, map[string]any{"accountId": "deployer"}, &account)

@@ -82,7 +82,7 @@ func (m *machine) project(id string) {
 func TestDemo(t *testing.T) {
 	m := &machine{t: t, dir: checkout(t), env: os.Environ()}
 	out := m.run("make", "demo")
-	for _, want := range []string{"2 pages", "no changes", "unchanged", "The PDF: .local/demo.pdf"} {
+	for _, want := range []string{"2 pages", "--expect-no-changes", "unchanged", "The PDF: .local/demo.pdf"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("make demo does not say %q:\n%s", want, out)
 		}
