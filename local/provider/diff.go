@@ -33,6 +33,9 @@ func (s *server) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pulumir
 		}
 	}
 	changes := plugin.NewDetailedDiffFromObjectDiff(before.Diff(after, resource.IsInternalPropertyKey), true)
+	if c.projectChanged() {
+		changes["project"] = plugin.PropertyDiff{Kind: plugin.DiffUpdate}
+	}
 	if c.defaultLabelsChanged() {
 		changes["pulumiLabels"] = plugin.PropertyDiff{Kind: plugin.DiffUpdate}
 	}
@@ -119,6 +122,15 @@ func (c *call) equivalent(name string, a, b resource.PropertyValue) bool {
 		return strings.EqualFold(strings.TrimPrefix(x, "projects/"), strings.TrimPrefix(y, "projects/"))
 	}
 	return false
+}
+
+// projectChanged says whether the stack's project, which the resource is in for
+// want of its own, is another one now.
+func (c *call) projectChanged() bool {
+	_, takes := c.schema.Inputs["project"]
+	deployed, _ := c.state["project"].(string)
+	return takes && c.inputs["project"] == nil && c.oldInputs["project"] == nil &&
+		deployed != "" && c.settings.project != "" && deployed != c.settings.project
 }
 
 // defaultLabelsChanged says whether the stack's default labels give the

@@ -185,6 +185,22 @@ func TestRefreshOfWhatIsGone(t *testing.T) {
 	}
 }
 
+// TestOtherProject moves a stack to another project.
+func TestOtherProject(t *testing.T) {
+	cloud := newStandIn(t)
+	own, given := map[string]any{"name": "t"}, map[string]any{"name": "t", "project": "p1"}
+	moving := attach(t, cloud.URL, stack).up("gcp:pubsub/topic:Topic", props(own))
+	staying := attach(t, newStandIn(t).URL, stack).up("gcp:pubsub/topic:Topic", props(given))
+	moving.e = attach(t, cloud.URL, props(map[string]any{"project": "p2"}))
+	staying.e = moving.e
+	if got := moving.diff(props(own)); !slices.Equal(got.Replaces, []string{"project"}) || got.DeleteBeforeReplace {
+		t.Errorf("replaces %q, delete before %t; want a replacement because of the project", got.Replaces, got.DeleteBeforeReplace)
+	}
+	if got := staying.diff(props(given)); len(got.Diffs) > 0 {
+		t.Errorf("diff of a topic with its own project = %q, want none", got.Diffs)
+	}
+}
+
 // TestDefaultLabels changes gcp:defaultLabels under a resource that stays the same.
 func TestDefaultLabels(t *testing.T) {
 	cloud := newStandIn(t)

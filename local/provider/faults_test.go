@@ -3,7 +3,9 @@ package provider_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -53,6 +55,50 @@ func TestPassingFaults(t *testing.T) {
 			d := attach(t, cloud.URL, stack).up("gcp:storage/bucket:Bucket", props(map[string]any{"name": "b1", "location": "EU"}))
 			if err := d.destroy(); err != nil {
 				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestLifecycleUnderFaults takes a resource of each type from nothing to nothing
+// while calls are throttled, refused, or carried out without an answer.
+func TestLifecycleUnderFaults(t *testing.T) {
+	for _, test := range lifecycles {
+		t.Run(test.token, func(t *testing.T) {
+			t.Parallel() // most of the time is waiting
+			cloud := newStandIn(t)
+			n := 0
+			cloud.refuse = func(w http.ResponseWriter, r *http.Request) bool {
+				// A creation whose name Google chooses cannot be told from another one.
+				loses := r.Method != http.MethodPost || test.named() && !strings.HasPrefix(r.URL.Path, "/upload/")
+				switch n++; {
+				case n%5 == 1:
+					answerError(w, http.StatusTooManyRequests, "Slow down.", "rateLimitExceeded")
+				case n%5 == 2:
+					answerError(w, http.StatusServiceUnavailable, "Backend error.", "backendError")
+				case n%5 == 3 && loses:
+					cloud.serve(httptest.NewRecorder(), r)
+					hangUp(w)
+				default:
+					return false
+				}
+				return true
+			}
+			d := attach(t, cloud.URL, stack).up(test.token, props(test.inputs))
+			conforms(t, d)
+			if test.change != nil {
+				changed := maps.Clone(test.inputs)
+				maps.Copy(changed, test.change)
+				d.update(props(changed))
+				conforms(t, d)
+			}
+			if err := d.destroy(); err != nil {
+				t.Error(err)
+			}
+			for path, object := range cloud.objects {
+				if bindings, isPolicy := object["bindings"].([]any); object["state"] == nil && (!isPolicy || len(bindings) > 0) {
+					t.Errorf("left over: %s %v", path, object)
+				}
 			}
 		})
 	}

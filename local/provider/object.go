@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/asset"
 	"google.golang.org/api/googleapi"
@@ -42,16 +43,33 @@ func createObject(ctx context.Context, c *call) (string, map[string]any, error) 
 	if c.inputs["customerEncryption"] != nil {
 		return "", nil, fmt.Errorf("customerEncryption does not work with the local cloud: remove it")
 	}
-	content, err := c.objectContent()
-	if err != nil {
-		return "", nil, err
-	}
-	defer content.Close()
 	service, err := storage.NewService(ctx,
 		option.WithHTTPClient(&http.Client{Transport: c.rest}), option.WithEndpoint(c.endpoint+storageAPI))
 	if err != nil {
 		return "", nil, err
 	}
+	_, err = repeat(ctx, func() (any, error) {
+		content, err := c.objectContent()
+		if err != nil {
+			return nil, backoff.Permanent(err)
+		}
+		defer content.Close()
+		var options []googleapi.MediaOption
+		if form := c.text("contentType"); form != "" {
+			options = append(options, googleapi.ContentType(form))
+		}
+		return service.Objects.Insert(c.text("bucket"), c.objectMetadata()).Context(ctx).Media(content, options...).Do()
+	})
+	c.id = c.text("bucket") + "-" + c.text("name")
+	if err != nil {
+		return "", nil, err
+	}
+	return c.id, nil, nil
+}
+
+// objectMetadata is the inputs as an object of Google's API.
+// https://cloud.google.com/storage/docs/json_api/v1/objects
+func (c *call) objectMetadata() *storage.Object {
 	object := &storage.Object{
 		Name:               c.text("name"),
 		CacheControl:       c.text("cacheControl"),
@@ -75,16 +93,7 @@ func createObject(ctx context.Context, c *call) (string, map[string]any, error) 
 		until, _ := retention["retainUntilTime"].(string)
 		object.Retention = &storage.ObjectRetention{Mode: mode, RetainUntilTime: until}
 	}
-	insert := service.Objects.Insert(c.text("bucket"), object).Context(ctx)
-	var options []googleapi.MediaOption
-	if object.ContentType != "" {
-		options = append(options, googleapi.ContentType(object.ContentType))
-	}
-	if _, err := insert.Media(content, options...).Do(); err != nil {
-		return "", nil, err
-	}
-	c.id = c.text("bucket") + "-" + c.text("name")
-	return c.id, nil, nil
+	return object
 }
 
 // objectContent opens what the program gave as content: text, a file, or an

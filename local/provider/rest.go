@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,14 +16,8 @@ import (
 	"google.golang.org/api/googleapi"
 )
 
-// Limits of one API call. A refused call is repeated for retryFor, as the
-// official provider does, only sooner: the cloud is on this machine.
-const (
-	requestTimeout = 2 * time.Minute
-	retryFor       = time.Minute
-	firstRetry     = 50 * time.Millisecond
-	slowestRetry   = 3 * time.Second
-)
+// requestTimeout bounds one attempt of a call.
+const requestTimeout = 2 * time.Minute
 
 // rest calls Google's REST APIs as one caller. It is an http.RoundTripper that
 // adds the caller's token, so that Google's own clients can be built on it.
@@ -51,30 +44,15 @@ func (r rest) call(ctx context.Context, method, path string, body any) (map[stri
 		}
 	}
 	lost := false // an earlier attempt may have been carried out
-	answer, err := backoff.Retry(ctx, func() (map[string]any, error) {
+	return repeat(ctx, func() (map[string]any, error) {
 		answer, err := r.once(ctx, method, path, payload)
-		switch refusal := asRefusal(err); {
-		case err == nil:
-			return answer, nil
-		case lost && creates(method) && isStatus(err, http.StatusConflict):
+		if lost && creates(method) && isStatus(err, http.StatusConflict) {
 			return nil, backoff.Permanent(errAlreadyDone)
-		case refusal == nil:
-			lost = true
-			return nil, err
-		case !isTransient(refusal):
-			return nil, backoff.Permanent(err)
-		default:
-			lost = lost || refusal.Code >= http.StatusInternalServerError
-			if seconds, e := strconv.Atoi(refusal.Header.Get("Retry-After")); e == nil {
-				return nil, errors.Join(backoff.RetryAfter(min(seconds, 10)), err)
-			}
-			return nil, err
 		}
-	}, backoff.WithBackOff(retries()), backoff.WithMaxElapsedTime(retryFor))
-	if refusal := asRefusal(err); refusal != nil {
-		err = refusal
-	}
-	return answer, err
+		refusal := asRefusal(err)
+		lost = lost || err != nil && (refusal == nil || refusal.Code >= http.StatusInternalServerError)
+		return answer, err
+	})
 }
 
 // creates says whether a request of the method may make something; Pub/Sub uses PUT for that.
@@ -112,20 +90,6 @@ func (r rest) once(ctx context.Context, method, path string, payload []byte) (ma
 	return answer, nil
 }
 
-func retries() *backoff.ExponentialBackOff {
-	b := backoff.NewExponentialBackOff()
-	b.InitialInterval, b.MaxInterval = firstRetry, slowestRetry
-	return b
-}
-
-// isTransient lists what the official provider repeats on any call
-// (terraform-provider-google, transport/error_retry_predicates.go).
-func isTransient(err *googleapi.Error) bool {
-	retried := []int{http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable}
-	return slices.Contains(retried, err.Code) ||
-		err.Code == http.StatusConflict && strings.Contains(err.Body, "operationInProgress")
-}
-
 func asRefusal(err error) *googleapi.Error {
 	var refusal *googleapi.Error
 	errors.As(err, &refusal)
@@ -143,46 +107,4 @@ func isGone(err error) bool { return isStatus(err, http.StatusNotFound) }
 // isMaybeGone is how IAM answers for an account that it does not know yet.
 func isMaybeGone(err error) bool {
 	return isStatus(err, http.StatusForbidden) && strings.Contains(err.Error(), "(or it may not exist)")
-}
-
-// errPending makes poll try again.
-var errPending = errors.New("not finished")
-
-// poll calls check until it returns something other than errPending, at once
-// and then ever more slowly, for as long as ctx lives.
-func poll[T any](ctx context.Context, check func() (T, error)) (T, error) {
-	var last error
-	v, err := backoff.Retry(ctx, func() (T, error) {
-		var v T
-		if v, last = check(); last != nil && !errors.Is(last, errPending) {
-			return v, backoff.Permanent(last)
-		}
-		return v, last
-	}, backoff.WithBackOff(retries()), backoff.WithMaxElapsedTime(0))
-	if err != nil && errors.Is(last, errPending) {
-		err = fmt.Errorf("gave up: %w: %w", err, last)
-	}
-	return v, err
-}
-
-// await waits for a long-running operation (google.longrunning.Operation) and
-// returns its response. base is the API's path, such as /run/v2/.
-func (r rest) await(ctx context.Context, base string, operation map[string]any) (map[string]any, error) {
-	name, _ := operation["name"].(string)
-	return poll(ctx, func() (map[string]any, error) {
-		if operation["done"] != true {
-			var err error
-			if operation, err = r.call(ctx, http.MethodGet, base+name, nil); err != nil {
-				return nil, err
-			}
-		}
-		if operation["done"] != true {
-			return nil, errPending
-		}
-		if failure, failed := operation["error"].(map[string]any); failed {
-			return nil, fmt.Errorf("Error code %v, message: %v", failure["code"], failure["message"])
-		}
-		response, _ := operation["response"].(map[string]any)
-		return response, nil
-	})
 }

@@ -47,9 +47,12 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls = append(s.calls, r.Method+" "+r.URL.RequestURI())
-	if s.refuse != nil && s.refuse(w, r) {
-		return
+	if s.refuse == nil || !s.refuse(w, r) {
+		s.serve(w, r)
 	}
+}
+
+func (s *standIn) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Authorization") != "Bearer owner" {
 		answerError(w, 401, "Request had invalid authentication credentials.", "authError")
 		return
