@@ -39,6 +39,8 @@ type Services struct {
 	Operations *operation.Operations
 	// Registry is the address (host:port) of the OCI registry.
 	Registry func() string
+	// MayPush says why a principal cannot push an image, which the registry's answers to pushes do not say.
+	MayPush func(p policy.Principal, image string) error
 }
 
 // Service keeps builds.

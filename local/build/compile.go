@@ -169,6 +169,10 @@ func withConfig(image ocispec.Image) *ocispec.ConfigFile {
 // push sends the image to the registry with the rights of the build's account.
 func (s *Service) push(ctx context.Context, tag string, image ocispec.Image, email string) (*cloudbuild.BuiltImage, error) {
 	start := now()
+	principal, _ := s.Accounts.Principal(email)
+	if err := s.MayPush(principal, tag); err != nil {
+		return nil, err
+	}
 	access, err := s.Tokens.AccessToken(email, "https://www.googleapis.com/auth/cloud-platform", token.Lifetime)
 	if err != nil {
 		return nil, err

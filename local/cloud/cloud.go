@@ -131,7 +131,7 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 		return err
 	}
 	if c.build, err = build.Open(dir("build"), build.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam, Projects: c.projects,
-		Storage: c.storage, Logging: c.logging, Operations: operations, Registry: c.Address}, docker); err != nil {
+		Storage: c.storage, Logging: c.logging, Operations: operations, Registry: c.Address, MayPush: c.registry.MayPush}, docker); err != nil {
 		return err
 	}
 	if c.run, err = run.Open(dir("run"), run.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam, Projects: c.projects, Logging: c.logging,
@@ -200,6 +200,7 @@ func (c *Cloud) handler() http.Handler {
 	}
 	mux.Handle("/v2/", c.registry)
 	mux.HandleFunc("GET /inventory", c.serveInventory)
+	mux.HandleFunc("GET /requests", c.serveRequests)
 	mux.Handle("/", c.server)
 	return raw{mux, c.server}
 }

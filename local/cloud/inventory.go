@@ -73,3 +73,31 @@ func (c *Cloud) serveInventory(w http.ResponseWriter, r *http.Request) {
 }
 
 func flock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }
+
+// Backlog is how many messages of a subscription wait for acknowledgement.
+type Backlog struct {
+	Subscription string `json:"subscription"`
+	Topic        string `json:"topic"`
+	Endpoint     string `json:"endpoint,omitempty"`
+	Messages     int    `json:"messages"`
+}
+
+// Backlogs returns the backlog of every subscription.
+func (c *Cloud) Backlogs() []Backlog {
+	backlogs := []Backlog{}
+	for _, sub := range c.pubsub.Subscriptions() {
+		b := Backlog{Subscription: sub.Name, Topic: sub.Topic, Messages: c.pubsub.Backlog(sub.Name)}
+		if sub.PushConfig != nil {
+			b.Endpoint = sub.PushConfig.PushEndpoint
+		}
+		backlogs = append(backlogs, b)
+	}
+	return backlogs
+}
+
+const shownRequests = 200
+
+func (c *Cloud) serveRequests(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(map[string]any{"requests": c.traffic.Latest(shownRequests)})
+}

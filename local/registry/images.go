@@ -101,6 +101,14 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// MayPush checks that a principal may push an image, named with or without its tag.
+func (s *Service) MayPush(p policy.Principal, image string) error {
+	if _, ok := s.repositories.Get(repositoryOf(image)); !ok {
+		return status.Errorf(status.NotFound, "Repository %q not found", repositoryOf(image))
+	}
+	return s.allowed(p, http.MethodPut, image)
+}
+
 func (s *Service) allowed(caller policy.Principal, method, image string) error {
 	permission := "artifactregistry.repositories.uploadArtifacts"
 	switch method {

@@ -182,7 +182,7 @@ func (f *frontend) serve(w http.ResponseWriter, r *http.Request, trace trace, en
 		return
 	}
 	defer p.release(in)
-	f.proxy(w, r.WithContext(ctx), in, trace, entry)
+	f.proxy(w, r.WithContext(ctx), p, in, trace, entry)
 }
 
 // unavailable answers for a request that got no instance.
@@ -242,7 +242,7 @@ func (f *frontend) admit(w http.ResponseWriter, r *http.Request, current runapi.
 	return true
 }
 
-func (f *frontend) proxy(w http.ResponseWriter, r *http.Request, in *instance, trace trace, entry *traffic.Entry) {
+func (f *frontend) proxy(w http.ResponseWriter, r *http.Request, p *pool, in *instance, trace trace, entry *traffic.Entry) {
 	proxy := httputil.ReverseProxy{
 		FlushInterval: -1,
 		Transport:     transportOf(in.spec.template),
@@ -280,6 +280,7 @@ func (f *frontend) proxy(w http.ResponseWriter, r *http.Request, in *instance, t
 			default:
 				entry.Why = "The request failed because either the HTTP response was malformed or connection to the instance had an error: " + err.Error()
 				in.log("ERROR", entry.Why)
+				p.suspect(in)
 				malformed(w)
 			}
 		},

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -143,11 +144,7 @@ func (p *pool) add(ctx context.Context) error {
 func (p *pool) watch(in *instance) {
 	<-in.container.Done()
 	p.mu.Lock()
-	for i, have := range p.instances {
-		if have == in {
-			p.instances = append(p.instances[:i:i], p.instances[i+1:]...)
-		}
-	}
+	p.instances = slices.DeleteFunc(slices.Clone(p.instances), func(have *instance) bool { return have == in })
 	p.notify()
 	draining := in.draining
 	p.mu.Unlock()
@@ -156,6 +153,21 @@ func (p *pool) watch(in *instance) {
 		in.logExit()
 		p.keepMinimum()
 	}
+}
+
+// suspect takes an instance out whose connection broke because its container is ending, so that the next request does
+// not go there. A container that goes on keeps its place.
+func (p *pool) suspect(in *instance) {
+	timer := time.NewTimer(500 * time.Millisecond)
+	defer timer.Stop()
+	select {
+	case <-in.container.Done():
+	case <-timer.C:
+		return
+	}
+	p.mu.Lock()
+	p.instances = slices.DeleteFunc(slices.Clone(p.instances), func(have *instance) bool { return have == in })
+	p.mu.Unlock()
 }
 
 func (p *pool) release(in *instance) {

@@ -1,0 +1,166 @@
+package cloud_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+)
+
+func (w *world) buildLog(id string) string {
+	w.t.Helper()
+	a := w.call(w.owner, "POST", "/logging/v2/entries:list", map[string]any{"resourceNames": []string{"projects/" + project},
+		"filter": `resource.type="build" AND resource.labels.build_id="` + id + `"`, "pageSize": 1000}).want(200)
+	var lines []string
+	entries, _ := a.at("entries").([]any)
+	for _, e := range entries {
+		lines = append(lines, dig(e, "textPayload").(string))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestBuildPushesAnImageAndWritesItsLog(t *testing.T) {
+	w := start(t)
+	w.prepareBuild()
+	first := w.build(source(t, nil), "v1")
+	if first.text("status") != "SUCCESS" {
+		t.Fatalf("build: %s", first.body)
+	}
+	digest := first.text("results", "images", 0, "digest")
+	if log := w.buildLog(first.text("id")); !strings.Contains(log, "go build") || !strings.Contains(log, digest) || !strings.Contains(log, "DONE") {
+		t.Errorf("log:\n%s", log)
+	}
+	tag := w.call(w.owner, "GET", repository+"/packages/app/tags/v1", nil).want(200)
+	if !strings.HasSuffix(tag.text("version"), "/versions/"+digest) {
+		t.Errorf("tag %s, want version %s", tag.body, digest)
+	}
+	w.call(w.owner, "GET", repository+"/packages/app/tags/v2", nil).want(404)
+	w.call(w.owner, "GET", repository+"/dockerImages/app@"+digest, nil).want(200).saying(imageName)
+	w.call(w.owner, "GET", repository+"/dockerImages/app:v1", nil).want(200).saying(digest)
+	w.call(w.owner, "GET", repository+"/packages/app/versions/"+digest, nil).want(200)
+
+	if again := w.build(source(t, nil), "v2"); again.text("results", "images", 0, "digest") != digest {
+		t.Errorf("the same source gives %s and then %s", digest, again.text("results", "images", 0, "digest"))
+	}
+	w.restart()
+	w.call(w.owner, "GET", repository+"/packages/app/tags/v2", nil).want(200)
+	w.await("/artifactregistry/v1/" + w.call(w.owner, "DELETE", repository, nil).want(200).text("name"))
+	w.call(w.owner, "GET", repository, nil).want(404)
+	w.call(w.owner, "GET", "/v2/"+imageName+"/manifests/v1", nil).want(404)
+}
+
+// Each of the build account's grants is needed, and the message says which one is missing.
+func TestBuildNeedsEachOfItsGrants(t *testing.T) {
+	w := start(t)
+	w.prepareBuild()
+	member := "serviceAccount:" + builder
+
+	w.revoke(bucketPolicy("source"), "roles/storage.objectViewer", member)
+	b := w.build(source(t, nil), "v1")
+	if b.text("status") != "FAILURE" || b.text("failureInfo", "type") != "FETCH_SOURCE_FAILED" {
+		t.Errorf("without the right to read the source: %s", b.body)
+	}
+	b.saying(builder + " does not have storage.objects.get access")
+	w.grant(bucketPolicy("source"), "roles/storage.objectViewer", member)
+
+	w.revoke(repository, "roles/artifactregistry.writer", member)
+	b = w.build(source(t, nil), "v2")
+	if b.text("status") != "FAILURE" || b.text("failureInfo", "type") != "PUSH_FAILED" {
+		t.Errorf("without the right to push: %s", b.body)
+	}
+	b.saying("artifactregistry.repositories.")
+	w.grant(repository, "roles/artifactregistry.writer", member)
+
+	w.revoke(projectPolicy, "roles/logging.logWriter", member)
+	b = w.build(source(t, nil), "v3")
+	if b.text("status") != "SUCCESS" || w.buildLog(b.text("id")) != "" {
+		t.Errorf("without the right to write logs: %s, log %q; want a build without a log", b.body, w.buildLog(b.text("id")))
+	}
+	b.saying("roles/logging.logWriter")
+
+	deployer := w.account("deployer")
+	w.grant(projectPolicy, "roles/cloudbuild.builds.editor", "serviceAccount:"+deployer)
+	token := w.token(deployer)
+	builds := "/cloudbuild/v1/projects/" + project + "/builds"
+	w.call(token, "POST", builds, buildRequest("v3.zip", "v4")).want(403).saying("act as service account")
+	w.grant("/iam/v1/projects/"+project+"/serviceAccounts/"+builder, "roles/iam.serviceAccountUser", "serviceAccount:"+deployer)
+	w.finished(w.call(token, "POST", builds, buildRequest("v3.zip", "v4")).want(200).text("metadata", "build", "id"))
+}
+
+func TestBuildsThatFail(t *testing.T) {
+	w := start(t)
+	w.prepareBuild()
+	broken := w.build(source(t, map[string]string{"app/broken.go": "package main\n\nvar x int = \"text\"\n"}), "broken")
+	if broken.text("status") != "FAILURE" || broken.text("failureInfo", "type") != "USER_BUILD_STEP" {
+		t.Errorf("a program that does not compile: %s", broken.body)
+	}
+	broken.saying("build step 0")
+	if log := w.buildLog(broken.text("id")); !strings.Contains(log, "app/broken.go:3") {
+		t.Errorf("log:\n%s\nwant the compiler's message", log)
+	}
+	if b := w.build([]byte("not a zip"), "garbage"); b.text("status") != "FAILURE" {
+		t.Errorf("garbage: %s", b.body)
+	}
+
+	var escaping bytes.Buffer
+	z := zip.NewWriter(&escaping)
+	f, _ := z.Create("../../escaped.txt")
+	io.WriteString(f, "out")
+	z.Close()
+	if b := w.build(escaping.Bytes(), "escaping"); b.text("status") != "FAILURE" || !strings.Contains(b.text("statusDetail"), "unpacking") {
+		t.Errorf("a zip that leaves its folder: %s", b.body)
+	}
+
+	builds := "/cloudbuild/v1/projects/" + project + "/builds"
+	for name, test := range map[string]struct {
+		change func(map[string]any)
+		status int
+	}{
+		"no steps":         {func(b map[string]any) { b["steps"] = []any{} }, 400},
+		"no source":        {func(b map[string]any) { delete(b, "source") }, 501},
+		"another builder":  {func(b map[string]any) { b["steps"] = []any{map[string]any{"name": "gcr.io/cloud-builders/npm"}} }, 501},
+		"logs to a bucket": {func(b map[string]any) { delete(b, "options") }, 400},
+		"bad timeout":      {func(b map[string]any) { b["timeout"] = "-1s" }, 400},
+		"unknown field":    {func(b map[string]any) { b["colour"] = "blue" }, 400},
+		"unknown account":  {func(b map[string]any) { b["serviceAccount"] = "projects/p/serviceAccounts/x@example.com" }, 403},
+	} {
+		request := buildRequest("broken.zip", "x")
+		test.change(request)
+		if a := w.call(w.owner, "POST", builds, request); a.status != test.status {
+			t.Errorf("%s: %d %s, want %d", name, a.status, a.body, test.status)
+		}
+	}
+}
+
+// A build whose compiler would never end stops at its timeout, or when it is cancelled.
+func TestBuildTimeoutAndCancel(t *testing.T) {
+	w := start(t)
+	w.prepareBuild()
+	slow := map[string]string{} // a large generated package keeps the compiler busy
+	var body strings.Builder
+	body.WriteString("package main\n")
+	for range 3000 {
+		body.WriteString("var _ = func(m map[string][]func() int) any { return [...]any{m, len(m), map[any]any{1: m}} }\n")
+	}
+	slow["app/slow.go"] = body.String()
+	w.upload("source", "slow.zip", source(t, slow)).want(200)
+
+	builds := "/cloudbuild/v1/projects/" + project + "/builds"
+	request := buildRequest("slow.zip", "slow")
+	request["timeout"] = "0.05s"
+	b := w.finished(w.call(w.owner, "POST", builds, request).want(200).text("metadata", "build", "id"))
+	if b.text("status") != "TIMEOUT" {
+		t.Errorf("build: %s, want a timeout", b.body)
+	}
+
+	request["timeout"] = "300s"
+	operation := w.call(w.owner, "POST", builds, request).want(200)
+	id := operation.text("metadata", "build", "id")
+	w.call(w.owner, "POST", builds+"/"+id+":cancel", map[string]any{}).want(200)
+	done := w.await("/cloudbuild/v1/" + operation.text("name"))
+	if w.finished(id).text("status") != "CANCELLED" || done.at("error") == nil {
+		t.Errorf("cancelled build: %s", done.body)
+	}
+	w.call(w.owner, "POST", builds+"/"+id+":cancel", map[string]any{}).want(400)
+}

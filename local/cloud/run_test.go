@@ -1,0 +1,368 @@
+package cloud_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func environment(t *testing.T, a answer) map[string]string {
+	t.Helper()
+	env := map[string]string{}
+	for _, e := range a.at("env").([]any) {
+		name, value, _ := strings.Cut(e.(string), "=")
+		env[name] = value
+	}
+	return env
+}
+
+func TestFrontEndLetsOnlyInvokersIn(t *testing.T) {
+	w := start(t)
+	url, token := w.service(nil)
+
+	closed := w.call("", "GET", url+"/path<x>", nil).want(403).saying("<h2>Your client does not have permission to get URL <code>/path&lt;x&gt;</code> from this server.</h2>")
+	if closed.header.Get("Server") != "Google Frontend" || closed.header.Get("Content-Type") != "text/html; charset=UTF-8" {
+		t.Errorf("403 with headers %v", closed.header)
+	}
+	broken := w.call("x"+token, "GET", url+"/", nil).want(401).saying("<title>401 Unauthorized</title>")
+	if !strings.Contains(broken.header.Get("WWW-Authenticate"), `error="invalid_token"`) {
+		t.Errorf("401 with WWW-Authenticate %q", broken.header.Get("WWW-Authenticate"))
+	}
+	caller := "caller@" + project + ".iam.gserviceaccount.com"
+	w.call(w.idToken(caller, url+"/other"), "GET", url+"/", nil).want(401)       // another audience
+	w.call(w.token(caller), "GET", url+"/", nil).want(401)                       // an access token
+	w.call(token[:len(token)-4]+"AAAA", "GET", url+"/", nil).want(401)           // a broken signature
+	w.call(w.idToken(w.account("stranger"), url), "GET", url+"/", nil).want(403) // no run.invoker
+	w.call(w.idToken(caller, url+"/"), "GET", url+"/", nil).want(200)            // a slash at the end is fine
+
+	a := w.call(token, "POST", url+"/hello?q=1", map[string]any{"a": 1}).want(200)
+	if a.text("path") != "/hello" || a.text("body") != `{"a":1}` || a.header.Get("Server") != "Google Frontend" || a.header.Get("X-Cloud-Trace-Context") == "" {
+		t.Errorf("answer %s with headers %v", a.body, a.header)
+	}
+	if got := a.text("header", "Authorization", 0); !strings.HasSuffix(got, ".SIGNATURE_REMOVED_BY_GOOGLE") || strings.Count(got, ".") != 2 {
+		t.Errorf("the container saw Authorization %q", got)
+	}
+	for name, want := range map[string]string{"X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1", "Forwarded": `for="127.0.0.1";proto=https`} {
+		if got := a.text("header", name, 0); got != want {
+			t.Errorf("the container saw %s %q, want %q", name, got, want)
+		}
+	}
+	if a.at("header", "Traceparent") == nil || "http://"+a.text("host") != url {
+		t.Errorf("the container saw %s", a.body)
+	}
+
+	both, _ := http.NewRequest("GET", url+"/", nil)
+	both.Header.Set("X-Serverless-Authorization", "Bearer "+token)
+	both.Header.Set("Authorization", "Bearer for-the-app")
+	if got := w.do(both).want(200).text("header", "Authorization", 0); got != "Bearer for-the-app" {
+		t.Errorf("Authorization beside X-Serverless-Authorization arrived as %q", got)
+	}
+
+	w.call(w.owner, "POST", "/iam/v1/projects/"+project+"/serviceAccounts/"+caller+":disable", map[string]any{}).want(200)
+	w.call(token, "GET", url+"/", nil).want(401)
+	w.call(w.owner, "POST", "/iam/v1/projects/"+project+"/serviceAccounts/"+caller+":enable", map[string]any{}).want(200)
+	w.revoke("/run/v2"+location+"/services/app", "roles/run.invoker", "serviceAccount:"+caller)
+	w.call(token, "GET", url+"/", nil).want(403)
+	w.grant("/run/v2"+location+"/services/app", "roles/run.invoker", "allUsers")
+	w.call("", "GET", url+"/", nil).want(200)
+	w.call("nonsense", "GET", url+"/", nil).want(200)
+}
+
+func TestContainerContract(t *testing.T) {
+	w := start(t)
+	t.Setenv("HOST_SECRET", "not for containers")
+	url, token := w.service(func(_, c map[string]any) { c["env"] = []any{map[string]any{"name": "COLOUR", "value": "blue"}} })
+	env := environment(t, w.call(token, "GET", url+"/", nil).want(200))
+	for name, want := range map[string]string{"K_SERVICE": "app", "K_CONFIGURATION": "app", "COLOUR": "blue", "GOOGLE_STORAGE_CUSTOM_ENDPOINT": w.url("/storage/v1/")} {
+		if env[name] != want {
+			t.Errorf("%s=%q, want %q", name, env[name], want)
+		}
+	}
+	if !strings.HasPrefix(env["K_REVISION"], "app-00001-") || env["PORT"] == "" {
+		t.Errorf("K_REVISION=%q PORT=%q", env["K_REVISION"], env["PORT"])
+	}
+	if _, leaked := env["HOST_SECRET"]; leaked {
+		t.Error("the host's environment reached the container")
+	}
+
+	metadata := func(path string) answer { return w.call(token, "GET", url+"/metadata/"+path, nil) }
+	metadata("project/project-id").want(403)
+	for path, want := range map[string]string{"project/project-id?flavor=Google": project, "instance/service-accounts/default/email?flavor=Google": runtimeSA} {
+		if got := string(metadata(path).want(200).body); got != want {
+			t.Errorf("metadata %s is %q, want %q", path, got, want)
+		}
+	}
+	if got := string(metadata("instance/region?flavor=Google").body); !strings.HasSuffix(got, "/regions/us-central1") {
+		t.Errorf("region %q", got)
+	}
+	access := metadata("instance/service-accounts/default/token?flavor=Google").want(200).text("access_token")
+	w.call(access, "GET", "/storage/v1/b/source", nil).want(403).saying(runtimeSA)
+	w.grant(bucketPolicy("source"), "roles/storage.admin", "serviceAccount:"+runtimeSA)
+	w.call(access, "GET", "/storage/v1/b/source", nil).want(200)
+	metadata("instance/service-accounts/default/identity?flavor=Google").want(400)
+	identity := metadata("instance/service-accounts/default/identity?flavor=Google&audience=" + url).want(200)
+	w.grant("/run/v2"+location+"/services/app", "roles/run.invoker", "serviceAccount:"+runtimeSA)
+	w.call(string(identity.body), "GET", url+"/", nil).want(200)
+
+	logs := w.call(w.owner, "POST", "/logging/v2/entries:list", map[string]any{"resourceNames": []string{"projects/" + project}, "pageSize": 100,
+		"filter": `resource.labels.service_name="app"`}).want(200)
+	logs.saying(`"severity":"NOTICE"`).saying("plain text")
+	w.call(w.owner, "POST", "/logging/v2/entries:list", map[string]any{"resourceNames": []string{"projects/" + project}, "filter": "a OR b"}).want(501)
+}
+
+func TestRequestsTooLargeTooSlowAndBroken(t *testing.T) {
+	w := start(t)
+	url, token := w.service(func(template, _ map[string]any) { template["timeout"] = "1s" })
+	w.call(token, "POST", url+"/", make([]byte, 32<<20+1)).want(413).saying("too large")
+
+	chunked, _ := http.NewRequest("POST", url+"/", struct{ io.Reader }{bytes.NewReader(make([]byte, 33<<20))}) // no Content-Length
+	chunked.Header.Set("Authorization", "Bearer "+token)
+	w.do(chunked).want(413)
+
+	w.call(token, "GET", url+"/hold", nil).want(504).saying("upstream request timeout")
+	w.call(token, "GET", url+"/exit", nil).want(503)
+	w.call(token, "GET", url+"/", nil).want(200) // another instance takes over
+	w.call(token, "GET", url+"/status/418", nil).want(418)
+}
+
+// hold occupies one request slot until release is called.
+func (w *world) hold(url, token string) (done <-chan int) {
+	codes := make(chan int, 1)
+	r, err := http.NewRequest("GET", url+"/hold", nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	go func() {
+		response, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			codes <- 0
+			return
+		}
+		response.Body.Close()
+		codes <- response.StatusCode
+	}()
+	return codes
+}
+
+func (w *world) logged(filter string) string {
+	w.t.Helper()
+	return string(w.call(w.owner, "POST", "/logging/v2/entries:list", map[string]any{"resourceNames": []string{"projects/" + project}, "filter": filter, "pageSize": 1000}).want(200).body)
+}
+
+// With room for one request at a time and one instance, a second request waits and is refused with 429; with two
+// instances it gets its own.
+func TestConcurrencyAndInstances(t *testing.T) {
+	w := start(t, pending(300*time.Millisecond))
+	one := func(max int) func(template, _ map[string]any) {
+		return func(template, _ map[string]any) {
+			template["maxInstanceRequestConcurrency"] = 1
+			template["scaling"] = map[string]any{"maxInstanceCount": max}
+		}
+	}
+	url, token := w.service(one(1))
+	first := w.call(token, "GET", url+"/", nil).want(200).text("pid")
+	held := w.hold(url, token)
+	eventually(t, "the request is in the container", func() bool { return strings.Contains(w.logged(`textPayload="holding"`), "holding") })
+	w.call(token, "GET", url+"/", nil).want(429).saying("Rate exceeded.")
+
+	image := w.call(w.owner, "GET", "/run/v2"+location+"/services/app", nil).text("template", "containers", 0, "image")
+	w.deploy("app", container(image, one(2))) // the old revision is drained meanwhile: the held request goes on
+	heldAgain := w.hold(url, token)
+	eventually(t, "the second request is in the container", func() bool { return strings.Count(w.logged(`textPayload="holding"`), "holding") >= 2 })
+	if second := w.call(token, "GET", url+"/", nil).want(200).text("pid"); second == first {
+		t.Error("a request was served by an instance of the old revision")
+	}
+	w.call(w.owner, "DELETE", "/run/v2"+location+"/services/app", nil).want(200)
+	for _, codes := range []<-chan int{held, heldAgain} {
+		if code := <-codes; code != 0 && code != 503 {
+			t.Errorf("a request in flight ended with %d when its service was deleted", code)
+		}
+	}
+}
+
+func TestRevisionsReplaceEachOtherWithoutLoss(t *testing.T) {
+	w := start(t)
+	url, token := w.service(nil)
+	image := w.call(w.owner, "GET", "/run/v2"+location+"/services/app", nil).text("template", "containers", 0, "image")
+	stop := make(chan struct{})
+	var failures []string
+	var lock sync.Mutex
+	var clients sync.WaitGroup
+	for range 3 {
+		clients.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if a := w.call(token, "GET", url+"/", nil); a.status != 200 {
+					lock.Lock()
+					failures = append(failures, fmt.Sprintf("%d %s", a.status, a.body))
+					lock.Unlock()
+				}
+			}
+		})
+	}
+	for i := range 3 {
+		done := w.deploy("app", container(image, func(_, c map[string]any) {
+			c["env"] = []any{map[string]any{"name": "VERSION", "value": fmt.Sprint(i)}}
+		}))
+		if done.at("error") != nil {
+			t.Errorf("deployment %d: %s", i, done.body)
+		}
+		if got := environment(t, w.call(token, "GET", url+"/", nil).want(200))["VERSION"]; got != fmt.Sprint(i) {
+			t.Errorf("after deployment %d the service answers as version %q", i, got)
+		}
+	}
+	close(stop)
+	clients.Wait()
+	if len(failures) > 0 {
+		t.Errorf("%d requests failed during the deployments, the first with %s", len(failures), failures[0])
+	}
+	same := w.deploy("app", container(image, func(_, c map[string]any) { c["env"] = []any{map[string]any{"name": "VERSION", "value": "2"}} }))
+	if got := same.text("response", "latestReadyRevision"); !strings.Contains(got, "app-00004-") {
+		t.Errorf("a deployment of the same template gave revision %s, want app-00004", got)
+	}
+	eventually(t, "the old revisions have ended", func() bool { return strings.Count(w.logged(`textPayload="ended"`), `"ended"`) == 3 })
+	if log := w.logged(`textPayload="got SIGTERM"`); strings.Count(log, "got SIGTERM") < 3 {
+		t.Errorf("old instances were not told to end: %s", log)
+	}
+	w.call(w.owner, "GET", "/run/v2"+location+"/services/app/revisions", nil).want(200).saying("app-00001-").saying("app-00004-")
+}
+
+func TestFailedDeploymentLeavesTheOldRevisionServing(t *testing.T) {
+	w := start(t)
+	url, token := w.service(nil)
+	service := "/run/v2" + location + "/services/app"
+	image := w.call(w.owner, "GET", service, nil).text("template", "containers", 0, "image")
+	good := w.call(w.owner, "GET", service, nil).text("latestReadyRevision")
+
+	failed := w.deploy("app", container(image, func(_, c map[string]any) { c["env"] = []any{map[string]any{"name": "FAIL_TO_START", "value": "1"}} }))
+	failed.saying("failed to start and listen on the port").saying("exit status 7")
+	state := w.call(w.owner, "GET", service, nil).want(200)
+	if state.text("latestReadyRevision") != good || state.text("latestCreatedRevision") == good || state.text("terminalCondition", "state") != "CONDITION_FAILED" {
+		t.Errorf("service after a failed deployment: %s", state.body)
+	}
+	w.call(token, "GET", url+"/", nil).want(200)
+	w.deploy("app", container(imageName+"@sha256:"+strings.Repeat("0", 64), nil)).saying("not found")
+	w.call(token, "GET", url+"/", nil).want(200)
+	if done := w.deploy("app", container(image, nil)); done.at("error") != nil {
+		t.Errorf("mending the service: %s", done.body)
+	}
+}
+
+func TestScaleToZeroAndMinimum(t *testing.T) {
+	w := start(t, idle(50*time.Millisecond))
+	url, token := w.service(nil)
+	first := w.call(token, "GET", url+"/", nil).want(200).text("pid")
+	eventually(t, "the idle instance has ended", func() bool { return strings.Contains(w.logged(`textPayload="ended"`), "ended") })
+	if again := w.call(token, "GET", url+"/", nil).want(200).text("pid"); again == first {
+		t.Error("the idle instance still answers")
+	}
+	image := w.call(w.owner, "GET", "/run/v2"+location+"/services/app", nil).text("template", "containers", 0, "image")
+	w.deploy("app", container(image, func(template, _ map[string]any) {
+		template["scaling"] = map[string]any{"minInstanceCount": 1, "maxInstanceCount": 1}
+	}))
+	kept := w.call(token, "GET", url+"/", nil).want(200).text("pid")
+	w.call(token, "GET", url+"/exit", nil).want(503)
+	eventually(t, "another instance has taken its place", func() bool {
+		a := w.call(token, "GET", url+"/", nil)
+		return a.status == 200 && a.text("pid") != kept
+	})
+}
+
+func TestMemoryLimitAndLivenessProbe(t *testing.T) {
+	w := start(t)
+	url, token := w.service(func(_, c map[string]any) {
+		c["resources"] = map[string]any{"limits": map[string]any{"cpu": "1", "memory": "128Mi"}}
+		c["livenessProbe"] = map[string]any{"httpGet": map[string]any{"path": "/health"}, "periodSeconds": 1, "failureThreshold": 1}
+		c["startupProbe"] = map[string]any{"httpGet": map[string]any{"path": "/health"}, "periodSeconds": 1, "failureThreshold": 20}
+	})
+	w.call(token, "GET", url+"/hoard", nil).want(503)
+	eventually(t, "the log says why", func() bool {
+		return strings.Contains(w.logged(`resource.labels.service_name="app" AND severity>=ERROR`), "Memory limit of 128 MiB exceeded")
+	})
+	sick := w.call(token, "GET", url+"/", nil).want(200).text("pid")
+	w.call(token, "GET", url+"/sicken", nil).want(200)
+	eventually(t, "the sick instance was replaced", func() bool {
+		a := w.call(token, "GET", url+"/", nil)
+		return a.status == 200 && a.text("pid") != sick
+	})
+}
+
+func TestServicesComeBackAfterARestart(t *testing.T) {
+	w := start(t)
+	url, token := w.service(nil)
+	w.call(token, "GET", url+"/", nil).want(200)
+	w.restart()
+	w.call(token, "GET", url+"/", nil).want(200) // the same address, the same token
+	w.await("/run/v2/" + w.call(w.owner, "DELETE", "/run/v2"+location+"/services/app", nil).want(200).text("name"))
+	w.call(w.owner, "GET", "/run/v2"+location+"/services/app", nil).want(404)
+	if _, err := http.Get(url); err == nil {
+		t.Error("the service answers after it was deleted")
+	}
+}
+
+func TestDeploymentsThatAreRefused(t *testing.T) {
+	w := start(t)
+	w.account("runtime")
+	create := func(change func(template, c map[string]any)) answer {
+		return w.call(w.owner, "POST", "/run/v2"+location+"/services?serviceId=app", container(imageName+":v1", change))
+	}
+	for name, test := range map[string]struct {
+		change func(template, c map[string]any)
+		status int
+	}{
+		"PORT in env":      {func(_, c map[string]any) { c["env"] = []any{map[string]any{"name": "PORT", "value": "1"}} }, 400},
+		"no image":         {func(_, c map[string]any) { delete(c, "image") }, 400},
+		"tiny memory":      {func(_, c map[string]any) { c["resources"] = map[string]any{"limits": map[string]any{"memory": "1Mi"}} }, 400},
+		"half a CPU":       {func(_, c map[string]any) { c["resources"] = map[string]any{"limits": map[string]any{"cpu": "500m"}} }, 400},
+		"two-hour timeout": {func(template, _ map[string]any) { template["timeout"] = "7200s" }, 400},
+		"min above max": {func(template, _ map[string]any) {
+			template["scaling"] = map[string]any{"minInstanceCount": 5, "maxInstanceCount": 2}
+		}, 400},
+		"volumes":         {func(template, _ map[string]any) { template["volumes"] = []any{map[string]any{"name": "v"}} }, 501},
+		"a VPC":           {func(template, _ map[string]any) { template["vpcAccess"] = map[string]any{"connector": "c"} }, 501},
+		"unknown account": {func(template, _ map[string]any) { template["serviceAccount"] = "x@example.com" }, 403},
+		"unknown field":   {func(template, _ map[string]any) { template["colour"] = "blue" }, 400},
+	} {
+		if a := create(test.change); a.status != test.status {
+			t.Errorf("%s: %d %s, want %d", name, a.status, a.body, test.status)
+		}
+	}
+	w.call(w.owner, "POST", "/run/v2"+location+"/services?serviceId=No!", container("x", nil)).want(400)
+	w.call(w.owner, "GET", "/run/v2"+location+"/services/none", nil).want(404)
+
+	deployer := w.account("deployer")
+	w.grant(projectPolicy, "roles/run.developer", "serviceAccount:"+deployer)
+	token := w.token(deployer)
+	path := "/run/v2" + location + "/services?serviceId=app"
+	w.call(token, "POST", path, container(imageName+":v1", nil)).want(403).saying("iam.serviceaccounts.actAs")
+	w.grant("/iam/v1/projects/"+project+"/serviceAccounts/"+runtimeSA, "roles/iam.serviceAccountUser", "serviceAccount:"+deployer)
+	w.call(token, "POST", path, container(imageName+":v1", nil)).want(200)
+}
+
+func TestInternalIngressAndCustomAudience(t *testing.T) {
+	w := start(t)
+	url, _ := w.service(nil)
+	image := w.call(w.owner, "GET", "/run/v2"+location+"/services/app", nil).text("template", "containers", 0, "image")
+	custom := container(image, nil)
+	custom["customAudiences"] = []string{"https://converter.example.com"}
+	w.deploy("app", custom)
+	token := w.idToken("caller@"+project+".iam.gserviceaccount.com", "https://converter.example.com")
+	w.call(token, "GET", url+"/", nil).want(200)
+	custom["ingress"] = "INGRESS_TRAFFIC_INTERNAL_ONLY"
+	w.deploy("app", custom)
+	w.call(token, "GET", url+"/", nil).want(404)
+	forged, _ := http.NewRequest("GET", url+"/", nil)
+	forged.Header.Set("Authorization", "Bearer "+token)
+	forged.Header.Set("X-Local-Cloud-Internal", "guess")
+	w.do(forged).want(404)
+}
