@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
@@ -88,7 +87,7 @@ func (c *call) foreseenUpdate() map[string]any {
 			delete(state, name)
 		}
 	}
-	if _, labelled := c.schema.Outputs["pulumiLabels"]; labelled && c.changed("labels") {
+	if _, labelled := c.schema.Outputs["pulumiLabels"]; labelled && !same(c.labels(), c.state["pulumiLabels"]) {
 		state["pulumiLabels"], state["effectiveLabels"] = c.labels(), c.labels()
 	}
 	return state
@@ -104,20 +103,4 @@ func (c *call) inputsOf(outputs resource.PropertyMap) resource.PropertyMap {
 		}
 	}
 	return inputs
-}
-
-// parseImport turns the id that a person gave into inputs and the full id.
-func (c *call) parseImport() error {
-	if c.kind.id == nil {
-		return nil
-	}
-	for _, form := range c.kind.imports {
-		if parts, ok := parseID(c.id, form); ok {
-			maps.Copy(c.inputs, parts)
-			id, err := c.kind.id(c)
-			c.id = id
-			return err
-		}
-	}
-	return fmt.Errorf("the id is not of any of the forms %q", c.kind.imports)
 }
