@@ -231,7 +231,7 @@ func (s *Service) patch(r *rest.Request) (any, error) {
 	if body.ServiceAccount == nil {
 		return nil, status.Errorf(status.InvalidArgument, "service_account is required.")
 	}
-	return s.change(r, func(a *iamapi.ServiceAccount) error {
+	changed, err := s.change(r, func(a *iamapi.ServiceAccount) error {
 		for field := range strings.SplitSeq(body.UpdateMask, ",") {
 			switch field {
 			case "displayName", "display_name":
@@ -244,6 +244,8 @@ func (s *Service) patch(r *rest.Request) (any, error) {
 		}
 		return nil
 	})
+	// The answer names only what can be changed; the rest is in a read.
+	return iamapi.ServiceAccount{Name: changed.Name, DisplayName: changed.DisplayName, Description: changed.Description}, err
 }
 
 func (s *Service) setDisabled(disabled bool) func(*rest.Request) (any, error) {

@@ -89,7 +89,7 @@ func (s *Service) create(r *rest.Request) (any, error) {
 		now := timestamp()
 		have.Name, have.CreateTime, have.UpdateTime, have.SatisfiesPzi = name, now, now, true
 		have.RegistryUri = registryURI(name)
-		if have.Mode == "" {
+		if have.Mode == "" || have.Mode == "MODE_UNSPECIFIED" {
 			have.Mode = "STANDARD_REPOSITORY"
 		}
 		have.VulnerabilityScanningConfig = &ar.VulnerabilityScanningConfig{LastEnableTime: now, EnablementState: "SCANNING_DISABLED",
@@ -99,6 +99,7 @@ func (s *Service) create(r *rest.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	created.CreateTime, created.UpdateTime = "", "" // the operation's answer leaves them to a read
 	return s.operation(r, operation.Typed("google.devtools.artifactregistry.v1.Repository", created))
 }
 

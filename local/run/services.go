@@ -183,12 +183,15 @@ func (s *Service) delete(r *rest.Request) (any, error) {
 	delete(s.running, name)
 	s.mu.Unlock()
 	v := have.Service
+	v.Generation++
 	v.DeleteTime, v.ExpireTime, v.Reconciling = now(), time.Now().AddDate(0, 0, 30).UTC().Format("2006-01-02T15:04:05.000000Z"), true
 	v.TerminalCondition = &runapi.GoogleCloudRunV2Condition{Type: "Ready", State: "CONDITION_PENDING", LastTransitionTime: now()}
 	return s.Operations.Start(operationName(name), operation.Typed(serviceType, v), func() (last, response json.RawMessage, err error) {
 		if f != nil {
 			f.close()
 		}
+		v.Reconciling, v.ObservedGeneration = false, v.Generation
+		v.TerminalCondition = &runapi.GoogleCloudRunV2Condition{Type: "Ready", State: "CONDITION_SUCCEEDED", LastTransitionTime: now()}
 		done := operation.Typed(serviceType, v)
 		return done, done, nil
 	})

@@ -33,6 +33,7 @@ var agents = map[string]struct{ email, role string }{
 	"cloudbuild.googleapis.com":       {"service-%s@gcp-sa-cloudbuild.iam.gserviceaccount.com", "roles/cloudbuild.serviceAgent"},
 	"artifactregistry.googleapis.com": {"service-%s@gcp-sa-artifactregistry.iam.gserviceaccount.com", "roles/artifactregistry.serviceAgent"},
 	"pubsub.googleapis.com":           {"service-%s@gcp-sa-pubsub.iam.gserviceaccount.com", "roles/pubsub.serviceAgent"},
+	"compute.googleapis.com":          {"%s-compute@developer.gserviceaccount.com", ""}, // no role, as in organisations made since 2024
 }
 
 // AgentEmail is the email of a service's agent in a project, for example of pubsub.googleapis.com.
@@ -74,6 +75,9 @@ func (s *Service) makeAgent(projectID, service string) (email, uniqueID string, 
 	email = s.AgentEmail(projectID, service)
 	if uniqueID, err = s.Accounts.Agent(projectID, service, email); err != nil {
 		return "", "", err
+	}
+	if agents[service].role == "" {
+		return email, uniqueID, nil
 	}
 	return email, uniqueID, s.Policies.Grant(policy.Project(projectID).Name, agents[service].role, "serviceAccount:"+email)
 }
