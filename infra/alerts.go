@@ -14,6 +14,9 @@ type alert struct {
 	fromLog   bool
 }
 
+// engineReplaced is what the service logs when it has to start LibreOffice again.
+const engineReplaced = "the fork server ended and is being replaced"
+
 func alertsOf(args *watchingArgs) []alert {
 	alerts := []alert{
 		{
@@ -36,8 +39,8 @@ func alertsOf(args *watchingArgs) []alert {
 			condition: &monitoring.AlertPolicyConditionArgs{
 				DisplayName: pulumi.String("engine restarted"),
 				ConditionMatchedLog: &monitoring.AlertPolicyConditionConditionMatchedLogArgs{
-					Filter: pulumi.Sprintf(`resource.type="cloud_run_revision" AND resource.labels.service_name="%s" AND jsonPayload.message="engine restarted"`,
-						args.service.Name),
+					Filter: pulumi.Sprintf(`resource.type="cloud_run_revision" AND resource.labels.service_name="%s" AND jsonPayload.message="%s"`,
+						args.service.Name, engineReplaced),
 				},
 			},
 		},

@@ -33,9 +33,8 @@ func documentBucket(cfg *settings) *storage.BucketArgs {
 	if cfg.retentionDays > 0 {
 		args.LifecycleRules = append(args.LifecycleRules.(storage.BucketLifecycleRuleArray), deleteAfter(cfg.retentionDays, "LIVE"))
 	}
-	if cfg.versioning {
-		args.Versioning = &storage.BucketVersioningArgs{Enabled: pulumi.Bool(true)}
-	}
+	// Said even when off: a bucket keeps versioning that is merely left out.
+	args.Versioning = &storage.BucketVersioningArgs{Enabled: pulumi.Bool(cfg.versioning)}
 	if cfg.versioning && cfg.retentionDays > 0 {
 		args.LifecycleRules = append(args.LifecycleRules.(storage.BucketLifecycleRuleArray), deleteAfter(cfg.retentionDays, "ARCHIVED"))
 	}

@@ -172,16 +172,21 @@ func (c *image) built(ctx *pulumi.Context, cfg *settings, args *builtArgs) pulum
 			Project: cfg.project, Location: cfg.region, Repository: v[1].(string),
 			Name: "docx2pdf", Tag: args.source.Hash,
 		}
-		digest, err := client.Digest(ctx.Context(), wanted)
+		progress := func(status string) {
+			_ = ctx.Log.Info(status, &pulumi.LogArgs{Resource: c, Ephemeral: true})
+		}
+		patience := build.GrantsTakeEffect
+		if ctx.DryRun() {
+			patience = 0 // A preview has changed nothing that could need time.
+		}
+		digest, err := client.Digest(ctx.Context(), wanted, patience, progress)
 		if err == nil && digest == "" {
 			if ctx.DryRun() {
 				return unknownString(), nil
 			}
 			digest, err = client.Build(ctx.Context(), build.Request{
 				Image: wanted, Bucket: v[2].(string), Object: v[3].(string), ServiceAccount: v[4].(string),
-			}, func(status string) {
-				_ = ctx.Log.Info(status, &pulumi.LogArgs{Resource: c, Ephemeral: true})
-			})
+			}, progress)
 		}
 		return pulumi.String(wanted.String() + "@" + digest).ToStringOutput(), err
 	}).(pulumi.StringOutput)

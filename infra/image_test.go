@@ -81,3 +81,18 @@ func TestFailedBuildSaysWhy(t *testing.T) {
 		}
 	}
 }
+
+// TestFreshGrantsAreWaitedFor: right after APIs were enabled and roles granted,
+// Google refuses the look-up, the build, and the build's reading of its source.
+func TestFreshGrantsAreWaitedFor(t *testing.T) {
+	r, err := program{slow: true}.run(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.builds) != 2 {
+		t.Errorf("%d builds, want the one that could not read its source and another", len(r.builds))
+	}
+	if !strings.HasSuffix(r.serviceImage(t), "@"+testDigest) {
+		t.Errorf("the service runs %q", r.serviceImage(t))
+	}
+}

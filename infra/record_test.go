@@ -120,6 +120,7 @@ type program struct {
 	config map[string]string // over the defaults of Pulumi.yaml; keys without project
 	built  bool              // whether the registry has the image already
 	fails  bool              // whether Cloud Build fails to build it
+	slow   bool              // whether APIs and grants take a moment to take effect
 	dryRun bool
 	stack  string
 }
@@ -224,9 +225,23 @@ func schemaOf(t *testing.T) map[string]keySchema {
 // google is the part of Google Cloud that the program itself calls.
 func (r *recording) google(p program) http.Handler {
 	built := p.built
+	refuse := map[string]bool{"tag": p.slow, "build": p.slow, "source": p.slow} // once each
+	refused := func(w http.ResponseWriter, what string) bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if !refuse[what] {
+			return false
+		}
+		refuse[what] = false
+		http.Error(w, `{"error":{"code":403,"message":"The caller does not have permission","status":"PERMISSION_DENIED"}}`, http.StatusForbidden)
+		return true
+	}
 	tag := func(w http.ResponseWriter, req *http.Request) {
 		if req.Header.Get("Authorization") != "Bearer deployer-token" {
 			http.Error(w, `{"error":{"code":401,"message":"no token","status":"UNAUTHENTICATED"}}`, http.StatusUnauthorized)
+			return
+		}
+		if refused(w, "tag") {
 			return
 		}
 		if !built {
@@ -239,6 +254,9 @@ func (r *recording) google(p program) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/projects/{project}/locations/{location}/repositories/{repository}/packages/{package}/tags/{tag}", tag)
 	mux.HandleFunc("POST /v1/projects/{project}/builds", func(w http.ResponseWriter, req *http.Request) {
+		if refused(w, "build") {
+			return
+		}
 		var build struct{ Images []string }
 		_ = json.NewDecoder(req.Body).Decode(&build)
 		r.mu.Lock()
@@ -251,6 +269,14 @@ func (r *recording) google(p program) http.Handler {
 		if p.fails {
 			fmt.Fprint(w, `{"id":"build-1","status":"FAILURE","logUrl":"https://console.cloud.google.com/cloud-build/builds/build-1",
 				"steps":[{"name":"gcr.io/cloud-builders/docker","args":["build"],"status":"FAILURE","exitCode":1}]}`)
+			return
+		}
+		r.mu.Lock()
+		unreadable := refuse["source"]
+		refuse["source"] = false
+		r.mu.Unlock()
+		if unreadable {
+			fmt.Fprint(w, `{"id":"build-1","status":"FAILURE","failureInfo":{"type":"FETCH_SOURCE_FAILED"}}`)
 			return
 		}
 		fmt.Fprintf(w, `{"id":"build-1","status":"SUCCESS","results":{"images":[{"name":%q,"digest":%q}]}}`, image, testDigest)

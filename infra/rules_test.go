@@ -3,8 +3,11 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
+
+	"docx2pdf/infra/build"
 )
 
 // TestRules holds every configuration against what a platform team asks of a
@@ -107,6 +110,25 @@ func mayBeDestroyed(r recorded) string {
 		return "would disable an API that others use"
 	}
 	return ""
+}
+
+// TestAlertKnowsTheServicesWords: the alert looks for a line that the service
+// really writes.
+func TestAlertKnowsTheServicesWords(t *testing.T) {
+	source, err := build.ReadSource("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range source.Files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(content), `"`+engineReplaced+`"`) {
+			return
+		}
+	}
+	t.Errorf("nothing in service/ logs %q", engineReplaced)
 }
 
 // TestStacksDoNotClash deploys two stacks into one project: whatever is named by

@@ -38,6 +38,20 @@ func isAboutAccount(message string) bool {
 	return strings.Contains(strings.ToLower(message), "service account")
 }
 
+// isAboutGrants reports whether a build failed for want of its account's roles:
+// before its steps it could not read the source, after them not push.
+// https://cloud.google.com/build/docs/api/reference/rest/v1/projects.builds#FailureType
+func isAboutGrants(build *cloudbuild.Build) bool {
+	if build.FailureInfo == nil {
+		return false
+	}
+	switch build.FailureInfo.Type {
+	case "FETCH_SOURCE_FAILED", "PUSH_NOT_AUTHORIZED", "LOGGING_FAILURE":
+		return true
+	}
+	return false
+}
+
 // failure says in a sentence why a build did not succeed.
 func failure(build *cloudbuild.Build) string {
 	for _, step := range build.Steps {

@@ -74,11 +74,16 @@ func (i Image) String() string {
 }
 
 // Digest answers with the image's digest (sha256:…), or with "" when the
-// registry does not have the tag.
-func (c *Client) Digest(ctx context.Context, image Image) (string, error) {
+// registry does not have the tag. A refusal that may pass is waited out for as
+// long as patience.
+func (c *Client) Digest(ctx context.Context, image Image, patience time.Duration, progress func(status string)) (string, error) {
 	name := fmt.Sprintf("projects/%s/locations/%s/repositories/%s/packages/%s/tags/%s",
 		image.Project, image.Location, image.Repository, image.Name, image.Tag)
-	tag, err := c.images.Projects.Locations.Repositories.Packages.Tags.Get(name).Context(ctx).Do()
+	var tag *artifactregistry.Tag
+	err := retry(ctx, time.Now().Add(patience), progress, func() (err error) {
+		tag, err = c.images.Projects.Locations.Repositories.Packages.Tags.Get(name).Context(ctx).Do()
+		return err
+	})
 	var answer *googleapi.Error
 	if errors.As(err, &answer) && answer.Code == http.StatusNotFound {
 		return "", nil
@@ -117,11 +122,7 @@ func (c *Client) Build(ctx context.Context, request Request, progress func(statu
 		Timeout: fmt.Sprintf("%ds", int(Timeout.Seconds())),
 		Tags:    []string{"docx2pdf"},
 	}
-	id, err := c.start(ctx, request.Image.Project, build, progress)
-	if err != nil {
-		return "", fmt.Errorf("starting the build of %s: %w", tagged, err)
-	}
-	done, err := c.wait(ctx, request.Image.Project, id, progress)
+	done, err := c.run(ctx, request.Image.Project, build, progress)
 	if err != nil {
 		return "", fmt.Errorf("building %s: %w", tagged, err)
 	}
@@ -130,27 +131,56 @@ func (c *Client) Build(ctx context.Context, request Request, progress func(statu
 			return image.Digest, nil
 		}
 	}
-	return "", fmt.Errorf("build %s succeeded without pushing %s; its log: %s", id, tagged, done.LogUrl)
+	return "", fmt.Errorf("build %s succeeded without pushing %s; its log: %s", done.Id, tagged, done.LogUrl)
 }
 
-// grantsTakeEffect bounds the wait for grants and APIs that were made a moment
-// ago. Google's pages promise two minutes for most and seven for all.
-// https://cloud.google.com/iam/docs/access-change-propagation
-const grantsTakeEffect = 7 * time.Minute
+// run runs a build to its end. A build that could not read its source or push
+// its image is run again for a while: its account's roles may be a moment old.
+func (c *Client) run(ctx context.Context, project string, build *cloudbuild.Build, progress func(string)) (*cloudbuild.Build, error) {
+	deadline := time.Now().Add(GrantsTakeEffect)
+	for {
+		var id string
+		err := retry(ctx, deadline, progress, func() error {
+			operation, err := c.builds.Projects.Builds.Create(project, build).Context(ctx).Do()
+			if err == nil {
+				id, err = buildID(operation)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("starting the build: %w", err)
+		}
+		done, log, err := c.wait(ctx, project, id, progress)
+		if err != nil || done.Status == "SUCCESS" {
+			return done, err
+		}
+		if !isAboutGrants(done) || time.Now().After(deadline) {
+			return nil, fmt.Errorf("build %s ended as %s: %s\n%s\nthe whole log: %s",
+				id, done.Status, failure(done), strings.Join(log.tail(ctx, 20), "\n"), done.LogUrl)
+		}
+		progress("waiting for the build account's roles to take effect")
+		if err := sleep(ctx, 5*time.Second); err != nil {
+			return nil, err
+		}
+	}
+}
 
-func (c *Client) start(ctx context.Context, project string, build *cloudbuild.Build, progress func(string)) (string, error) {
-	deadline := time.Now().Add(grantsTakeEffect)
+// GrantsTakeEffect bounds the wait for APIs that were enabled and grants that
+// were made a moment ago. Google's page says that it typically takes two minutes.
+// https://cloud.google.com/iam/docs/access-change-propagation
+const GrantsTakeEffect = 2 * time.Minute
+
+// retry repeats a call that fails as calls do for a while after an API was
+// enabled, an account was made or a role was granted.
+func retry(ctx context.Context, deadline time.Time, progress func(string), call func() error) error {
 	for pause := time.Second; ; pause = min(2*pause, 15*time.Second) {
-		operation, err := c.builds.Projects.Builds.Create(project, build).Context(ctx).Do()
-		if err == nil {
-			return buildID(operation)
+		err := call()
+		if err == nil || !mayPass(err) || time.Now().After(deadline) {
+			return err
 		}
-		if !mayPass(err) || time.Now().After(deadline) {
-			return "", err
-		}
-		progress("waiting for grants to take effect")
+		progress("waiting for APIs and roles to take effect: " + err.Error())
 		if err := sleep(ctx, pause); err != nil {
-			return "", err
+			return err
 		}
 	}
 }
@@ -166,32 +196,30 @@ func mayPass(err error) bool {
 		answer.Code == http.StatusTooManyRequests || answer.Code == http.StatusServiceUnavailable
 }
 
-func (c *Client) wait(ctx context.Context, project, id string, progress func(string)) (*cloudbuild.Build, error) {
+// wait follows a build to its end, whatever that is.
+func (c *Client) wait(ctx context.Context, project, id string, progress func(string)) (*cloudbuild.Build, *follower, error) {
 	log := &follower{logs: c.logs, project: project, build: id, seen: map[string]bool{}}
 	last := ""
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
 		build, err := c.builds.Projects.Builds.Get(project, id).Context(ctx).Do()
 		if err != nil {
-			return nil, err
+			return nil, nil, fmt.Errorf("following build %s: %w", id, err)
 		}
 		if build.Status != last {
 			last = build.Status
 			progress("build " + id + ": " + build.Status)
 		}
 		switch build.Status {
-		case "SUCCESS":
-			return build, nil
 		case "PENDING", "QUEUED", "WORKING", "STATUS_UNKNOWN":
-			lines, _ := log.read(ctx)
-			for _, line := range lines {
-				progress(line)
-			}
 		default:
-			return nil, fmt.Errorf("build %s ended as %s: %s\n%s\nthe whole log: %s",
-				id, build.Status, failure(build), strings.Join(log.tail(ctx, 20), "\n"), build.LogUrl)
+			return build, log, nil
+		}
+		lines, _ := log.read(ctx)
+		for _, line := range lines {
+			progress(line)
 		}
 		if err := sleep(ctx, pause); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 }

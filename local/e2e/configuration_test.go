@@ -25,6 +25,7 @@ func TestConfiguration(t *testing.T) {
 		{"the image goes from one stack to another", (*machine).promotes},
 		{"the key is rotated", (*machine).rotates},
 		{"project-wide invoker", (*machine).invokesProjectWide},
+		{"everything else", (*machine).changesTheRest},
 		{"no key", (*machine).withoutKey},
 		{"no events", (*machine).withoutEvents},
 	} {
@@ -75,13 +76,13 @@ func (m *machine) failedBuild() {
 	}
 }
 
-// promotes deploys a second stack into the same project, with the first one's
-// image.
+// promotes deploys a second stack into another region of the same project, with
+// the first one's image.
 func (m *machine) promotes() {
 	image := m.outputs()["image"]
 	m.run("pulumi", "stack", "init", "prod", "--no-select")
 	for _, setting := range []string{
-		"gcp:project=docx2pdf-local", "image=" + image, "serviceName=docx2pdf-prod", "callerName=cr-test-prod", "forceDestroy=true",
+		"gcp:project=docx2pdf-local", "gcp:region=europe-west1", "image=" + image, "callerName=cr-test-eu", "forceDestroy=true",
 	} {
 		key, value, _ := strings.Cut(setting, "=")
 		m.run("pulumi", "config", "set", "--stack", "prod", key, value)
@@ -114,6 +115,18 @@ func (m *machine) invokesProjectWide() {
 	m.up("invokerScope=project")
 	m.clientConverts()
 	m.up("invokerScope=service")
+	m.clientConverts()
+}
+
+// changesTheRest changes what the service and the buckets are made of, and back.
+func (m *machine) changesTheRest() {
+	m.up("cpu=4", "memory=2Gi", "concurrency=8", "minInstances=1", "maxInstances=3", "timeoutSeconds=60",
+		"retentionDays=7", "versioning=true", "alertEmail=me@example.com")
+	m.unchanged()
+	m.clientConverts()
+	m.up("cpu=2", "memory=1Gi", "concurrency=4", "minInstances=0", "maxInstances=10", "timeoutSeconds=300",
+		"retentionDays=0", "versioning=false", "alertEmail=")
+	m.unchanged()
 	m.clientConverts()
 }
 
