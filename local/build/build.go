@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -207,6 +208,13 @@ func (s *Service) account(r *rest.Request, name string) (email string, err error
 		return "", status.Errorf(status.PermissionDenied, "caller does not have permission to act as service account %s", name)
 	}
 	return email, nil
+}
+
+// Latest returns up to n builds, the newest first.
+func (s *Service) Latest(n int) []cloudbuild.Build {
+	all := s.builds.List("")
+	slices.SortFunc(all, func(a, b cloudbuild.Build) int { return strings.Compare(b.CreateTime, a.CreateTime) })
+	return all[:min(n, len(all))]
 }
 
 func (s *Service) get(r *rest.Request) (any, error) {

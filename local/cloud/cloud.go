@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"docx2pdf/local/build"
+	"docx2pdf/local/console"
 	"docx2pdf/local/fault"
 	"docx2pdf/local/iam"
 	"docx2pdf/local/logging"
@@ -201,6 +202,9 @@ func (c *Cloud) handler() http.Handler {
 	mux.Handle("/v2/", c.registry)
 	mux.HandleFunc("GET /inventory", c.serveInventory)
 	mux.HandleFunc("GET /requests", c.serveRequests)
+	page := console.Handler(c.snapshot, c.traffic)
+	mux.Handle("GET /{$}", page)
+	mux.Handle("GET /console/", page)
 	mux.Handle("/", c.server)
 	return raw{mux, c.server}
 }

@@ -63,6 +63,16 @@ func (e *Engine) Get(resource string) Policy {
 // Set replaces the policy of a resource and returns it as stored. An etag that is not the present one is a conflict:
 // somebody else changed the policy since it was read.
 func (e *Engine) Set(resource string, p Policy) (Policy, error) {
+	return e.set(resource, p, e.remember)
+}
+
+// Establish gives a new resource its first policy, which counts at once.
+func (e *Engine) Establish(resource string, p Policy) error {
+	_, err := e.set(resource, p, func(string, Policy) {})
+	return err
+}
+
+func (e *Engine) set(resource string, p Policy, remember func(resource string, before Policy)) (Policy, error) {
 	p, err := normalise(p, e.exists)
 	if err != nil {
 		return Policy{}, err
@@ -75,14 +85,15 @@ func (e *Engine) Set(resource string, p Policy) (Policy, error) {
 		if p.Etag != "" && p.Etag != current {
 			return status.Errorf(status.Conflict, "There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff. The request's ETag '%s' did not match the current policy's ETag '%s'.", p.Etag, current)
 		}
-		e.remember(resource, *have)
+		remember(resource, *have)
 		p.Etag = newEtag(time.Now())
 		*have = p
 		return nil
 	})
 }
 
-// Grant adds one binding; one that is there already is left alone, so that the etag stays.
+// Grant adds a binding that Google makes itself, such as a service agent's role; it counts at once. One that is there
+// already is left alone, so that the etag stays.
 func (e *Engine) Grant(resource, role, member string) error {
 	p := e.Get(resource)
 	for _, b := range p.Bindings {
@@ -91,8 +102,7 @@ func (e *Engine) Grant(resource, role, member string) error {
 		}
 	}
 	p.Bindings = append(p.Bindings, Binding{Role: role, Members: []string{member}})
-	_, err := e.Set(resource, p)
-	return err
+	return e.Establish(resource, p)
 }
 
 // Drop forgets the policy of a resource and of everything below it.

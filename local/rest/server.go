@@ -109,14 +109,16 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, api *API, path st
 	}
 	var answer any
 	if err == nil {
-		answer, err = route.Handle(req)
+		if answer, err = route.Handle(req); err != nil {
+			entry.Why = err.Error()
+		}
 	}
 	if lose {
 		entry.Why = "the answer was lost, as a fault asked for"
 		s.lose(entry)
 	}
 	if err != nil {
-		if entry.Why == "" || status.From(err).Code.HTTP >= 400 {
+		if entry.Why == "" {
 			entry.Why = err.Error()
 		}
 		if code := status.From(err).Code; code == status.Internal {

@@ -267,11 +267,10 @@ func (s *Service) defaultPolicy(b bucket) error {
 	}
 	if b.IamConfiguration.UniformBucketLevelAccess.Enabled {
 		buckets = append(buckets, objects...)
-	} else if _, err := s.policies.Set("buckets/"+b.Name+"/objects", policy.Policy{Bindings: objects}); err != nil {
+	} else if err := s.policies.Establish("buckets/"+b.Name+"/objects", policy.Policy{Bindings: objects}); err != nil {
 		return err
 	}
-	_, err := s.policies.Set("buckets/"+b.Name, policy.Policy{Bindings: buckets})
-	return err
+	return s.policies.Establish("buckets/"+b.Name, policy.Policy{Bindings: buckets})
 }
 
 type bucketPolicy struct {
