@@ -33,20 +33,20 @@ type world struct {
 	owner   string
 }
 
-type option func(*cloud.Options)
+type setting func(*cloud.Options)
 
-func faults(plan fault.Plan) option {
+func faults(plan fault.Plan) setting {
 	return func(o *cloud.Options) { o.Faults = fault.New(plan) }
 }
 
-func idle(d time.Duration) option { return func(o *cloud.Options) { o.Idle = d } }
+func idle(d time.Duration) setting { return func(o *cloud.Options) { o.Idle = d } }
 
-func pending(d time.Duration) option { return func(o *cloud.Options) { o.Pending = d } }
+func pending(d time.Duration) setting { return func(o *cloud.Options) { o.Pending = d } }
 
 var apis = []string{"run.googleapis.com", "iam.googleapis.com", "iamcredentials.googleapis.com", "artifactregistry.googleapis.com", "cloudbuild.googleapis.com", "pubsub.googleapis.com"}
 
 // start runs a cloud whose default project has all APIs enabled.
-func start(t *testing.T, options ...option) *world {
+func start(t *testing.T, options ...setting) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), options: cloud.Options{Idle: time.Minute, Pending: 5 * time.Second}}
 	for _, o := range options {

@@ -20,6 +20,9 @@ import (
 
 // insert takes an upload in the form that uploadType names.
 func (s *Service) insert(r *rest.Request) (any, error) {
+	if r.URL.Query().Has("upload_id") { // Google's Go client posts the chunks of a resumable upload
+		return s.continueResumable(r)
+	}
 	b, err := s.bucketOf(r)
 	if err != nil {
 		return nil, err
@@ -79,7 +82,7 @@ func readMeta(from io.Reader) (storageapi.Object, error) {
 		return meta, nil
 	}
 	if err := json.Unmarshal(data, &meta); err != nil {
-		e := status.Errorf(status.InvalidArgument, "Parse Error")
+		e := status.Errorf(status.InvalidArgument, "Parse Error: %v", err)
 		e.Reason = "parseError"
 		return meta, e
 	}
