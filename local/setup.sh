@@ -13,7 +13,7 @@ need=(
   fonts-dejavu-core fonts-noto-cjk
 )
 if [ "${1:-}" = tests ]; then
-  need+=(poppler-utils curl python3-google-auth python3-requests)
+  need+=(poppler-utils curl python3-google-auth python3-googleapi python3-requests chromium)
 fi
 
 run() {
