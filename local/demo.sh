@@ -34,7 +34,10 @@ rm -rf "$state"
 mkdir -p "$state"
 began=$EPOCHREALTIME
 
+# Compiled beforehand, so that the times below are of the commands themselves.
 step go build -o .local/bin/local ./local
+step go build -o /dev/null ./infra
+step go build -o /dev/null ./client
 printf '\n$ %s\n' ".local/bin/local serve -addr 127.0.0.1:0 -state $state > $state/serve.log &"
 .local/bin/local serve -addr 127.0.0.1:0 -state "$state" >"$state/serve.log" 2>&1 &
 cloud=$!
