@@ -59,10 +59,11 @@ func TestUploadsInAllForms(t *testing.T) {
 	w := start(t)
 	w.bucket("papers")
 	multipart := "--b\r\nContent-Type: application/json\r\n\r\n{\"name\":\"dir/m.txt\",\"contentType\":\"text/plain\",\"metadata\":{\"k\":\"v\"},\"crc32c\":\"mnG7TA==\"}\r\n--b\r\nContent-Type: text/html\r\n\r\nhello\r\n--b--"
+	contentType := "multipart/related; boundary=b"
 	send := func(body string) answer {
 		r, _ := http.NewRequest("POST", w.url("/upload/storage/v1/b/papers/o?uploadType=multipart"), strings.NewReader(body))
 		r.Header.Set("Authorization", "Bearer "+w.owner)
-		r.Header.Set("Content-Type", "multipart/related; boundary=b")
+		r.Header.Set("Content-Type", contentType)
 		return w.do(r)
 	}
 	o := send(multipart).want(200)
@@ -73,6 +74,10 @@ func TestUploadsInAllForms(t *testing.T) {
 	w.call(w.owner, "GET", "/papers/dir/m.txt", nil).want(200).saying("hello")
 	send(strings.Replace(multipart, "mnG7TA==", "AAAAAA==", 1)).want(400).saying("CRC32C")
 	send("no parts").want(400)
+	contentType = "multipart/related; boundary='b'" // as gcloud writes it
+	send(multipart).want(200)
+	contentType = "text/plain"
+	send(multipart).want(400)
 	w.call(w.owner, "POST", "/upload/storage/v1/b/papers/o?uploadType=media", []byte("x")).want(400).saying("object name")
 	w.call(w.owner, "POST", "/upload/storage/v1/b/papers/o?uploadType=odd&name=x", []byte("x")).want(400)
 }

@@ -11,6 +11,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"os"
+	"regexp"
 
 	storageapi "google.golang.org/api/storage/v1"
 
@@ -46,11 +47,11 @@ func (s *Service) insertMedia(r *rest.Request, b bucket) (any, error) {
 
 // insertMultipart reads multipart/related: the metadata as JSON, then the content.
 func (s *Service) insertMultipart(r *rest.Request, b bucket) (any, error) {
-	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "multipart/related" || params["boundary"] == "" {
+	boundary := boundaryOf(r.Header.Get("Content-Type"))
+	if boundary == "" {
 		return nil, invalid("Multipart upload requires Content-Type multipart/related with a boundary.")
 	}
-	parts := multipart.NewReader(r.Body, params["boundary"])
+	parts := multipart.NewReader(r.Body, boundary)
 	first, err := parts.NextRawPart()
 	if err != nil {
 		return nil, invalid("Malformed multipart body: %v.", err)
@@ -70,6 +71,20 @@ func (s *Service) insertMultipart(r *rest.Request, b bucket) (any, error) {
 		meta.Name = name
 	}
 	return s.finish(r, b, meta, media)
+}
+
+// singleQuoted is how gcloud writes the boundary, which RFC 2045 does not allow.
+var singleQuoted = regexp.MustCompile(`^multipart/related;\s*boundary='([^']+)'$`)
+
+func boundaryOf(contentType string) string {
+	if m := singleQuoted.FindStringSubmatch(contentType); m != nil {
+		return m[1]
+	}
+	kind, params, err := mime.ParseMediaType(contentType)
+	if err != nil || kind != "multipart/related" {
+		return ""
+	}
+	return params["boundary"]
 }
 
 func readMeta(from io.Reader) (storageapi.Object, error) {
