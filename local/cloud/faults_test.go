@@ -1,0 +1,108 @@
+package cloud_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"docx2pdf/local/fault"
+)
+
+func TestFaultsMeetTheCallsTheyName(t *testing.T) {
+	w := start(t, faults(fault.Plan{Rules: []fault.Rule{
+		{Call: "storage.buckets.get", Every: 2, Status: 503},
+		{Call: "storage.objects.*", Times: 1, Status: 429},
+		{Call: "iam.projects.serviceAccounts.create", Times: 1, Lose: true},
+		{Call: "pubsub.projects.topics.get", Delay: fault.Duration(200 * time.Millisecond)},
+	}}))
+	w.bucket("papers")
+	for i, want := range []int{200, 503, 200, 503} {
+		if got := w.call(w.owner, "GET", "/storage/v1/b/papers", nil).status; got != want {
+			t.Errorf("read %d answered %d, want %d", i, got, want)
+		}
+	}
+	w.call(w.owner, "GET", "/storage/v1/b/papers/o", nil).want(429).saying("Quota exceeded")
+	w.call(w.owner, "GET", "/storage/v1/b/papers/o", nil).want(200)
+
+	// The answer is lost, but the work is done.
+	create, _ := http.NewRequest("POST", w.url("/iam/v1/projects/"+project+"/serviceAccounts"), strings.NewReader(`{"accountId":"the-account"}`))
+	create.Header.Set("Authorization", "Bearer "+w.owner)
+	if response, err := http.DefaultTransport.RoundTrip(create); err == nil {
+		t.Errorf("the lost answer arrived: %s", response.Status)
+	}
+	w.call(w.owner, "GET", "/iam/v1/projects/-/serviceAccounts/the-account@"+project+".iam.gserviceaccount.com", nil).want(200)
+
+	w.topic("news")
+	began := time.Now()
+	w.call(w.owner, "GET", pubsub+"/topics/news", nil).want(200)
+	if took := time.Since(began); took < 200*time.Millisecond {
+		t.Errorf("a call that is delayed by 200 ms took %s", took)
+	}
+}
+
+func TestIAMTakesItsTime(t *testing.T) {
+	w := start(t, faults(fault.Plan{IAMDelay: fault.Duration(700 * time.Millisecond)}))
+	w.bucket("papers")
+	w.upload("papers", "a", []byte("x")).want(200) // a new bucket's own policy counts at once
+	reader := w.account("reader")
+	w.mayMakeTokens(reader)
+	var token string
+	eventually(t, "the right to make tokens has spread", func() bool {
+		a := w.call(w.owner, "POST", "/iamcredentials/v1/projects/-/serviceAccounts/"+reader+":generateAccessToken", map[string]any{"scope": []string{"x"}})
+		if a.status != 200 {
+			return false
+		}
+		token = a.text("accessToken")
+		return true
+	})
+	w.grant(bucketPolicy("papers"), "roles/storage.objectViewer", "serviceAccount:"+reader)
+	w.call(w.owner, "GET", "/storage/v1/b/papers/iam", nil).saying(reader) // it reads as set
+	w.call(token, "GET", "/papers/a", nil).want(403)                       // and does not count yet
+	eventually(t, "the grant has spread", func() bool { return w.call(token, "GET", "/papers/a", nil).status == 200 })
+}
+
+func TestFaultsOfTheFrontEnd(t *testing.T) {
+	w := start(t, faults(fault.Plan{Rules: []fault.Rule{
+		{Call: "run.routes.invoke", Times: 1, Status: 429}, {Call: "run.routes.invoke", Times: 1, Status: 503}, {Call: "run.routes.invoke", Times: 1, Lose: true}}}))
+	url, token := w.service(nil)
+	w.call(token, "GET", url+"/", nil).want(429).saying("Rate exceeded.")
+	w.call(token, "GET", url+"/", nil).want(503)
+	lost, _ := http.NewRequest("POST", url+"/", nil) // a GET the transport would repeat
+	lost.Header.Set("Authorization", "Bearer "+token)
+	if response, err := http.DefaultTransport.RoundTrip(lost); err == nil {
+		t.Errorf("the lost answer arrived: %s", response.Status)
+	}
+	if n := w.call(token, "GET", url+"/", nil).want(200).text("requests"); n != "2" {
+		t.Errorf("the container saw %s requests, want 2: the one whose answer was lost, and this", n)
+	}
+}
+
+func TestFaultsFile(t *testing.T) {
+	if _, err := fault.Read("../fault/faults.json"); err != nil {
+		t.Errorf("the example: %v", err)
+	}
+	for text, want := range map[string]string{
+		`{"rules":[{"call":"x"}]}`:              "does nothing",
+		`{"rules":[{"call":"[","status":503}]}`: "not a pattern",
+		`{"rules":[{"status":503}]}`:            "not a pattern",
+		`{"rules":[{"call":"*","status":404}]}`: "use 429, 500 or 503",
+		`{"iamDelay":5}`:                        "such as \"5s\"",
+		`{"iamDelay":"soon"}`:                   "invalid duration",
+		`{"colour":"blue"}`:                     "unknown field",
+		`{`:                                     "unexpected EOF",
+	} {
+		file := filepath.Join(t.TempDir(), "faults.json")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fault.Read(file); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+	if _, err := fault.Read(filepath.Join(t.TempDir(), "none.json")); err == nil {
+		t.Error("a file that is not there was read")
+	}
+}
