@@ -88,7 +88,7 @@ func (s *forkServer) warm(config Config, dir string) error {
 	document := fileURL(filepath.Join(dir, "warmup.docx"))
 	profile := filepath.Join(dir, "profile")
 	start := []string{"start", config.ProgramDir, profile, fileURL(profile), string(config.Sandbox), fileURL(filepath.Join(dir, "warmup.pdf"))}
-	if err := s.send(append(start, document, document, document)...); err != nil {
+	if err := s.send(append(start, document)...); err != nil {
 		return err
 	}
 	s.conn.SetReadDeadline(time.Now().Add(startTimeout))
