@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -21,6 +22,9 @@ import (
 	runapi "google.golang.org/api/run/v2"
 	storageapi "google.golang.org/api/storage/v1"
 )
+
+// googleAgent is what Google's clients call themselves; google-auth leaves that to python-requests.
+var googleAgent = regexp.MustCompile("^(google-api-go-client|gcloud-golang|python-requests)/")
 
 // caller deploys the container and gives a service account what a caller has: the service, and objects of one bucket.
 func (w *world) caller() (key keyFile, url string) {
@@ -34,6 +38,7 @@ func (w *world) caller() (key keyFile, url string) {
 
 func TestPythonGoogleAuth(t *testing.T) {
 	w := start(t)
+	defer w.checkedBy("client", googleAgent)
 	key, url := w.caller()
 	file := filepath.Join(t.TempDir(), "key.json")
 	if err := os.WriteFile(file, key.raw, 0o600); err != nil {
@@ -68,6 +73,7 @@ func (l toLocal) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func TestGoIDToken(t *testing.T) {
 	w := start(t)
+	defer w.checkedBy("client", googleAgent)
 	key, url := w.caller()
 	ctx := context.Background()
 	client, err := idtoken.NewClient(ctx, url, option.WithAuthCredentialsJSON(option.ServiceAccount, key.raw))
@@ -98,6 +104,7 @@ func TestGoIDToken(t *testing.T) {
 
 func TestGoStorageAPI(t *testing.T) {
 	w := start(t)
+	defer w.checkedBy("client", googleAgent)
 	key, _ := w.caller()
 	service, err := storageapi.NewService(context.Background(), option.WithAuthCredentialsJSON(option.ServiceAccount, key.raw), option.WithEndpoint(w.url("/storage/v1/")))
 	if err != nil {
@@ -143,6 +150,7 @@ func asGoogle(err error, into **googleapi.Error) bool {
 
 func TestGoIAMRunAndPubSubAPIs(t *testing.T) {
 	w := start(t)
+	defer w.checkedBy("client", googleAgent)
 	ctx := context.Background()
 	as := option.WithHTTPClient(&http.Client{Transport: bearer(w.owner)})
 	iamService, err := iamapi.NewService(ctx, as, option.WithEndpoint(w.url("/iam/")))
@@ -220,6 +228,7 @@ func TestCurl(t *testing.T) {
 // Google's Go client for Cloud Storage, which is a module of its own under testdata.
 func TestGoStorageClient(t *testing.T) {
 	w := start(t)
+	defer w.checkedBy("client", googleAgent)
 	key, _ := w.caller()
 	file := filepath.Join(t.TempDir(), "key.json")
 	if err := os.WriteFile(file, key.raw, 0o600); err != nil {

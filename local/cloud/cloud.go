@@ -142,8 +142,7 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 		return err
 	}
 	c.server = &rest.Server{Authenticator: c.tokens, Policies: c.policies, Projects: c.projects, Traffic: c.traffic, Log: c.options.Log, Faults: c.options.Faults}
-	for _, api := range []*rest.API{c.storage.API(), c.iam.API(), c.iam.CredentialsAPI(), c.projects.API(), c.projects.BillingAPI(), c.usage.API(),
-		c.registry.API(), c.build.API(), c.run.API(), c.pubsub.API(), c.logging.API(), c.monitor.API()} {
+	for _, api := range c.apis() {
 		c.server.Add(api)
 	}
 	err = c.projects.Create(DefaultProject, "", nil, c.tokens.Owner())
@@ -151,6 +150,18 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 		return nil
 	}
 	return err
+}
+
+// APIs returns what the local cloud models of Google's APIs, to be shown rather than served.
+func APIs() []*rest.API {
+	c := &Cloud{storage: &storage.Service{}, iam: &iam.Service{}, projects: &project.Service{}, usage: &serviceusage.Service{}, registry: &registry.Service{},
+		build: &build.Service{}, run: &run.Service{}, pubsub: &pubsub.Service{}, logging: &logging.Service{}, monitor: &monitoring.Service{}}
+	return c.apis()
+}
+
+func (c *Cloud) apis() []*rest.API {
+	return []*rest.API{c.storage.API(), c.iam.API(), c.iam.CredentialsAPI(), c.projects.API(), c.projects.BillingAPI(), c.usage.API(),
+		c.registry.API(), c.build.API(), c.run.API(), c.pubsub.API(), c.logging.API(), c.monitor.API()}
 }
 
 // Address is the host and port that Serve listens on.

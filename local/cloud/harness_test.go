@@ -31,6 +31,7 @@ type world struct {
 	address string
 	stop    func()
 	owner   string
+	agent   string // User-Agent of calls; empty for Go's own
 }
 
 type setting func(*cloud.Options)
@@ -96,6 +97,7 @@ func (w *world) up(address string) {
 func (w *world) restart() {
 	w.t.Helper()
 	w.stop()
+	http.DefaultTransport.(*http.Transport).CloseIdleConnections() // they lead to the cloud that was
 	w.up(w.address)
 }
 
@@ -136,6 +138,9 @@ func (w *world) call(token, method, path string, body any) answer {
 		w.t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", kind)
+	if w.agent != "" {
+		r.Header.Set("User-Agent", w.agent)
+	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}

@@ -13,6 +13,8 @@ import (
 	"testing"
 )
 
+const recordingAgent = "recording"
+
 // recording is a sequence of calls to real Google Cloud and its answers.
 type recording struct {
 	Exchanges []exchange `json:"exchanges"`
@@ -87,7 +89,9 @@ func TestRecordingsOfGoogleReplay(t *testing.T) {
 			if len(r.Exchanges) == 0 {
 				t.Fatal("the recording is empty")
 			}
-			player{world: start(t), replay: replays[name]}.play(r)
+			w := start(t)
+			player{world: w, replay: replays[name]}.play(r)
+			w.checkedBy("recording", regexp.MustCompile("^"+recordingAgent+"$"))
 		})
 	}
 }
@@ -138,6 +142,8 @@ func (p player) exchange(e exchange) {
 // send makes the recorded call with the names that things have here.
 func (p player) send(e exchange) answer {
 	p.t.Helper()
+	p.agent = recordingAgent
+	defer func() { p.agent = "" }()
 	u, err := url.Parse(p.rename(e.URL))
 	if err != nil {
 		p.t.Fatal(err)
@@ -157,6 +163,7 @@ func (p player) send(e exchange) answer {
 		r, _ := http.NewRequest(e.Method, p.url(path), strings.NewReader("--x\r\nContent-Type: application/json\r\n\r\n"+string(parts[0])+"\r\n--x\r\nContent-Type: text/plain\r\n\r\n"+content+"\r\n--x--"))
 		r.Header.Set("Content-Type", "multipart/related; boundary=x")
 		r.Header.Set("Authorization", "Bearer "+p.owner)
+		r.Header.Set("User-Agent", recordingAgent)
 		return p.do(r)
 	}
 	if body == "" || body == "null" {

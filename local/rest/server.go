@@ -59,7 +59,7 @@ var doubledVersion = regexp.MustCompile(`^/v[0-9][a-z0-9]*/(v[0-9][a-z0-9]*/)`)
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	api, path := s.api(r)
-	entry := traffic.Entry{Time: start, Method: r.Method, Path: r.URL.Path}
+	entry := traffic.Entry{Time: start, Method: r.Method, Path: r.URL.Path, Agent: r.UserAgent()}
 	entry.Status = s.serve(w, r, api, path, &entry)
 	entry.Duration = time.Since(start)
 	s.Traffic.Add(entry)

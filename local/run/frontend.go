@@ -122,7 +122,7 @@ func (f *frontend) choose() (runapi.GoogleCloudRunV2Service, *pool) {
 }
 
 func (f *frontend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	entry := traffic.Entry{Time: time.Now(), Method: r.Method, Path: f.url() + r.URL.Path, Call: "run.routes.invoke"}
+	entry := traffic.Entry{Time: time.Now(), Method: r.Method, Path: f.url() + r.URL.Path, Call: "run.routes.invoke", Agent: r.UserAgent()}
 	recorder := &answerRecorder{ResponseWriter: w}
 	trace := newTrace(r)
 	recorder.Header().Set("X-Cloud-Trace-Context", trace.header())

@@ -14,6 +14,7 @@ type Entry struct {
 	Path     string        `json:"path"`
 	Call     string        `json:"call"`   // the API method, for example storage.objects.get
 	Caller   string        `json:"caller"` // member form, for example user:owner@example.com
+	Agent    string        `json:"agent"`  // the client's User-Agent
 	Status   int           `json:"status"`
 	Why      string        `json:"why"` // the grant that allowed it, or what was missing
 	Duration time.Duration `json:"duration"`

@@ -1,0 +1,101 @@
+package cloud_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"docx2pdf/local/cloud"
+)
+
+// seen collects, for the table of APIs, which calls were made by replayed recordings and by Google's own clients.
+var seen = struct {
+	sync.Mutex
+	by map[string]map[string]bool
+}{by: map[string]map[string]bool{"recording": {}, "client": {}}}
+
+// checkedBy notes the calls that a client made; call it at the end of a test.
+func (w *world) checkedBy(how string, agent *regexp.Regexp) {
+	w.t.Helper()
+	var log struct {
+		Requests []struct {
+			Call   string `json:"call"`
+			Agent  string `json:"agent"`
+			Status int    `json:"status"`
+		} `json:"requests"`
+	}
+	if err := json.Unmarshal(w.call("", "GET", "/requests", nil).want(200).body, &log); err != nil {
+		w.t.Fatal(err)
+	}
+	seen.Lock()
+	defer seen.Unlock()
+	for _, r := range log.Requests {
+		if agent.MatchString(r.Agent) && r.Status < 500 {
+			seen.by[how][r.Call] = true
+		}
+	}
+}
+
+const tableFile = "../APIS.md"
+
+// TestMain compares the table of APIs with the calls and what has been seen of them. It needs all tests to have run:
+// with a selection of tests it is left out. UPDATE=1 writes the table.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if code == 0 && len(seen.by["recording"]) > 0 && len(seen.by["client"]) > 0 {
+		want := table()
+		if os.Getenv("UPDATE") != "" {
+			if err := os.WriteFile(tableFile, want, 0o644); err != nil {
+				fmt.Println(err)
+				code = 1
+			}
+		} else if have, err := os.ReadFile(tableFile); err != nil || !bytes.Equal(have, want) {
+			fmt.Println("local/APIS.md is not up to date; write it with: UPDATE=1 go test ./local/cloud")
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+func table() []byte {
+	var out bytes.Buffer
+	out.WriteString(`# The APIs of the local Google Cloud
+
+Everything that is modelled, with the permission that a call needs. Whatever is not in this table answers 501 with its
+method and path. This file is made by the tests: ` + "`UPDATE=1 go test ./local/cloud`" + `.
+
+- Recording: the call is part of an exchange recorded from Google Cloud that replays with the same status, fields, types
+  and defaults (` + "`cloud/testdata/recordings`" + `).
+- Client: one of Google's own clients makes the call in a test, unmodified: google-auth for Python, ` + "`cloud.google.com/go/storage`" + `,
+  ` + "`google.golang.org/api`" + ` with ` + "`idtoken`" + `.
+
+Beside these: the token endpoint (` + "`/token`, `/oauth2/v3/certs`, `/oauth2/v1/certs`, `/.well-known/openid-configuration`, `/tokeninfo`, `/v1/userinfo`" + `),
+an OCI registry (` + "`/v2/`" + `), the front end of each Cloud Run service, and a metadata server for each container.
+`)
+	for _, api := range cloud.APIs() {
+		fmt.Fprintf(&out, "\n## %s\n\n| Call | Permission | Recording | Client |\n|---|---|---|---|\n", api.Name)
+		var rows []string
+		for _, r := range api.Routes {
+			row := fmt.Sprintf("| %s | %s | %s | %s |\n", r.ID, r.Permission, mark("recording", r.ID), mark("client", r.ID))
+			if !slices.Contains(rows, row) {
+				rows = append(rows, row)
+			}
+		}
+		slices.Sort(rows)
+		out.WriteString(strings.Join(rows, ""))
+	}
+	return out.Bytes()
+}
+
+func mark(how, id string) string {
+	if seen.by[how][id] {
+		return "yes"
+	}
+	return ""
+}
