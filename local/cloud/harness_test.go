@@ -24,14 +24,14 @@ const project = cloud.DefaultProject
 
 // world is a local cloud that a test runs, seen as its clients see it: over HTTP.
 type world struct {
-	t       *testing.T
-	dir     string
-	options cloud.Options
-	cloud   *cloud.Cloud
-	address string
-	stop    func()
-	owner   string
-	agent   string // User-Agent of calls; empty for Go's own
+	t         *testing.T
+	dir       string
+	options   cloud.Options
+	cloud     *cloud.Cloud
+	address   string
+	stop      func()
+	owner     string
+	userAgent string // User-Agent of calls; empty for Go's own
 }
 
 type setting func(*cloud.Options)
@@ -138,8 +138,8 @@ func (w *world) call(token, method, path string, body any) answer {
 		w.t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", kind)
-	if w.agent != "" {
-		r.Header.Set("User-Agent", w.agent)
+	if w.userAgent != "" {
+		r.Header.Set("User-Agent", w.userAgent)
 	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)

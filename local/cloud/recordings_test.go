@@ -142,8 +142,8 @@ func (p player) exchange(e exchange) {
 // send makes the recorded call with the names that things have here.
 func (p player) send(e exchange) answer {
 	p.t.Helper()
-	p.agent = recordingAgent
-	defer func() { p.agent = "" }()
+	p.userAgent = recordingAgent
+	defer func() { p.userAgent = "" }()
 	u, err := url.Parse(p.rename(e.URL))
 	if err != nil {
 		p.t.Fatal(err)
