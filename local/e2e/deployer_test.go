@@ -42,18 +42,11 @@ func TestDeployerRoles(t *testing.T) {
 // grant adds a member to roles of a project.
 func (m *machine) grant(project, member string, roles []string) {
 	m.t.Helper()
-	type binding struct {
-		Role    string   `json:"role"`
-		Members []string `json:"members"`
-	}
-	var policy struct {
-		Bindings []binding `json:"bindings"`
-		Etag     string    `json:"etag"`
-	}
+	var p policy
 	url := m.variable("GOOGLE_RESOURCE_MANAGER_CUSTOM_ENDPOINT") + "projects/" + project
-	m.asOwner("POST", url+":getIamPolicy", map[string]any{}, &policy)
+	m.asOwner("POST", url+":getIamPolicy", map[string]any{}, &p)
 	for _, role := range roles {
-		policy.Bindings = append(policy.Bindings, binding{role, []string{member}})
+		p.Bindings = append(p.Bindings, binding{role, []string{member}})
 	}
-	m.asOwner("POST", url+":setIamPolicy", map[string]any{"policy": policy}, nil)
+	m.asOwner("POST", url+":setIamPolicy", map[string]any{"policy": p}, nil)
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -167,14 +166,33 @@ func (m *machine) strangerKey() string {
 	return string(file)
 }
 
-// asOwner calls an API as whoever runs pulumi.
+// asOwner calls an API as whoever runs pulumi; the call must succeed.
 func (m *machine) asOwner(method, url string, body, answer any) {
 	m.t.Helper()
-	encoded, err := json.Marshal(body)
-	if err != nil {
-		m.t.Fatal(err)
+	status, content := m.call(method, url, body)
+	if status/100 != 2 {
+		m.t.Fatalf("%s %s: %d %s", method, url, status, content)
 	}
-	request, err := http.NewRequest(method, url, bytes.NewReader(encoded))
+	if answer == nil {
+		return
+	}
+	if err := json.Unmarshal([]byte(content), answer); err != nil {
+		m.t.Fatalf("%s %s: %v", method, url, err)
+	}
+}
+
+// call calls an API as whoever runs pulumi.
+func (m *machine) call(method, url string, body any) (int, string) {
+	m.t.Helper()
+	var sent io.Reader
+	if body != nil {
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		sent = bytes.NewReader(encoded)
+	}
+	request, err := http.NewRequest(method, url, sent)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -186,13 +204,15 @@ func (m *machine) asOwner(method, url string, body, answer any) {
 	}
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
-	if err == nil && response.StatusCode/100 != 2 {
-		err = fmt.Errorf("%s: %s", response.Status, content)
-	}
-	if err == nil && answer != nil {
-		err = json.Unmarshal(content, answer)
-	}
 	if err != nil {
-		m.t.Fatalf("%s %s: %v", method, url, err)
+		m.t.Fatal(err)
 	}
+	return response.StatusCode, string(content)
+}
+
+// address is the local cloud's, without a path.
+func (m *machine) address() string {
+	m.t.Helper()
+	base, _, _ := strings.Cut(m.variable("GOOGLE_STORAGE_CUSTOM_ENDPOINT"), "/storage/")
+	return base
 }
