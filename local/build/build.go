@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -61,6 +62,17 @@ func Open(dir string, services Services, useDocker bool) (*Service, error) {
 	builds, err := store.Open[cloudbuild.Build](filepath.Join(dir, "builds"))
 	if err != nil {
 		return nil, err
+	}
+	for _, pattern := range []string{"workspace-*", "docker-*"} { // what a stop cut off
+		left, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			return nil, err
+		}
+		for _, folder := range left {
+			if err := os.RemoveAll(folder); err != nil {
+				return nil, err
+			}
+		}
 	}
 	s := &Service{Services: services, dir: dir, docker: useDocker, builds: builds, cancels: map[string]context.CancelFunc{}}
 	for _, key := range builds.Keys("") {

@@ -181,6 +181,7 @@ func (c *Cloud) Serve(ctx context.Context, listener net.Listener, ready func() e
 	err := c.run.Start(ctx)
 	if err == nil {
 		c.pubsub.Start()
+		go c.storage.Sweep(ctx, c.options.Log)
 		err = ready()
 	}
 	if err == nil {

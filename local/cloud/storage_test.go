@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -270,5 +273,69 @@ func TestStateSurvivesARestart(t *testing.T) {
 	w.exchange(key.assertion(t, nil)).want(200)
 	if after := w.call("", "GET", "/inventory", nil).want(200); !bytes.Equal(after.body, before.body) {
 		t.Errorf("inventory after the restart:\n%s\nbefore:\n%s", after.body, before.body)
+	}
+}
+
+// Lifecycle rules are carried out at a start, and every hour after it.
+func TestLifecycleDeletesByAge(t *testing.T) {
+	w := start(t)
+	rule := func(days int, more map[string]any) map[string]any {
+		condition := map[string]any{"age": days}
+		for k, v := range more {
+			condition[k] = v
+		}
+		return map[string]any{"rule": []any{map[string]any{"action": map[string]any{"type": "Delete"}, "condition": condition}}}
+	}
+	create := func(name string, lifecycle map[string]any) answer {
+		return w.call(w.owner, "POST", "/storage/v1/b?project="+project, map[string]any{"name": name, "lifecycle": lifecycle})
+	}
+	create("short-lived", rule(0, nil)).want(200)
+	create("long-lived", rule(1, nil)).want(200)
+	create("kept-alive", rule(0, map[string]any{"isLive": false})).want(200)
+	for _, bucket := range []string{"short-lived", "long-lived", "kept-alive"} {
+		w.upload(bucket, "a", []byte("x")).want(200)
+	}
+	w.restart()
+	eventually(t, "the short-lived object is gone", func() bool { return w.call(w.owner, "GET", "/storage/v1/b/short-lived/o/a", nil).status == 404 })
+	w.call(w.owner, "GET", "/storage/v1/b/long-lived/o/a", nil).want(200)
+	w.call(w.owner, "GET", "/storage/v1/b/kept-alive/o/a", nil).want(200)
+	create("refused-1", rule(1, map[string]any{"numNewerVersions": 3})).want(501)
+	create("refused-2", map[string]any{"rule": []any{map[string]any{"action": map[string]any{"type": "SetStorageClass"}, "condition": map[string]any{"age": 1}}}}).want(501)
+	create("refused-3", map[string]any{"rule": []any{map[string]any{"action": map[string]any{"type": "Delete"}}}}).want(400)
+}
+
+// files lists what is under a folder of the state.
+func (w *world) files(folder string) []string {
+	w.t.Helper()
+	var names []string
+	err := filepath.WalkDir(filepath.Join(w.options.Dir, folder), func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			names = append(names, path)
+		}
+		return err
+	})
+	if err != nil && !os.IsNotExist(err) {
+		w.t.Fatal(err)
+	}
+	return names
+}
+
+// What is deleted takes its files along, and what a stop cut off is cleared away at the next start.
+func TestNothingIsLeftOnDisk(t *testing.T) {
+	w := start(t)
+	w.service(nil)
+	w.bucket("papers")
+	w.call(w.owner, "POST", "/upload/storage/v1/b/papers/o?uploadType=resumable&name=unfinished", nil).want(200)
+	w.upload("papers", "a", []byte("1")).want(200)
+	w.upload("papers", "a", []byte("2")).want(200)
+	w.call(w.owner, "DELETE", "/storage/v1/b/papers/o/a", nil).want(204)
+	w.call(w.owner, "DELETE", "/storage/v1/b/source/o/v1.zip", nil).want(204)
+	w.await("/run/v2/" + w.call(w.owner, "DELETE", "/run/v2"+location+"/services/app", nil).want(200).text("name"))
+	w.await("/artifactregistry/v1/" + w.call(w.owner, "DELETE", repository, nil).want(200).text("name"))
+	w.restart()
+	for _, folder := range []string{"storage/blobs", "run/images", "run/instances", "registry/blobs", "registry/manifests"} {
+		if left := w.files(folder); len(left) > 0 {
+			t.Errorf("left in %s: %v", folder, left)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -71,6 +72,22 @@ func (p *Puller) Pull(ctx context.Context, image, accessToken string) (Image, er
 		err = dockerPull(ctx, p.Registry(), in.Local, accessToken)
 	}
 	return in, err
+}
+
+// Keep removes all unpacked images but those with the given digests.
+func (p *Puller) Keep(digests []string) error {
+	entries, err := os.ReadDir(p.Dir)
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	for _, e := range entries {
+		if !slices.Contains(digests, "sha256:"+e.Name()) {
+			if err := os.RemoveAll(filepath.Join(p.Dir, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // unpack extracts an image's files into dir, once.

@@ -35,11 +35,11 @@ func (m manifest) key() string { return m.Image + "@" + m.Reference }
 
 func (m manifest) isTag() bool { return m.Reference != m.Digest }
 
-func newOCI(dir string) (http.Handler, error) {
-	if err := os.MkdirAll(filepath.Join(dir, "blobs"), 0o700); err != nil {
+func newOCI(blobs string) (http.Handler, error) {
+	if err := os.MkdirAll(blobs, 0o700); err != nil {
 		return nil, err
 	}
-	return registry.New(registry.WithBlobHandler(registry.NewDiskBlobHandler(filepath.Join(dir, "blobs"))), registry.Logger(log.New(io.Discard, "", 0))), nil
+	return registry.New(registry.WithBlobHandler(registry.NewDiskBlobHandler(blobs)), registry.Logger(log.New(io.Discard, "", 0))), nil
 }
 
 // load puts the stored manifests into the registry, indexes after the images that they list.
@@ -58,6 +58,23 @@ func (s *Service) put(m manifest) {
 	r := httptest.NewRequest(http.MethodPut, "/v2/"+m.Image+"/manifests/"+m.Reference, bytes.NewReader(m.Content))
 	r.Header.Set("Content-Type", m.ContentType)
 	s.oci.ServeHTTP(httptest.NewRecorder(), r)
+}
+
+// dropBlobs removes the blobs that no manifest names, unless they are younger than a push may take.
+func (s *Service) dropBlobs(young time.Duration) error {
+	manifests := ""
+	for _, m := range s.manifests.List("") {
+		manifests += string(m.Content)
+	}
+	return filepath.WalkDir(s.blobs, func(file string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || strings.Contains(manifests, entry.Name()) {
+			return err
+		}
+		if info, err := entry.Info(); err != nil || time.Since(info.ModTime()) < young {
+			return err
+		}
+		return os.Remove(file)
+	})
 }
 
 // ServeHTTP is the OCI registry at /v2/, behind the policies of the repositories. Images carry their whole Google

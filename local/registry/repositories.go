@@ -30,6 +30,7 @@ type Service struct {
 	repositories *store.Collection[ar.Repository] // by name
 	manifests    *store.Collection[manifest]      // by image@reference
 	oci          http.Handler
+	blobs        string // folder of layers and configurations, by digest
 }
 
 // Open reads repositories and images in dir.
@@ -42,11 +43,12 @@ func Open(dir string, policies *policy.Engine, tokens *token.Authority, operatio
 	if s.manifests, err = store.Open[manifest](filepath.Join(dir, "manifests")); err != nil {
 		return nil, err
 	}
-	if s.oci, err = newOCI(dir); err != nil {
+	s.blobs = filepath.Join(dir, "blobs")
+	if s.oci, err = newOCI(s.blobs); err != nil {
 		return nil, err
 	}
 	s.load()
-	return s, nil
+	return s, s.dropBlobs(0)
 }
 
 // Repositories returns the names of all repositories, in order.
@@ -62,6 +64,9 @@ func (s *Service) Images(repository string) []string {
 	}
 	return images
 }
+
+// longestPush is how long the layers of an image may be there before its manifest.
+const longestPush = 2 * time.Minute
 
 var repositoryID = regexp.MustCompile(`^[a-z][-a-z0-9]{0,61}[a-z0-9]$`)
 
@@ -189,6 +194,9 @@ func (s *Service) delete(r *rest.Request) (any, error) {
 		return nil, err
 	}
 	if err := s.dropImages(registryURI(name) + "/"); err != nil {
+		return nil, err
+	}
+	if err := s.dropBlobs(longestPush); err != nil {
 		return nil, err
 	}
 	if err := s.policies.Drop(name); err != nil {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -87,6 +88,9 @@ func Open(dir string, services Services, options Options) (*Service, error) {
 	if s.services, err = store.Open[record](filepath.Join(dir, "services")); err != nil {
 		return nil, err
 	}
+	if err := os.RemoveAll(filepath.Join(dir, "instances")); err != nil { // what a stop cut off
+		return nil, err
+	}
 	s.revisions, err = store.Open[runapi.GoogleCloudRunV2Revision](filepath.Join(dir, "revisions"))
 	return s, err
 }
@@ -94,6 +98,7 @@ func Open(dir string, services Services, options Options) (*Service, error) {
 // Start opens the front ends of all stored services at their old ports; instances start with the first request, or at
 // once where a minimum is set.
 func (s *Service) Start(ctx context.Context) error {
+	s.dropImages()
 	for _, r := range s.services.List("") {
 		f, err := s.open(r.Service.Name, r.Port)
 		if err != nil {

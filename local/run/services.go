@@ -190,6 +190,9 @@ func (s *Service) delete(r *rest.Request) (any, error) {
 		if f != nil {
 			f.close()
 		}
+		if len(s.services.Keys("")) == 0 {
+			s.dropImages()
+		}
 		v.Reconciling, v.ObservedGeneration = false, v.Generation
 		v.TerminalCondition = &runapi.GoogleCloudRunV2Condition{Type: "Ready", State: "CONDITION_SUCCEEDED", LastTransitionTime: now()}
 		done := operation.Typed(serviceType, v)

@@ -120,7 +120,7 @@ func modelled(b storageapi.Bucket) error {
 			return status.NotModelled("%s of buckets", feature)
 		}
 	}
-	return nil
+	return checkLifecycle(b)
 }
 
 // present makes the answer from the stored bucket: these APIs, unlike others, spell out what is false.

@@ -66,7 +66,10 @@ func Open(dir string, policies *policy.Engine, accounts *iam.Service, projects *
 	if s.notices, err = store.Open[notification](filepath.Join(dir, "notifications")); err != nil {
 		return nil, err
 	}
-	return s, os.MkdirAll(s.blobs, 0o700)
+	if err := os.MkdirAll(s.blobs, 0o700); err != nil {
+		return nil, err
+	}
+	return s, s.dropUnfinished()
 }
 
 // Buckets returns the names of all buckets, in order.
