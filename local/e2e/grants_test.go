@@ -139,8 +139,8 @@ func (m *machine) pushFails() string {
 		m.asOwner(http.MethodGet, m.address()+"/console/state", nil, &page)
 		refused = nil
 		for _, request := range page.Requests {
-			unsigned := strings.HasPrefix(request.Call, "push ") && request.Status == 0
-			uninvited := strings.Contains(request.Caller, "docx2pdf-push-") && request.Status == http.StatusForbidden
+			unsigned := strings.HasPrefix(request.Call, "push ") && strings.Contains(request.Why, " lacks ")
+			uninvited := strings.Contains(request.Caller, "docx2pdf-push-") && strings.HasPrefix(request.Why, "no role")
 			if unsigned || uninvited {
 				refused = append(refused, inJSON(request))
 			}

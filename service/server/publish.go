@@ -81,7 +81,7 @@ func (s *Server) publish(r *http.Request, o order, source storage.Object, job *o
 func (s *Server) writeNewest(r *http.Request, o order, source, target storage.Object, pdf *os.File) (storage.Object, error) {
 	const rounds = 4
 	for round := 1; ; round++ {
-		old, err := s.Store.Stat(r.Context(), target.Bucket, target.Name, 0)
+		old, err := s.Store.StatTarget(r.Context(), target.Bucket, target.Name)
 		if err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return old, err
 		}

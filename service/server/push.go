@@ -73,7 +73,7 @@ type outcomes struct{ pdf, failure storage.Object }
 func (s *Server) outcomes(r *http.Request, o order) (outcomes, error) {
 	var found outcomes
 	for object, name := range map[*storage.Object]string{&found.pdf: pdfName(o.object), &found.failure: s.failure(o).Name} {
-		there, err := s.Store.Stat(r.Context(), s.OutputBucket, name, 0)
+		there, err := s.Store.StatTarget(r.Context(), s.OutputBucket, name)
 		if err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return found, err
 		}
@@ -140,7 +140,7 @@ func (s *Server) recordFailure(r *http.Request, o order, source storage.Object, 
 	record := s.failure(o)
 	record.Metadata = provenance(o, source)
 	record.Metadata["code"], record.Metadata["error"], record.Metadata["status"] = p.code, p.message, strconv.Itoa(p.status)
-	old, err := s.Store.Stat(r.Context(), record.Bucket, record.Name, 0)
+	old, err := s.Store.StatTarget(r.Context(), record.Bucket, record.Name)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return err
 	}

@@ -52,8 +52,17 @@ const (
 	writerRole = "roles/storage.objectUser"
 )
 
-// Stat describes an object. Generation 0 stands for the newest.
+// Stat describes an object that is to be read. Generation 0 stands for the newest.
 func (s *Store) Stat(ctx context.Context, bucket, name string, generation int64) (Object, error) {
+	return s.stat(ctx, bucket, name, generation, readerRole)
+}
+
+// StatTarget describes an object that is to be written over.
+func (s *Store) StatTarget(ctx context.Context, bucket, name string) (Object, error) {
+	return s.stat(ctx, bucket, name, 0, writerRole)
+}
+
+func (s *Store) stat(ctx context.Context, bucket, name string, generation int64, role string) (Object, error) {
 	ctx, cancel := s.limited(ctx)
 	defer cancel()
 	call := s.service.Objects.Get(bucket, name).Context(ctx)
@@ -62,7 +71,7 @@ func (s *Store) Stat(ctx context.Context, bucket, name string, generation int64)
 	}
 	o, err := call.Do()
 	if err != nil {
-		return Object{}, refused(ctx, err, "reading", Object{Bucket: bucket, Name: name}, readerRole)
+		return Object{}, refused(ctx, err, "reading", Object{Bucket: bucket, Name: name}, role)
 	}
 	return object(o), nil
 }
