@@ -111,11 +111,18 @@ func logLine(e logging.Entry) string {
 	}
 	from := "-"
 	if e.Resource != nil {
-		if from = e.Resource.Labels["revision_name"]; from == "" {
-			from = "build " + strings.SplitN(e.Resource.Labels["build_id"], "-", 2)[0]
+		labels := e.Resource.Labels
+		switch from = labels["revision_name"]; {
+		case from == "" && labels["build_id"] != "":
+			from = "build " + strings.SplitN(labels["build_id"], "-", 2)[0]
+		case from == "":
+			from = labels["service_name"]
 		}
 	}
 	text := e.TextPayload
+	if h := e.HttpRequest; h != nil {
+		text = strings.TrimSpace(fmt.Sprintf("%s %s %d %s %s", h.RequestMethod, h.RequestUrl, h.Status, h.Latency, e.TextPayload))
+	}
 	if len(e.JsonPayload) > 0 {
 		text = string(e.JsonPayload)
 	}

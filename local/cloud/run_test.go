@@ -111,7 +111,7 @@ func TestContainerContract(t *testing.T) {
 
 	logs := w.call(w.owner, "POST", "/logging/v2/entries:list", map[string]any{"resourceNames": []string{"projects/" + project}, "pageSize": 100,
 		"filter": `resource.labels.service_name="app"`}).want(200)
-	logs.saying(`"severity":"NOTICE"`).saying("plain text")
+	logs.saying(`"severity":"NOTICE"`).saying("plain text").saying(`"requestMethod":"GET"`)
 	w.call(w.owner, "POST", "/logging/v2/entries:list", map[string]any{"resourceNames": []string{"projects/" + project}, "filter": "a OR b"}).want(501)
 }
 

@@ -2,16 +2,11 @@ package run
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"math/big"
 	mathrand "math/rand/v2"
 	"net"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -130,6 +125,7 @@ func (f *frontend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.serve(recorder, r, trace, &entry)
 	entry.Status, entry.Duration = recorder.status, time.Since(entry.Time)
 	f.service.Traffic.Add(entry)
+	f.log(r, trace, entry)
 }
 
 func (f *frontend) serve(w http.ResponseWriter, r *http.Request, trace trace, entry *traffic.Entry) {
@@ -241,116 +237,3 @@ func (f *frontend) admit(w http.ResponseWriter, r *http.Request, current runapi.
 	r.Header.Set(header, value[:signed]+".SIGNATURE_REMOVED_BY_GOOGLE")
 	return true
 }
-
-func (f *frontend) proxy(w http.ResponseWriter, r *http.Request, p *pool, in *instance, trace trace, entry *traffic.Entry) {
-	proxy := httputil.ReverseProxy{
-		FlushInterval: -1,
-		Transport:     transportOf(in.spec.template),
-		Rewrite: func(pr *httputil.ProxyRequest) {
-			pr.SetURL(&url.URL{Scheme: "http", Host: in.address})
-			pr.Out.Host = pr.In.Host
-			client, _, _ := net.SplitHostPort(pr.In.RemoteAddr)
-			pr.Out.Header.Set("X-Forwarded-For", client)
-			pr.Out.Header.Set("X-Forwarded-Proto", "https")
-			pr.Out.Header.Set("Forwarded", fmt.Sprintf("for=%q;proto=https", client))
-			pr.Out.Header.Set("X-Cloud-Trace-Context", trace.header())
-			pr.Out.Header.Set("Traceparent", trace.parent())
-		},
-		ModifyResponse: func(response *http.Response) error {
-			response.Header.Del("Server") // the front end's stands
-			response.Header.Del("X-Cloud-Trace-Context")
-			if len(response.Header["Set-Cookie"]) > 0 {
-				response.Header.Set("Cache-Control", "private")
-			}
-			return nil
-		},
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
-			var large *http.MaxBytesError
-			switch {
-			case errors.As(err, &large):
-				entry.Why = "the body is over 32 MiB"
-				tooLarge(w)
-			case errors.Is(r.Context().Err(), context.Canceled):
-				entry.Why = "the client went away"
-				malformed(w)
-			case errors.Is(r.Context().Err(), context.DeadlineExceeded):
-				entry.Why = "the request took longer than the service's timeout"
-				in.log("ERROR", "The request has been terminated because it has reached the maximum request timeout.")
-				timedOut(w)
-			default:
-				entry.Why = "The request failed because either the HTTP response was malformed or connection to the instance had an error: " + err.Error()
-				in.log("ERROR", entry.Why)
-				p.suspect(in)
-				malformed(w)
-			}
-		},
-	}
-	proxy.ServeHTTP(w, r)
-}
-
-var (
-	http1 = &http.Transport{MaxIdleConnsPerHost: 100, DisableCompression: true}
-	h2c   = func() *http.Transport {
-		t := &http.Transport{DisableCompression: true, Protocols: new(http.Protocols)}
-		t.Protocols.SetUnencryptedHTTP2(true)
-		return t
-	}()
-)
-
-// transportOf speaks HTTP/2 without TLS to containers whose port is named h2c.
-func transportOf(c *runapi.GoogleCloudRunV2Container) http.RoundTripper {
-	if c.Ports[0].Name == "h2c" {
-		return h2c
-	}
-	return http1
-}
-
-// trace is the trace of a request: the caller's where it sent one.
-type trace struct{ id, span string }
-
-func newTrace(r *http.Request) trace {
-	b := make([]byte, 24)
-	rand.Read(b)
-	t := trace{hex.EncodeToString(b[:16]), hex.EncodeToString(b[16:])}
-	if parts := strings.Split(r.Header.Get("Traceparent"), "-"); len(parts) == 4 && len(parts[1]) == 32 {
-		t.id = parts[1]
-	} else if id, _, _ := strings.Cut(r.Header.Get("X-Cloud-Trace-Context"), "/"); len(id) == 32 {
-		t.id = id
-	}
-	return t
-}
-
-func (t trace) header() string {
-	span, _ := new(big.Int).SetString(t.span, 16)
-	return t.id + "/" + span.String() + ";o=1"
-}
-
-func (t trace) parent() string { return "00-" + t.id + "-" + t.span + "-01" }
-
-// lostAnswer takes an answer that nobody gets.
-type lostAnswer struct{ header http.Header }
-
-func (a lostAnswer) Header() http.Header         { return a.header }
-func (a lostAnswer) Write(b []byte) (int, error) { return len(b), nil }
-func (a lostAnswer) WriteHeader(int)             {}
-
-type answerRecorder struct {
-	http.ResponseWriter
-	status int
-}
-
-func (r *answerRecorder) WriteHeader(code int) {
-	if r.status == 0 || r.status < 200 {
-		r.status = code
-	}
-	r.ResponseWriter.WriteHeader(code)
-}
-
-func (r *answerRecorder) Write(b []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
-	return r.ResponseWriter.Write(b)
-}
-
-func (r *answerRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
