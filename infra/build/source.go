@@ -24,8 +24,8 @@ type Source struct {
 }
 
 // ReadSource collects the build context below root, the repository's top
-// folder: the module's files and service/, without tests and their data, so
-// that a changed test does not make a new image.
+// folder: the module's files and service/, without tests, their data and
+// documentation, so that changing those does not make a new image.
 func ReadSource(root string) (*Source, error) {
 	root, err := filepath.Abs(root)
 	if err != nil {
@@ -41,7 +41,7 @@ func ReadSource(root string) (*Source, error) {
 			return err
 		case entry.IsDir() && entry.Name() == "testdata":
 			return filepath.SkipDir
-		case !entry.Type().IsRegular(), strings.HasSuffix(path, "_test.go"):
+		case !entry.Type().IsRegular(), strings.HasSuffix(path, "_test.go"), strings.HasSuffix(path, ".md"):
 			return nil
 		}
 		name, err := filepath.Rel(root, path)
