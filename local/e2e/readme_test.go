@@ -11,6 +11,23 @@ import (
 // block is a fenced block of the README: its language and its lines.
 var block = regexp.MustCompile("(?ms)^```(\\w+)\n(.*?)^```$")
 
+// TestServiceREADME runs the converter alone, as its own README shows.
+func TestServiceREADME(t *testing.T) {
+	readme, err := os.ReadFile("../../service/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var script []string
+	for _, found := range block.FindAllStringSubmatch(string(readme), -1) {
+		if found[1] == "sh" {
+			script = append(script, found[2])
+		}
+	}
+	m := &machine{t: t, dir: checkout(t), env: os.Environ()}
+	m.run("bash", "-euo", "pipefail", "-c", strings.Join(script, "\n")+"wait")
+	m.looksAtDemo(filepath.Join(m.dir, "demo.pdf"))
+}
+
 // TestREADME runs every shell command of the README in the order it stands
 // there, against the local Google Cloud, and the Python script after them.
 func TestREADME(t *testing.T) {
