@@ -13,11 +13,12 @@ import (
 	"docx2pdf/service/office"
 	"docx2pdf/service/server"
 	"docx2pdf/service/storage"
+	"docx2pdf/service/telemetry"
 )
 
 // drainTimeout is how long requests may go on after SIGTERM. Cloud Run ends an instance 10 s after it.
 // https://cloud.google.com/run/docs/container-contract#instance-shutdown
-const drainTimeout = 9 * time.Second
+const drainTimeout = 8 * time.Second
 
 // run serves until ctx ends, then lets the requests in flight end.
 func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
@@ -25,7 +26,7 @@ func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	logger := slog.New(slog.NewJSONHandler(log, nil))
+	logger := newLogger(log)
 	slog.SetDefault(logger)
 
 	var store *storage.Store
@@ -49,6 +50,19 @@ func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
 		"sandbox", engine.Status().Sandbox,
 		"start_ms", time.Since(started).Milliseconds())
 
+	var metrics server.Metrics
+	if telemetry.Configured(getenv) {
+		send, stop, err := telemetry.Start(ctx, engine)
+		if err != nil {
+			return err
+		}
+		defer func() {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+			defer cancel()
+			stop(ctx)
+		}()
+		metrics = send
+	}
 	httpServer := &http.Server{
 		Handler: server.New(server.Config{
 			Engine:       engine,
@@ -57,7 +71,9 @@ func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
 			Queue:        config.queue,
 			MaxDocument:  config.maxDocument,
 			Limits:       config.limits,
+			Project:      project(ctx, getenv),
 			Log:          logger,
+			Metrics:      metrics,
 		}),
 		ReadHeaderTimeout: 10 * time.Second,
 	}
