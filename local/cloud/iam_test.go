@@ -301,7 +301,8 @@ func TestImpersonationNeedsTokenCreator(t *testing.T) {
 func TestPathsOfTheOfficialProvider(t *testing.T) {
 	w := start(t)
 	for _, path := range []string{"/iam/v1/v1/projects/" + project + "/serviceAccounts", "/cloudresourcemanager/v1/v1/projects/" + project, "/cloudbilling/v1/v1/projects/" + project + "/billingInfo",
-		"/serviceusage/v1beta1/v1/projects/" + project + "/services?filter=state:ENABLED", "/cloudresourcemanager/v3/projects/" + project} {
+		"/serviceusage/v1beta1/v1/projects/" + project + "/services?filter=state:ENABLED", "/cloudresourcemanager/v3/projects/" + project,
+		"/serviceusage/projects/" + project + "/services/run.googleapis.com"} {
 		w.call(w.owner, "GET", path, nil).want(200)
 	}
 	number := w.call(w.owner, "GET", projectPolicy, nil).text("projectNumber")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -303,6 +304,17 @@ func TestServicesComeBackAfterARestart(t *testing.T) {
 	w.call(token, "GET", url+"/", nil).want(200)
 	w.restart()
 	w.call(token, "GET", url+"/", nil).want(200) // the same address, the same token
+
+	w.stop()
+	taken, err := net.Listen("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.restart()
+	moved := w.call(w.owner, "GET", "/run/v2"+location+"/services/app", nil).want(200).text("uri")
+	w.call(w.idToken("caller@"+project+".iam.gserviceaccount.com", moved), "GET", moved+"/", nil).want(200)
+	taken.Close()
+	url = moved
 	w.await("/run/v2/" + w.call(w.owner, "DELETE", "/run/v2"+location+"/services/app", nil).want(200).text("name"))
 	w.call(w.owner, "GET", "/run/v2"+location+"/services/app", nil).want(404)
 	if _, err := http.Get(url); err == nil {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -99,19 +100,39 @@ func Open(dir string, services Services, options Options) (*Service, error) {
 // once where a minimum is set.
 func (s *Service) Start(ctx context.Context) error {
 	s.dropImages()
-	for _, r := range s.services.List("") {
-		f, err := s.open(r.Service.Name, r.Port)
-		if err != nil {
-			return fmt.Errorf("opening the port of %s: %w", r.Service.Name, err)
+	services := s.services.List("")
+	for _, r := range services { // all ports first, before instances take some
+		if err := s.reopen(r); err != nil {
+			return err
 		}
+	}
+	for _, r := range services {
 		if r.Service.LatestReadyRevision == "" {
 			continue
 		}
-		if err := s.route(ctx, f, r.Service); err != nil {
+		if err := s.route(ctx, s.frontend(r.Service.Name), r.Service); err != nil {
 			s.Log.Error("a service could not be brought back", "service", r.Service.Name, "error", err)
 		}
 	}
 	return nil
+}
+
+// reopen gives a stored service its old port, or another when somebody has taken that one meanwhile.
+func (s *Service) reopen(r record) error {
+	_, err := s.open(r.Service.Name, r.Port)
+	if err == nil {
+		return nil
+	}
+	f, newErr := s.open(r.Service.Name, 0)
+	if newErr != nil {
+		return fmt.Errorf("opening a port for %s: %w", r.Service.Name, newErr)
+	}
+	s.Log.Warn("the port of a service is taken: its URL changes, deploy the stack again", "service", r.Service.Name, "was", r.Service.Uri, "is", f.url(), "error", err)
+	_, err = s.services.Update(r.Service.Name, func(r *record, _ bool) error {
+		r.Port, r.Service.Uri, r.Service.Urls = f.port(), f.url(), []string{f.url()}
+		return nil
+	})
+	return err
 }
 
 // Close stops all instances, with the grace that Cloud Run gives them.
@@ -157,9 +178,21 @@ func (s *Service) Instances(revision string) int {
 	return 0
 }
 
-// open gives a service its front end. Port 0 picks a free one.
+// open gives a service its front end. Port 0 picks a free one, below those that the kernel hands out, so that it is
+// still free after a restart.
 func (s *Service) open(name string, port int) (*frontend, error) {
-	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	listen := func(port int) (net.Listener, error) { return net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)) }
+	listener, err := listen(port)
+	if port == 0 && err == nil {
+		for range 100 {
+			chosen, chosenErr := listen(20000 + rand.IntN(12000))
+			if chosenErr == nil {
+				listener.Close()
+				listener = chosen
+				break
+			}
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -181,10 +181,15 @@ func (s *Service) state(projectID, service string) *usage.GoogleApiServiceusageV
 func (s *Service) API() *rest.API {
 	api := &rest.API{Name: "serviceusage.googleapis.com", Title: "Service Usage API", Mount: "serviceusage", Server: "ESF",
 		Default: true, ReasonedErrors: true, StatusInErrors: true}
-	for _, version := range []string{"v1", "v1beta1"} {
+	// The official provider leaves the version out of some calls when its base path has none.
+	for _, version := range []string{"v1", "v1beta1", ""} {
+		prefix := "/" + version
+		if version == "" {
+			prefix = ""
+		}
 		route := func(id, method, path, permission string, handle func(*rest.Request) (any, error)) {
-			api.Routes = append(api.Routes, rest.Route{ID: "serviceusage." + strings.TrimPrefix(version+".", "v1.") + id, Method: method,
-				Path: "/" + version + path, Permission: permission, On: rest.OnProject, Handle: handle})
+			api.Routes = append(api.Routes, rest.Route{ID: methodID(version, id), Method: method,
+				Path: prefix + path, Permission: permission, On: rest.OnProject, Handle: handle})
 		}
 		const services = "/projects/{project}/services"
 		route("services.list", "GET", services, "serviceusage.services.list", s.list)
@@ -193,12 +198,17 @@ func (s *Service) API() *rest.API {
 		route("services.enable", "POST", services+"/{service}:enable", "serviceusage.services.enable", s.enable)
 		route("services.disable", "POST", services+"/{service}:disable", "serviceusage.services.disable", s.disable)
 		route("services.generateServiceIdentity", "POST", services+"/{service}:generateServiceIdentity", "serviceusage.services.enable", s.generateServiceIdentity)
-		api.Routes = append(api.Routes, rest.Route{ID: "serviceusage." + strings.TrimPrefix(version+".", "v1.") + "operations.get", Method: "GET",
-			Path: "/" + version + "/operations/{operation}", Handle: s.getOperation})
+		api.Routes = append(api.Routes, rest.Route{ID: methodID(version, "operations.get"), Method: "GET",
+			Path: prefix + "/operations/{operation}", Handle: s.getOperation})
 	}
-	// The official provider polls at its base path without a version when that base has none.
-	api.Routes = append(api.Routes, rest.Route{ID: "serviceusage.operations.get", Method: "GET", Path: "/operations/{operation}", Handle: s.getOperation})
 	return api
+}
+
+func methodID(version, id string) string {
+	if version == "v1beta1" {
+		id = "v1beta1." + id
+	}
+	return "serviceusage." + id
 }
 
 func (s *Service) getOperation(r *rest.Request) (any, error) {
