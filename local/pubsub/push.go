@@ -35,6 +35,7 @@ func (q *queue) push(ctx context.Context) {
 	)
 	defer work.Wait()
 	for ctx.Err() == nil {
+		changed := q.changes() // taken before looking, so that no change after the look is missed
 		sub, ok := q.service.subscriptions.Get(q.subscription)
 		room := 0
 		if ok && sub.PushConfig != nil && sub.PushConfig.PushEndpoint != "" {
@@ -43,9 +44,9 @@ func (q *queue) push(ctx context.Context) {
 			mu.Unlock()
 		}
 		var taken []delivery
-		wait, changed := time.Minute, q.changes()
+		wait := time.Minute
 		if room > 0 {
-			taken, wait, changed = q.take(sub, room)
+			taken, wait, _ = q.take(sub, room)
 		}
 		for _, d := range taken {
 			mu.Lock()
