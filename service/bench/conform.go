@@ -63,23 +63,34 @@ func checkConformity(ctx context.Context, c *converter, all documents) error {
 func texts(ctx context.Context, c *converter, documents []document, clients int) (map[string]string, error) {
 	var mu sync.Mutex
 	found := map[string]string{}
+	err := each(documents, clients, func(d document) error {
+		pdf, err := c.convert(ctx, d)
+		if err != nil {
+			return err
+		}
+		text, err := textOf(ctx, pdf)
+		mu.Lock()
+		found[d.name] = text
+		mu.Unlock()
+		return err
+	})
+	return found, err
+}
+
+// each does something with every document, so many at once, and returns all failures.
+func each(documents []document, clients int, do func(document) error) error {
+	var mu sync.Mutex
 	var failures []error
 	queue := make(chan document)
 	var working sync.WaitGroup
 	for range clients {
 		working.Go(func() {
 			for d := range queue {
-				pdf, err := c.convert(ctx, d)
-				text := ""
-				if err == nil {
-					text, err = textOf(ctx, pdf)
-				}
-				mu.Lock()
-				found[d.name] = text
-				if err != nil {
+				if err := do(d); err != nil {
+					mu.Lock()
 					failures = append(failures, fmt.Errorf("%s: %w", d.name, err))
+					mu.Unlock()
 				}
-				mu.Unlock()
 			}
 		})
 	}
@@ -88,7 +99,7 @@ func texts(ctx context.Context, c *converter, documents []document, clients int)
 	}
 	close(queue)
 	working.Wait()
-	return found, errors.Join(failures...)
+	return errors.Join(failures...)
 }
 
 func textOf(ctx context.Context, pdf []byte) (string, error) {

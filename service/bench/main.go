@@ -3,7 +3,7 @@
 //	go run ./service/bench -corpus DIRECTORY -gotenberg http://127.0.0.1:3000
 //
 // With -conform it measures nothing, and checks that each document of the corpus becomes the PDF that LibreOffice's
-// own command makes of it, in whatever order and company.
+// own command makes of it, in whatever order and company. With -soak it converts many documents and looks for what is left.
 package main
 
 import (
@@ -33,6 +33,7 @@ func run(ctx context.Context) error {
 	rounds := flag.Int("rounds", 30, "times that each document is converted for its latency")
 	load := flag.Duration("load", 4*time.Second, "time of each throughput measurement")
 	conform := flag.Bool("conform", false, "compare PDFs instead of measuring")
+	soakFor := flag.Int("soak", 0, "convert this many documents and look for what is left of them, instead of measuring")
 	flag.Parse()
 
 	documents, err := loadDocuments(*demo, *corpus)
@@ -44,6 +45,9 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer service.stop()
+	if *soakFor > 0 {
+		return soak(ctx, service, documents, *soakFor)
+	}
 	if *conform {
 		return checkConformity(ctx, service, documents)
 	}

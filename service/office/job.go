@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -104,6 +105,9 @@ func (j *Job) Convert(ctx context.Context, options Options) (Result, error) {
 		return result, ErrRestarting
 	}
 	if err := verdict(end, late, config); err != nil {
+		if full(j.dir) {
+			return result, fmt.Errorf("%w (%w)", ErrNoSpace, err)
+		}
 		return result, err
 	}
 	result.Fonts = substitutions(end.report)
@@ -127,4 +131,10 @@ func (j *Job) start(ctx context.Context, options Options) (server *forkServer, i
 		}
 	}
 	return server, id, done, err
+}
+
+// full tells whether the file system of a directory is. LibreOffice only says that it could not write.
+func full(dir string) bool {
+	var disk syscall.Statfs_t
+	return syscall.Statfs(dir, &disk) == nil && disk.Bavail*uint64(disk.Bsize) < 256<<10
 }

@@ -70,6 +70,7 @@ var problems = []struct {
 	{docx.ErrEncrypted, http.StatusUnprocessableEntity, "document_encrypted"},
 	{docx.ErrCorrupt, http.StatusUnprocessableEntity, "document_corrupt"},
 	{docx.ErrBomb, http.StatusUnprocessableEntity, "document_bomb"},
+	{office.ErrNoSpace, http.StatusServiceUnavailable, "disk_full"},
 	{office.ErrUnreadable, http.StatusUnprocessableEntity, "document_corrupt"},
 	{office.ErrCrashed, http.StatusUnprocessableEntity, "document_crashes"},
 	{office.ErrLimit, http.StatusUnprocessableEntity, "document_too_complex"},
