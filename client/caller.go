@@ -28,9 +28,9 @@ type caller struct {
 
 // newCaller signs in with the key. The service is called with an ID token whose
 // audience is its URL, which is what Cloud Run checks; storage is called with an
-// access token.
+// access token. What a person should know meanwhile goes to notice.
 // https://cloud.google.com/run/docs/authenticating/service-to-service
-func newCaller(ctx context.Context, outputs stackOutputs) (*caller, error) {
+func newCaller(ctx context.Context, outputs stackOutputs, notice io.Writer) (*caller, error) {
 	key := option.WithAuthCredentialsJSON(option.ServiceAccount, []byte(outputs.Key))
 	idTokens, err := idtoken.NewTokenSource(ctx, outputs.URL, key)
 	if err != nil {
@@ -48,27 +48,48 @@ func newCaller(ctx context.Context, outputs stackOutputs) (*caller, error) {
 	return &caller{
 		stackOutputs: outputs,
 		idTokens:     idTokens,
-		http:         retrying(oauth2.NewClient(ctx, idTokens)),
+		http:         retrying(oauth2.NewClient(ctx, idTokens), notice),
 		storage:      objects,
 	}, nil
 }
 
+// firstRetry is the pause before a call is repeated; each further one is twice as
+// long. Five of them take half a minute.
+var firstRetry = time.Second
+
 // retrying tries again when the service is busy (429, 503), after the time that
-// its Retry-After asks for. Converting a document twice gives the same PDF.
-func retrying(inner *http.Client) *http.Client {
+// its Retry-After asks for, and when Cloud Run refuses the caller (403), whose
+// grant may be so fresh that it does not count yet. Converting a document twice
+// gives the same PDF.
+func retrying(inner *http.Client, notice io.Writer) *http.Client {
 	client := retryablehttp.NewClient()
 	client.HTTPClient = inner
 	client.Logger = nil
 	client.RetryMax = 5
-	client.RetryWaitMin = time.Second
+	client.RetryWaitMin = firstRetry
 	client.CheckRetry = func(ctx context.Context, response *http.Response, err error) (bool, error) {
 		if ctx.Err() != nil || err != nil {
 			return false, ctx.Err()
 		}
-		return response.StatusCode == http.StatusTooManyRequests || response.StatusCode == http.StatusServiceUnavailable, nil
+		switch response.StatusCode {
+		case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+			return true, nil
+		}
+		return refusedByCloudRun(response), nil
+	}
+	client.ResponseLogHook = func(_ retryablehttp.Logger, response *http.Response) {
+		if refusedByCloudRun(response) {
+			fmt.Fprintln(notice, "client: Cloud Run answered 403; trying again, in case the grant was made a moment ago")
+		}
 	}
 	client.ErrorHandler = retryablehttp.PassthroughErrorHandler
 	return client.StandardClient()
+}
+
+// refusedByCloudRun tells Cloud Run's 403, a page, from the service's, which is
+// JSON and about a bucket.
+func refusedByCloudRun(response *http.Response) bool {
+	return response.StatusCode == http.StatusForbidden && !strings.HasPrefix(response.Header.Get("Content-Type"), "application/json")
 }
 
 // convert posts the message that names an object of the input bucket, and
@@ -115,7 +136,7 @@ func refusal(response *http.Response, answer []byte) string {
 	case http.StatusUnauthorized:
 		return "401: Cloud Run did not accept the ID token; its audience must be the service's URL, and the machine's clock right"
 	case http.StatusForbidden:
-		return "403: the account may not call the service; grant it roles/run.invoker, or wait a minute when that was just done"
+		return "403: the account may not call the service; grant it roles/run.invoker, or wait a minute when that was done just now"
 	case http.StatusNotFound:
 		return "404: no service answers at this URL; compare it with: pulumi stack output url"
 	}

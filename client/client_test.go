@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // google stands in for what the client talks to: the token endpoint, storage,
@@ -112,6 +113,7 @@ func (g *google) keyFile(t *testing.T) string {
 // client runs the client with everything named by flags, so without Pulumi.
 func (g *google) client(t *testing.T, args ...string) (string, error) {
 	t.Helper()
+	firstRetry = time.Millisecond
 	flags := []string{"-url", g.URL, "-key", g.keyFile(t), "-input", "in", "-output", "out"}
 	var stdout, stderr bytes.Buffer
 	err := run(context.Background(), append(flags, args...), &stdout, &stderr)
@@ -181,8 +183,9 @@ func TestBusyServiceIsAskedAgain(t *testing.T) {
 	g := newGoogle(t,
 		answer(429, `{"error":"busy"}`, "Retry-After", "0"),
 		answer(503, `{"error":"restarting"}`, "Retry-After", "0"),
+		answer(403, "<html>"),
 		answer(200, `{"error":""}`))
-	if _, err := g.client(t, "-object", "name.docx"); err != nil || g.asked != 3 {
+	if _, err := g.client(t, "-object", "name.docx"); err != nil || g.asked != 4 {
 		t.Errorf("asked %d times, %v", g.asked, err)
 	}
 	for _, message := range g.messages {
@@ -196,12 +199,14 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer http.HandlerFunc
 		want   string
+		asked  int
 	}{
-		"the service's own words": {answer(422, `{"error":"the document is encrypted","code":"document_encrypted"}`), "converting name.docx: the document is encrypted"},
-		"401 of the front end":    {answer(401, "<html>"), "its audience must be the service's URL"},
-		"403 of the front end":    {answer(403, "<html>"), "grant it roles/run.invoker"},
-		"404 of the front end":    {answer(404, "<html>"), "pulumi stack output url"},
-		"something else":          {answer(500, "oops"), "500 Internal Server Error: oops"},
+		"the service's own words": {answer(422, `{"error":"the document is encrypted","code":"document_encrypted"}`), "converting name.docx: the document is encrypted", 1},
+		"the service's own 403":   {answer(403, `{"error":"grant roles/storage.objectUser"}`, "Content-Type", "application/json"), "grant roles/storage.objectUser", 1},
+		"401 of the front end":    {answer(401, "<html>"), "its audience must be the service's URL", 1},
+		"403 of the front end":    {answer(403, "<html>"), "grant it roles/run.invoker", 6},
+		"404 of the front end":    {answer(404, "<html>"), "pulumi stack output url", 1},
+		"something else":          {answer(500, "oops"), "500 Internal Server Error: oops", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := newGoogle(t, test.answer)
@@ -209,8 +214,8 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%v, want %q", err, test.want)
 			}
-			if g.asked != 1 {
-				t.Errorf("asked %d times", g.asked)
+			if g.asked != test.asked {
+				t.Errorf("asked %d times, want %d", g.asked, test.asked)
 			}
 		})
 	}

@@ -76,7 +76,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	caller, err := newCaller(ctx, outputs)
+	caller, err := newCaller(ctx, outputs, stderr)
 	if err != nil {
 		return err
 	}

@@ -201,7 +201,11 @@ func (c *Client) wait(ctx context.Context, project, id string, progress func(str
 	log := &follower{logs: c.logs, project: project, build: id, seen: map[string]bool{}}
 	last := ""
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		build, err := c.builds.Projects.Builds.Get(project, id).Context(ctx).Do()
+		var build *cloudbuild.Build
+		err := retry(ctx, time.Now().Add(GrantsTakeEffect), progress, func() (err error) {
+			build, err = c.builds.Projects.Builds.Get(project, id).Context(ctx).Do()
+			return err
+		})
 		if err != nil {
 			return nil, nil, fmt.Errorf("following build %s: %w", id, err)
 		}

@@ -5,12 +5,13 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/oauth2/google"
 	"google.golang.org/api/googleapi"
@@ -62,36 +63,38 @@ func (m *machine) upload(object, file string) {
 // download reads an object of the output bucket, as the caller.
 func (m *machine) download(object string) []byte {
 	m.t.Helper()
-	outputs := m.outputs()
-	response, err := m.objects(outputs["key"]).Objects.Get(outputs["outputBucket"], object).Download()
+	content, err := m.read(object)
 	if err != nil {
 		m.t.Fatalf("downloading %s: %v", object, err)
 	}
-	defer response.Body.Close()
-	content, err := io.ReadAll(response.Body)
-	if err != nil {
-		m.t.Fatal(err)
-	}
 	return content
+}
+
+func (m *machine) read(object string) ([]byte, error) {
+	m.t.Helper()
+	outputs := m.outputs()
+	response, err := m.objects(outputs["key"]).Objects.Get(outputs["outputBucket"], object).Download()
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	return io.ReadAll(response.Body)
 }
 
 // appears waits until an object is in the output bucket.
 func (m *machine) appears(object string) []byte {
 	m.t.Helper()
-	outputs := m.outputs()
-	client := m.objects(outputs["key"])
-	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); {
-		_, err := client.Objects.Get(outputs["outputBucket"], object).Do()
-		if err == nil {
-			return m.download(object)
-		}
-		if answer, ok := err.(*googleapi.Error); !ok || answer.Code != http.StatusNotFound {
+	var content []byte
+	m.waitFor(object+" in the output bucket", func() (there bool) {
+		var err error
+		content, err = m.read(object)
+		var answer *googleapi.Error
+		if err != nil && !(errors.As(err, &answer) && slices.Contains([]int{404, 429, 503}, answer.Code)) {
 			m.t.Fatalf("waiting for %s: %v", object, err)
 		}
-		<-time.After(100 * time.Millisecond)
-	}
-	m.t.Fatalf("%s did not appear in the output bucket", object)
-	return nil
+		return err == nil
+	})
+	return content
 }
 
 // idToken signs in with a key, for an audience.

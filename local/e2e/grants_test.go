@@ -15,7 +15,7 @@ import (
 func TestEveryGrantIsNeeded(t *testing.T) {
 	m := newMachine(t)
 	m.up()
-	m.quickDeadLetters()
+	m.retriesSoon(5)
 	steps := map[string]struct {
 		fails func(*machine) string // what was said
 		with  string
@@ -167,16 +167,16 @@ func (m *machine) deadLetterFails() string {
 	return fresh
 }
 
-// quickDeadLetters has the push subscription give up soon: the program's pauses
-// between attempts are for real life.
-func (m *machine) quickDeadLetters() {
+// retriesSoon shortens the push subscription's pauses between attempts, which are
+// for real life, and sets after how many a message is a dead letter.
+func (m *machine) retriesSoon(attempts int) {
 	name := m.resource("gcp:pubsub/subscription:Subscription", "docx2pdf-push")["id"].(string)
 	deadLetters := m.resource("gcp:pubsub/topic:Topic", "docx2pdf-dead-letters")["id"].(string)
 	m.asOwner(http.MethodPatch, m.variable("GOOGLE_PUBSUB_CUSTOM_ENDPOINT")+name, map[string]any{
 		"subscription": map[string]any{
 			"name":             name,
 			"retryPolicy":      map[string]any{"minimumBackoff": "0.2s", "maximumBackoff": "1s"},
-			"deadLetterPolicy": map[string]any{"deadLetterTopic": deadLetters, "maxDeliveryAttempts": 5},
+			"deadLetterPolicy": map[string]any{"deadLetterTopic": deadLetters, "maxDeliveryAttempts": attempts},
 		},
 		"updateMask": "retryPolicy,deadLetterPolicy",
 	}, nil)

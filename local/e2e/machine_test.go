@@ -59,13 +59,13 @@ func checkout(t *testing.T) string {
 	return dir
 }
 
-// newMachine starts a local Google Cloud for a checkout and reads the shell
-// lines that "local env" prints for it.
-func newMachine(t *testing.T) *machine {
+// newMachine starts a local Google Cloud for a checkout, with flags of "local
+// serve", and reads the shell lines that "local env" prints for it.
+func newMachine(t *testing.T, flags ...string) *machine {
 	t.Helper()
 	m := &machine{t: t, dir: checkout(t), env: os.Environ()}
 	m.run("go", "build", "-o", ".local/bin/local", "./local")
-	m.serve()
+	m.serve(flags...)
 
 	lines := m.run("sh", "-c", `eval "$(.local/bin/local env -wait 60s)" && env`)
 	m.env = strings.Split(strings.TrimSpace(lines), "\n")
