@@ -33,33 +33,38 @@ func (s *Service) run(ctx context.Context, b cloudbuild.Build, email string) clo
 	})
 	log.line("starting build %q", b.Id)
 	images, kind, err := s.work(ctx, b, email, log)
-	done := s.update(b, func(b *cloudbuild.Build) {
-		b.FinishTime = now()
-		b.Results = &cloudbuild.Results{Images: images, BuildStepImages: make([]string, len(b.Steps))}
-		switch {
-		case err == nil:
-			b.Status = "SUCCESS"
-		case errors.Is(context.Cause(ctx), errCancelled):
-			b.Status = "CANCELLED"
-		case errors.Is(ctx.Err(), context.DeadlineExceeded):
-			b.Status, b.StatusDetail = "TIMEOUT", "build exceeded its timeout of "+b.Timeout
-		default:
-			b.Status, b.StatusDetail = "FAILURE", err.Error()
-			b.FailureInfo = &cloudbuild.FailureInfo{Type: kind, Detail: err.Error()}
-		}
-		for _, step := range b.Steps {
-			step.Status = b.Status
-		}
-	})
+	status, detail := outcome(ctx, b, err)
 	if err != nil {
 		log.line("ERROR: %v", err)
 	}
-	log.line("%s", map[bool]string{true: "DONE", false: done.Status}[done.Status == "SUCCESS"])
-	log.flush()
+	log.line("%s", map[bool]string{true: "DONE", false: status}[err == nil])
+	log.flush() // whoever sees the build finished finds its whole log
+	done := s.update(b, func(b *cloudbuild.Build) {
+		b.Status, b.StatusDetail, b.FinishTime = status, detail, now()
+		b.Results = &cloudbuild.Results{Images: images, BuildStepImages: make([]string, len(b.Steps))}
+		if status == "FAILURE" {
+			b.FailureInfo = &cloudbuild.FailureInfo{Type: kind, Detail: detail}
+		}
+		for _, step := range b.Steps {
+			step.Status = status
+		}
+	})
 	s.mu.Lock()
 	delete(s.cancels, b.Id)
 	s.mu.Unlock()
 	return done
+}
+
+func outcome(ctx context.Context, b cloudbuild.Build, err error) (status, detail string) {
+	switch {
+	case err == nil:
+		return "SUCCESS", ""
+	case errors.Is(context.Cause(ctx), errCancelled):
+		return "CANCELLED", ""
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return "TIMEOUT", "build exceeded its timeout of " + b.Timeout
+	}
+	return "FAILURE", err.Error()
 }
 
 // work fetches the source, runs the steps and pushes the images, all with the rights of the build's account. With an
