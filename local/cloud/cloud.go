@@ -212,8 +212,8 @@ func (c *Cloud) handler() http.Handler {
 		mux.Handle(path, tokens)
 	}
 	mux.Handle("/v2/", c.registry)
-	mux.HandleFunc("GET /inventory", c.serveInventory)
-	mux.HandleFunc("GET /requests", c.serveRequests)
+	mux.Handle("GET /inventory", console.LocalOnly(http.HandlerFunc(c.serveInventory)))
+	mux.Handle("GET /requests", console.LocalOnly(http.HandlerFunc(c.serveRequests)))
 	page := console.Handler(c.snapshot, c.traffic)
 	mux.Handle("GET /{$}", page)
 	mux.Handle("GET /console/", page)

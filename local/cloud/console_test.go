@@ -54,9 +54,11 @@ func TestPageInChromium(t *testing.T) {
 
 func TestPageIsForThisMachineOnly(t *testing.T) {
 	w := start(t)
-	r, _ := http.NewRequest("GET", w.url("/console/state"), nil)
-	r.Host = "attacker.example.com"
-	w.do(r).want(403)
+	for _, path := range []string{"/", "/console/state", "/console/events", "/inventory", "/requests"} {
+		r, _ := http.NewRequest("GET", w.url(path), nil)
+		r.Host = "attacker.example.com"
+		w.do(r).want(403)
+	}
 	a := w.call("", "GET", "/console/state", nil).want(200)
 	if strings.Contains(string(a.body), w.owner) {
 		t.Error("the page shows the owner token")

@@ -153,7 +153,7 @@ func Handler(state func() State, log *traffic.Log) http.Handler {
 		json.NewEncoder(w).Encode(state())
 	})
 	mux.HandleFunc("GET /console/events", func(w http.ResponseWriter, r *http.Request) { follow(w, r, state, log) })
-	return localOnly(mux)
+	return LocalOnly(mux)
 }
 
 // pace is the shortest time between two events.
@@ -200,9 +200,9 @@ func wait(r *http.Request, d time.Duration) bool {
 	}
 }
 
-// localOnly refuses requests under a foreign host name, with which a web page elsewhere could make a browser read this
+// LocalOnly refuses requests under a foreign host name, with which a web page elsewhere could make a browser read this
 // one (DNS rebinding).
-func localOnly(next http.Handler) http.Handler {
+func LocalOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.Host)
 		if err != nil {

@@ -102,14 +102,6 @@ func (o *Operations) finish(name string, last, response json.RawMessage, err err
 	})
 }
 
-// SetMetadata replaces the metadata of a running operation.
-func (o *Operations) SetMetadata(name string, metadata json.RawMessage) {
-	o.items.Update(name, func(op *Operation, _ bool) error {
-		op.Metadata = metadata
-		return nil
-	})
-}
-
 // Get returns an operation. It waits up to patience for the operation to be done, which spares clients that poll
 // every ten seconds most of their waiting.
 func (o *Operations) Get(ctx context.Context, name string, patience time.Duration) (Operation, error) {
@@ -131,9 +123,6 @@ func (o *Operations) Get(ctx context.Context, name string, patience time.Duratio
 	}
 	return op, nil
 }
-
-// List returns the operations whose names start with prefix.
-func (o *Operations) List(prefix string) []Operation { return o.items.List(prefix) }
 
 // number is the code's number in google.rpc.Code.
 func number(c status.Code) int {

@@ -41,11 +41,6 @@ func (r *Request) DecodeLoosely(v any) error {
 	return decode(r.Body, v, false)
 }
 
-// DecodeStrictly is Decode for JSON that was read already.
-func DecodeStrictly(data []byte, v any) error {
-	return decode(bytes.NewReader(data), v, true)
-}
-
 func decode(body io.Reader, v any, strict bool) error {
 	data, err := io.ReadAll(io.LimitReader(body, maxJSON+1))
 	if err != nil {

@@ -124,7 +124,6 @@ func (a *API) find(method, escapedPath string) (*Route, map[string]string) {
 type Request struct {
 	*http.Request
 	Caller policy.Principal
-	Writer http.ResponseWriter // for Stream handlers only
 	vars   map[string]string
 }
 

@@ -102,7 +102,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, api *API, path st
 	if id, ok := s.Projects.ID(vars["project"]); ok {
 		vars["project"] = id
 	}
-	req := &Request{Request: r, Writer: w, vars: vars}
+	req := &Request{Request: r, vars: vars}
 	lose, err := s.Faults.Before(r.Context(), route.ID)
 	if err == nil {
 		err = s.admit(req, api, route, entry)
