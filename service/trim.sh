@@ -26,4 +26,5 @@ rm -rf /usr/share/{doc,man,info,locale,lintian,bug,bash-completion,perl5,debconf
 rm -rf "$libraries"/{perl,perl-base,gconv/gconv-modules.d,systemd} /usr/lib/{apt,dpkg,systemd,udev,python3*,tmpfiles.d,sysusers.d}
 rm -rf /var/lib/apt /var/cache/apt /var/cache/debconf /var/lib/dpkg /var/log/* /var/backups /etc/{apt,dpkg,cron.daily,init.d,systemd}
 # The last command: what it removes includes itself.
+rm -f /trim.sh
 rm -rf /usr/local/sbin /usr/sbin /usr/bin
