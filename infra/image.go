@@ -151,12 +151,14 @@ type builtArgs struct {
 
 // built is the image by digest, once it is in the registry.
 func (c *image) built(ctx *pulumi.Context, cfg *settings, args *builtArgs) pulumi.StringOutput {
-	inputs := []any{
-		organizations.GetClientConfigOutput(ctx).AccessToken(),
-		args.repository.Name, args.archive.Bucket, args.archive.OutputName, args.builder.Email,
-	}
-	for _, grant := range args.grants {
-		inputs = append(inputs, grant.(pulumi.CustomResource).ID())
+	inputs := []any{organizations.GetClientConfigOutput(ctx).AccessToken(), args.repository.Name}
+	if !ctx.DryRun() {
+		// Looking needs no more than the repository, so a preview knows the image
+		// even when the source is about to be uploaded again.
+		inputs = append(inputs, args.archive.Bucket, args.archive.OutputName, args.builder.Email)
+		for _, grant := range args.grants {
+			inputs = append(inputs, grant.(pulumi.CustomResource).ID())
+		}
 	}
 	return pulumi.All(inputs...).ApplyT(func(v []any) (pulumi.StringOutput, error) {
 		client, err := build.NewClient(ctx.Context(), build.Options{
