@@ -30,6 +30,7 @@ func run(ctx context.Context) error {
 	corpus := flag.String("corpus", os.Getenv("CORPUS"), "directory of documents to measure as well")
 	gotenberg := flag.String("gotenberg", os.Getenv("GOTENBERG_URL"), "URL of a Gotenberg to compare with")
 	demo := flag.String("demo", "demo.docx", "the document that the demo converts")
+	url := flag.String("url", "", "a converter that runs already, instead of one that is built and started; for -conform")
 	rounds := flag.Int("rounds", 30, "times that each document is converted for its latency")
 	load := flag.Duration("load", 4*time.Second, "time of each throughput measurement")
 	conform := flag.Bool("conform", false, "compare PDFs instead of measuring")
@@ -39,6 +40,9 @@ func run(ctx context.Context) error {
 	documents, err := loadDocuments(*demo, *corpus)
 	if err != nil {
 		return err
+	}
+	if *url != "" {
+		return checkConformity(ctx, &converter{url: *url}, documents)
 	}
 	service, err := startConverter(ctx)
 	if err != nil {
@@ -53,7 +57,11 @@ func run(ctx context.Context) error {
 	}
 
 	fmt.Printf("%d cores, %s/%s, LibreOffice %s, go run ./service/bench\n\n", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, service.libreOffice)
-	fmt.Printf("Start to ready: %d ms\n\n", service.ready.Milliseconds())
+	first, tenth, err := warmth(ctx, service, documents.named[1])
+	if err != nil {
+		return err
+	}
+	fmt.Printf("Start to ready: %d ms. The first document takes %s ms, the tenth %s ms.\n\n", service.ready.Milliseconds(), ms(first), ms(tenth))
 	engines := []engine{service, &soffice{}}
 	if *gotenberg != "" {
 		engines = append(engines, &gotenbergServer{*gotenberg})

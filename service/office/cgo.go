@@ -1,5 +1,5 @@
 package office
 
-// #cgo CFLAGS: -std=gnu11 -O2 -Wall -Wextra -Werror -Wno-unused-function
+// #cgo CFLAGS: -std=gnu11 -O2 -Wall -Wextra -Wno-unused-function
 // #cgo LDFLAGS: -ldl
 import "C"
