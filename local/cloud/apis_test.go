@@ -72,7 +72,7 @@ method and path. This file is made by the tests: ` + "`UPDATE=1 go test ./local/
 
 - Recording: the call is part of an exchange recorded from Google Cloud that replays with the same status, fields, types
   and defaults (` + "`cloud/testdata/recordings`" + `).
-- Client: one of Google's own clients makes the call in a test, unmodified: google-auth for Python, ` + "`cloud.google.com/go/storage`" + `,
+- Client: one of Google's own clients makes the call in a test, unmodified: google-auth and google-api-python-client, ` + "`cloud.google.com/go/storage`" + `,
   ` + "`google.golang.org/api`" + ` with ` + "`idtoken`" + `.
 
 Beside these: the token endpoint (` + "`/token`, `/oauth2/v3/certs`, `/oauth2/v1/certs`, `/.well-known/openid-configuration`, `/tokeninfo`, `/v1/userinfo`" + `),

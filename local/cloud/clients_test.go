@@ -24,7 +24,7 @@ import (
 )
 
 // googleAgent is what Google's clients call themselves; google-auth leaves that to python-requests.
-var googleAgent = regexp.MustCompile("^(google-api-go-client|gcloud-golang|python-requests)")
+var googleAgent = regexp.MustCompile("^(google-api-go-client|gcloud-golang|python-requests|google-api-python-client)")
 
 // caller deploys the container and gives a service account what a caller has: the service, and objects of one bucket.
 func (w *world) caller() (key keyFile, url string) {
@@ -258,5 +258,39 @@ bucket refused: true
 `
 	if string(out) != want {
 		t.Errorf("the client printed\n%s\nwant\n%s", out, want)
+	}
+}
+
+// Google's API client for Python, with the discovery documents that Google's Go client carries.
+func TestPythonAPIClient(t *testing.T) {
+	w := start(t)
+	defer w.checkedBy("client", googleAgent)
+	key, _ := w.caller()
+	w.topic("news")
+	w.grant(pubsub+"/topics/news", "roles/pubsub.publisher", "serviceAccount:"+key.ClientEmail)
+	file := filepath.Join(t.TempDir(), "key.json")
+	if err := os.WriteFile(file, key.raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	discovery, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "google.golang.org/api").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("/usr/bin/python3", "testdata/google_api.py", file, w.url(""), project, "documents", strings.TrimSpace(string(discovery)))
+	var problems bytes.Buffer
+	cmd.Stderr = &problems
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %s; is python3-googleapi installed?", err, problems.String())
+	}
+	want := `uploaded 786432 text/x
+downloaded True
+listed ['dir/from python']
+missing 404 True
+denied 403 True
+published 1
+`
+	if string(out) != want {
+		t.Errorf("Python printed\n%s\nwant\n%s", out, want)
 	}
 }
