@@ -75,10 +75,9 @@ func TestADocumentPastItsLimitsIsRefused(t *testing.T) {
 		content []byte
 		says    string
 	}{
-		"CPU":            {office.Config{CPU: time.Second}, slow, "CPU time"},
-		"its whole time": {office.Config{Timeout: time.Second, CPU: time.Hour}, slow, "CPU time"},
-		"memory":         {office.Config{Memory: 16 << 20}, slow, "memory"},
-		"output":         {office.Config{Output: 400 << 10}, manyPages, "file"},
+		"CPU":    {office.Config{CPU: time.Second}, slow, "CPU time"},
+		"memory": {office.Config{Memory: 16 << 20}, slow, "memory"},
+		"output": {office.Config{Output: 400 << 10}, manyPages, "file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			engine := start(t, test.config)
@@ -91,6 +90,20 @@ func TestADocumentPastItsLimitsIsRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whose fault it is that a document takes too long depends on how much of a CPU it got meanwhile.
+func TestADocumentThatTakesTooLongIsKilled(t *testing.T) {
+	engine := start(t, office.Config{Concurrency: 1, Timeout: 2 * time.Second, CPU: time.Hour})
+	_, result, err := convert(t, engine, slow)
+	want := office.ErrLimit
+	if result.CPU < time.Second {
+		want = office.ErrDeadline
+	}
+	if !errors.Is(err, want) {
+		t.Errorf("after %v of CPU: %v, want %v", result.CPU, err, want)
+	}
+	mustConvert(t, engine, small)
 }
 
 func TestADocumentThatLibreOfficeRefusesIsUnreadable(t *testing.T) {
