@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench clean
+.PHONY: help setup demo test bench image clean
 
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,12 @@ test: ## Run every test.
 	@local/setup.sh tests
 	go vet ./...
 	go test -timeout 40m ./...
+
+bench: setup ## Measure the converter against LibreOffice's own command (CORPUS=folder, GOTENBERG_URL=url).
+	go run ./service/bench
+
+image: ## Build the container image with a Docker engine, run it as Cloud Run does, convert through it.
+	service/image.sh
 
 clean: ## Delete what the local Google Cloud keeps in this folder.
 	rm -rf .local converter demo.pdf

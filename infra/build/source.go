@@ -24,7 +24,7 @@ type Source struct {
 }
 
 // ReadSource collects the build context below root, the repository's top
-// folder: the module's files and service/, without tests, their data and
+// folder: the module's files and service/, without tests, benchmarks and
 // documentation, so that changing those does not make a new image.
 func ReadSource(root string) (*Source, error) {
 	root, err := filepath.Abs(root)
@@ -39,7 +39,7 @@ func ReadSource(root string) (*Source, error) {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && entry.Name() == "testdata":
+		case entry.IsDir() && (entry.Name() == "testdata" || entry.Name() == "bench"):
 			return filepath.SkipDir
 		case !entry.Type().IsRegular(), strings.HasSuffix(path, "_test.go"), strings.HasSuffix(path, ".md"):
 			return nil
