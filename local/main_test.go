@@ -117,6 +117,9 @@ func TestServeEnvInventoryAndReset(t *testing.T) {
 	if _, err := os.Stat(servingFile(state)); !os.IsNotExist(err) {
 		t.Errorf("serve.json is left behind: %v", err)
 	}
+	if err := s.write(state); err != nil { // as a server leaves it that was killed
+		t.Fatal(err)
+	}
 	if _, err := local(t, "env", "-state", state); err == nil || !strings.Contains(err.Error(), "go run ./local serve") {
 		t.Errorf("env without a server: %v", err)
 	}

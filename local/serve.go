@@ -67,6 +67,7 @@ func (f *serveFlags) serve(ctx context.Context, stdout, stderr io.Writer) error 
 	if err != nil {
 		return err
 	}
+	os.Remove(servingFile(state)) // of a server that was killed
 	defer os.Remove(servingFile(state))
 	return c.Serve(ctx, listener, func() error {
 		s := serving{Address: c.Address(), PID: os.Getpid(), OwnerToken: c.OwnerToken()}

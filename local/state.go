@@ -8,9 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
+	"docx2pdf/local/cloud"
 	"docx2pdf/local/store"
 )
 
@@ -51,7 +51,7 @@ func findServing(state string) (serving, error) {
 	if err := json.Unmarshal(data, &s); err != nil {
 		return s, fmt.Errorf("reading %s: %w", servingFile(state), err)
 	}
-	if syscall.Kill(s.PID, 0) == syscall.ESRCH {
+	if !cloud.InUse(cloudDir(state)) { // it was killed, and left the file behind
 		return s, errNotServing
 	}
 	return s, nil

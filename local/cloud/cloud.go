@@ -245,9 +245,23 @@ func lock(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the state: %w", err)
 	}
-	if err := flock(f); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("another local cloud uses the state in %s; stop it, or give another -state", dir)
+	// Whoever only asks whether the state is in use holds the lock for a moment.
+	for range 20 {
+		if err = flock(f); err == nil {
+			return f, nil
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
-	return f, nil
+	f.Close()
+	return nil, fmt.Errorf("another local cloud uses the state in %s; stop it, or give another -state", dir)
+}
+
+// InUse says whether a process has the state in dir open.
+func InUse(dir string) bool {
+	f, err := os.Open(filepath.Join(dir, "lock"))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return flock(f) != nil
 }
