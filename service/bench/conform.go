@@ -12,8 +12,8 @@ import (
 )
 
 // checkConformity converts all documents in order, backwards, and in the company of three others, and compares the
-// PDFs' pages with those of LibreOffice's own command on this machine, and their texts with each other.
-func checkConformity(ctx context.Context, c *converter, all documents) error {
+// PDFs' texts with each other, and their pages with a reference's.
+func checkConformity(ctx context.Context, c *converter, reference engine, all documents) error {
 	documents := append(slices.Clone(all.named), all.corpus...)
 	backwards := slices.Clone(documents)
 	slices.Reverse(backwards)
@@ -34,7 +34,6 @@ func checkConformity(ctx context.Context, c *converter, all documents) error {
 			}
 		}
 	}
-	reference := &soffice{}
 	sameText := 0
 	for _, d := range documents {
 		pdf, err := reference.convert(ctx, d)
@@ -47,15 +46,15 @@ func checkConformity(ctx context.Context, c *converter, all documents) error {
 			return err
 		}
 		if pages, want := strings.Count(first[d.name], "\f"), strings.Count(theirs, "\f"); pages != want {
-			failures = append(failures, fmt.Errorf("%s: %d pages, soffice makes %d", d.name, pages, want))
+			failures = append(failures, fmt.Errorf("%s: %d pages, %s makes %d", d.name, pages, reference.name(), want))
 		}
 		if theirs == first[d.name] {
 			sameText++
 		} else {
-			fmt.Printf("%s: the text differs from soffice's\n", d.name)
+			fmt.Printf("%s: the text differs from that of %s\n", d.name, reference.name())
 		}
 	}
-	fmt.Printf("%d documents, each converted three times: %d differ in pages or from time to time; %d have soffice's text to the letter\n", len(documents), len(failures), sameText)
+	fmt.Printf("%d documents, each converted three times: %d differ in pages or from time to time; %d have the text of %s to the letter\n", len(documents), len(failures), sameText, reference.name())
 	return errors.Join(failures...)
 }
 

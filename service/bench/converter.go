@@ -89,7 +89,12 @@ func (c *converter) stop() {
 	os.RemoveAll(c.dir)
 }
 
-func (c *converter) name() string { return "this service" }
+func (c *converter) name() string {
+	if c.process == nil {
+		return c.url
+	}
+	return "this service"
+}
 
 func (c *converter) concurrent() bool { return true }
 

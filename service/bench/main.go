@@ -31,6 +31,7 @@ func run(ctx context.Context) error {
 	gotenberg := flag.String("gotenberg", os.Getenv("GOTENBERG_URL"), "URL of a Gotenberg to compare with")
 	demo := flag.String("demo", "demo.docx", "the document that the demo converts")
 	url := flag.String("url", "", "a converter that runs already, instead of one that is built and started; for -conform")
+	against := flag.String("against", "", "another converter that runs already, to compare PDFs with instead of soffice's")
 	rounds := flag.Int("rounds", 30, "times that each document is converted for its latency")
 	load := flag.Duration("load", 4*time.Second, "time of each throughput measurement")
 	conform := flag.Bool("conform", false, "compare PDFs instead of measuring")
@@ -41,8 +42,12 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	reference := engine(&soffice{})
+	if *against != "" {
+		reference = &converter{url: *against}
+	}
 	if *url != "" {
-		return checkConformity(ctx, &converter{url: *url}, documents)
+		return checkConformity(ctx, &converter{url: *url}, reference, documents)
 	}
 	service, err := startConverter(ctx)
 	if err != nil {
@@ -53,7 +58,7 @@ func run(ctx context.Context) error {
 		return soak(ctx, service, documents, *soakFor)
 	}
 	if *conform {
-		return checkConformity(ctx, service, documents)
+		return checkConformity(ctx, service, reference, documents)
 	}
 
 	fmt.Printf("%d cores, %s/%s, LibreOffice %s, go run ./service/bench\n\n", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, service.libreOffice)
