@@ -153,6 +153,17 @@ func TestAForkServerThatDiesIsReplaced(t *testing.T) {
 	}
 }
 
+func TestAForkServerThatHangsIsReplaced(t *testing.T) {
+	engine := start(t, office.Config{Concurrency: 1, Timeout: time.Second})
+	done := started(t, t.Context(), engine, slow)
+	officetest.Child(t)
+	syscall.Kill(officetest.ForkServer(t), syscall.SIGSTOP)
+	if err := <-done; !errors.Is(err, office.ErrRestarting) {
+		t.Errorf("the document in flight: %v, want %v", err, office.ErrRestarting)
+	}
+	mustConvert(t, engine, small)
+}
+
 func TestAChildInheritsNothingOfOtherDocuments(t *testing.T) {
 	engine := start(t, office.Config{Concurrency: 2})
 	server := officetest.ForkServer(t)

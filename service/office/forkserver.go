@@ -61,6 +61,8 @@ func launch(ctx context.Context, config Config, dir string) (*forkServer, error)
 	s.command.Dir = filepath.Join(dir, "work")
 	s.command.Stderr = &s.stderr
 	s.command.ExtraFiles = []*os.File{theirs}
+	// A group of its own: an interrupt from the keyboard is for the converter, which lets documents end.
+	s.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := s.command.Start(); err != nil {
 		ours.Close()
 		return nil, fmt.Errorf("starting the fork server: %w", err)
@@ -78,9 +80,20 @@ func launch(ctx context.Context, config Config, dir string) (*forkServer, error)
 		s.conn.Close()
 		s.command.Process.Kill()
 		s.command.Wait()
+		reapOrphans()
 		close(s.ended)
 	}()
 	return s, nil
+}
+
+// reapOrphans takes leave of a dead fork server's children, who die with it. In a container, where this is the first
+// process, they become its own.
+func reapOrphans() {
+	for os.Getpid() == 1 {
+		if _, err := syscall.Wait4(-1, nil, 0, nil); err != nil && err != syscall.EINTR {
+			return
+		}
+	}
 }
 
 // warm tells the fork server what to start and waits for it.
@@ -136,8 +149,18 @@ func (s *forkServer) start(fields ...string) (id string, done <-chan ending, err
 	return id, channel, nil
 }
 
-// cancel kills a child and everything that it has started. Its end still arrives on its channel.
-func (s *forkServer) cancel(id string) { s.send("cancel", id) }
+// cancelGrace is how long a fork server may take to kill a child, which takes no time.
+const cancelGrace = 3 * time.Second
+
+// cancel kills a child and everything that it has started, and waits for its end. A fork server that does not obey is
+// killed itself, and its children with it.
+func (s *forkServer) cancel(id string, done <-chan ending) (end ending, told bool) {
+	late := time.AfterFunc(cancelGrace, func() { s.command.Process.Kill() })
+	defer late.Stop()
+	s.send("cancel", id)
+	end, told = <-done
+	return end, told
+}
 
 func (s *forkServer) send(fields ...string) error {
 	for _, field := range fields {

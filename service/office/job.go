@@ -92,11 +92,9 @@ func (j *Job) Convert(ctx context.Context, options Options) (Result, error) {
 	case end, told = <-done:
 	case <-deadline.C:
 		late = true
-		server.cancel(id)
-		end, told = <-done
+		end, told = server.cancel(id, done)
 	case <-ctx.Done():
-		server.cancel(id)
-		<-done
+		server.cancel(id, done)
 		return result, ctx.Err()
 	}
 	result.Converting = time.Since(started)

@@ -70,6 +70,10 @@ func (s *Server) answerPDF(w http.ResponseWriter, r *http.Request, name string, 
 	if err := fill(job, func(file io.Writer) error { _, err := io.Copy(file, content); return err }); err != nil {
 		return asBadRequest(err, "the document did not arrive whole")
 	}
+	// What follows a form's file is nothing, but only at its end the server notices a caller that goes away.
+	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		return asBadRequest(err, "the request did not arrive whole")
+	}
 	if _, err := s.run(r, job, options); err != nil {
 		return err
 	}

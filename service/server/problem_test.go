@@ -133,6 +133,16 @@ func TestARequestThatDoesNotArrive(t *testing.T) {
 	f.do(http.MethodPost, "/", "", body).wants(t, http.StatusRequestTimeout, "request_timeout")
 }
 
+func TestADeadlineForTheBodyIsNoneForTheConversion(t *testing.T) {
+	f := newFixture(t, change{server: func(c *server.Config) { c.BodyTimeout = 300 * time.Millisecond }})
+	started := time.Now()
+	r := f.post("/", string(docxtest.Document(docxtest.Text(2500))))
+	r.isPDF(t)
+	if took := time.Since(started); took < 300*time.Millisecond {
+		t.Errorf("converting took %v: not long enough to show anything", took)
+	}
+}
+
 func TestStorageThatRefuses(t *testing.T) {
 	f := newFixture(t)
 	f.storage.Put("in", "a.docx", []byte(small))

@@ -2,6 +2,7 @@
 package server
 
 import (
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -68,9 +69,26 @@ func (s *Server) admitted(next handler) handler {
 		default:
 			return &problem{http.StatusTooManyRequests, "busy", "all places are taken; try again after the seconds in Retry-After"}
 		}
-		http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.BodyTimeout))
+		controller := http.NewResponseController(w)
+		controller.SetReadDeadline(time.Now().Add(s.BodyTimeout))
+		r.Body = &timedBody{r.Body, controller}
 		return next(w, r)
 	}
+}
+
+// timedBody is a request's body with a deadline. At its end the deadline goes: past it the server would take the caller
+// for gone.
+type timedBody struct {
+	io.ReadCloser
+	controller *http.ResponseController
+}
+
+func (b *timedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF {
+		b.controller.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }
 
 func unknown(w http.ResponseWriter, r *http.Request) error {
