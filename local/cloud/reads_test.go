@@ -1,0 +1,199 @@
+package cloud_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"docx2pdf/local/cloud"
+)
+
+// Every list and read shows what was made, and the page shows it too.
+func TestListsAndReads(t *testing.T) {
+	w := start(t)
+	w.service(nil)
+	topic := w.topic("news")
+	w.subscribe("readers", topic, nil).want(200)
+	key := w.key("caller@" + project + ".iam.gserviceaccount.com")
+	w.call(w.owner, "PUT", "/storage/v1/b/source/o/v1.zip", map[string]any{"contentType": "application/zip"}).want(200).saying("application/zip")
+	keys := "/iam/v1/projects/" + project + "/serviceAccounts/" + key.ClientEmail + "/keys"
+	for path, want := range map[string]string{
+		"/storage/v1/b?project=" + project:                                         "source",
+		"/storage/v1/b/source/notificationConfigs":                                 "storage#notifications",
+		"/storage/v1/b/source/iam/testPermissions?permissions=storage.buckets.get": "storage.buckets.get",
+		"/cloudresourcemanager/v1/projects":                                        project,
+		"/cloudbuild/v1/projects/" + project + "/builds":                           "SUCCESS",
+		"/artifactregistry/v1" + location + "/repositories":                        "images",
+		repository + "/packages":                                                   "packages/app",
+		repository + "/packages/app":                                               "packages/app",
+		repository + "/packages/app/tags":                                          "tags/v1",
+		repository + "/packages/app/versions":                                      "sha256:",
+		repository + "/dockerImages":                                               imageName,
+		"/run/v2" + location + "/services":                                         "services/app",
+		"/run/v2/projects/" + project + "/locations/-/services":                    "services/app",
+		"/run/v2" + location + "/services/app/revisions":                           "app-00001-",
+		"/iam/v1/projects/" + project + "/serviceAccounts":                         key.ClientEmail,
+		keys + "?keyTypes=USER_MANAGED":                                            key.PrivateKeyID,
+		keys + "/" + key.PrivateKeyID + "?publicKeyType=TYPE_RAW_PUBLIC_KEY":       "publicKeyData",
+		pubsub + "/topics":                                                         "topics/news",
+		pubsub + "/topics/news/subscriptions":                                      "subscriptions/readers",
+		pubsub + "/subscriptions":                                                  "subscriptions/readers",
+		"/serviceusage/v1/projects/" + project + "/services/run.googleapis.com":    "ENABLED",
+		"/oauth2/v1/certs":                                                         "BEGIN CERTIFICATE",
+		"/console/state":                                                           `"state":"ready","message":"","revisions":[{"name":"app-00001-`,
+	} {
+		w.call(w.owner, "GET", path, nil).want(200).saying(want)
+	}
+	w.call(w.owner, "PATCH", pubsub+"/topics/news?updateMask=labels", map[string]any{"topic": map[string]any{"labels": map[string]string{"a": "b"}}}).want(200).saying(`"a":"b"`)
+	w.call(w.owner, "POST", pubsub+"/subscriptions/readers:modifyPushConfig", map[string]any{"pushConfig": map[string]any{"pushEndpoint": "https://example.com"}}).want(200)
+	w.call(w.owner, "POST", pubsub+"/topics/news:testIamPermissions", map[string]any{"permissions": []string{"pubsub.topics.publish", "made.up"}}).want(200).saying(`["pubsub.topics.publish"]`)
+	w.call(w.owner, "DELETE", repository+"/packages/app/tags/v1", nil).want(200)
+	w.call(w.owner, "GET", repository+"/packages/app/tags/v1", nil).want(404)
+
+	w.exchange(key.assertion(t, nil)).want(200)
+	w.call(w.owner, "POST", keys+"/"+key.PrivateKeyID+":disable", map[string]any{}).want(200)
+	w.exchange(key.assertion(t, nil)).want(400)
+	w.call(w.owner, "POST", keys+"/"+key.PrivateKeyID+":enable", map[string]any{}).want(200)
+	w.exchange(key.assertion(t, nil)).want(200)
+}
+
+func TestLogEntriesAreWrittenAndRead(t *testing.T) {
+	w := start(t)
+	writer := w.account("writer")
+	token := w.token(writer)
+	entry := map[string]any{"logName": "projects/" + project + "/logs/app", "resource": map[string]any{"type": "global"}, "labels": map[string]string{"a.b": "c"},
+		"entries": []any{map[string]any{"textPayload": "first", "severity": "WARNING"}, map[string]any{"jsonPayload": map[string]any{"message": "second"}, "severity": "DEBUG"}}}
+	w.call(token, "POST", "/logging/v2/entries:write", entry).want(403).saying("logging.logEntries.create")
+	w.grant(projectPolicy, "roles/logging.logWriter", "serviceAccount:"+writer)
+	w.call(token, "POST", "/logging/v2/entries:write", entry).want(200)
+	list := func(filter string) answer {
+		return w.call(w.owner, "POST", "/logging/v2/entries:list", map[string]any{"resourceNames": []string{"projects/" + project}, "filter": filter, "pageSize": 1})
+	}
+	for filter, want := range map[string]string{`severity>=INFO`: "first", `jsonPayload.message:"SEC"`: "second", `labels.a.b="c" AND severity<WARNING`: "second", `severity!=DEBUG timestamp>"2020-01-01"`: "first"} {
+		if got := list(filter).want(200); got.at("entries", 1) != nil || !strings.Contains(string(got.body), want) {
+			t.Errorf("%s: %s, want %q alone", filter, got.body, want)
+		}
+	}
+	if list("").want(200).text("nextPageToken") != "1" {
+		t.Error("the second entry is not on a second page")
+	}
+	w.call(token, "POST", "/logging/v2/entries:list", map[string]any{"resourceNames": []string{"projects/" + project}}).want(403)
+}
+
+func TestBuildFromATarball(t *testing.T) {
+	w := start(t)
+	w.prepareBuild()
+	var buffer bytes.Buffer
+	z := gzip.NewWriter(&buffer)
+	archive := tar.NewWriter(z)
+	for file, content := range map[string]string{"go.mod": "module app\n\ngo 1.26\n", "app/main.go": "package main\n\nfunc main() {}\n", "app/Dockerfile": "FROM scratch\n"} {
+		archive.WriteHeader(&tar.Header{Name: file, Mode: 0o644, Size: int64(len(content)), Typeflag: tar.TypeReg})
+		archive.Write([]byte(content))
+	}
+	archive.Close()
+	z.Close()
+	w.upload("source", "v1.tar.gz", buffer.Bytes()).want(200)
+	id := w.call(w.owner, "POST", "/cloudbuild/v1/projects/"+project+"/builds", buildRequest("v1.tar.gz", "v1")).want(200).text("metadata", "build", "id")
+	if b := w.finished(id); b.text("status") != "SUCCESS" {
+		t.Errorf("build: %s", b.body)
+	}
+}
+
+// Docker logs in with an access token, asks for a bearer token, and pushes.
+func TestRegistryLogin(t *testing.T) {
+	w := start(t)
+	w.prepareBuild()
+	login := func(user, password string) answer {
+		r, _ := http.NewRequest("GET", w.url("/v2/token?scope=repository:x:push"), nil)
+		r.SetBasicAuth(user, password)
+		return w.do(r)
+	}
+	login("oauth2accesstoken", "wrong").want(401)
+	login("somebody", w.owner).want(401)
+	if got := login("oauth2accesstoken", w.owner).want(200).text("token"); got != w.owner {
+		t.Errorf("token %s", got)
+	}
+	if got := w.call("", "GET", "/v2/", nil).want(401).header.Get("WWW-Authenticate"); !strings.Contains(got, w.url("/v2/token")) {
+		t.Errorf("WWW-Authenticate %q", got)
+	}
+	w.push("v1", authn.FromConfig(authn.AuthConfig{Username: "oauth2accesstoken", Password: w.owner}))
+	w.call(w.owner, "GET", repository+"/packages/app/tags/v1", nil).want(200)
+	w.call(w.token(w.account("stranger")), "GET", "/v2/"+imageName+"/manifests/v1", nil).want(403).saying("artifactregistry.repositories.downloadArtifacts")
+}
+
+// push makes an image of random bytes and pushes it.
+func (w *world) push(tag string, as authn.Authenticator) {
+	w.t.Helper()
+	image, err := random.Image(100, 1)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	ref, err := name.ParseReference(w.address+"/"+imageName+":"+tag, name.Insecure)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := remote.Write(ref, image, remote.WithAuth(as)); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// An image that is more than a binary runs with the Docker engine, and says so where there is none. The engine here is
+// a script that runs the test's program.
+func TestRunWithADockerEngine(t *testing.T) {
+	without := start(t)
+	without.prepareBuild()
+	without.account("runtime")
+	without.push("v1", &authn.Bearer{Token: without.owner})
+	without.deploy("app", container(imageName+":v1", nil)).saying("needs a Docker engine")
+
+	dir := t.TempDir()
+	if out, err := exec.Command("go", "build", "-o", filepath.Join(dir, "app"), "./testdata/app").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	script := `#!/bin/sh
+dir=` + dir + `
+echo "$@" >> $dir/calls
+case "$1" in
+run)
+  echo $$ > $dir/$4.pid
+  while [ $# -gt 0 ]; do
+    if [ "$1" = --env ]; then export "$2"; shift; fi
+    shift
+  done
+  exec $dir/app ;;
+stop) kill -TERM $(cat $dir/$4.pid) ;;
+esac
+`
+	if err := os.WriteFile(filepath.Join(dir, "docker"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	w := start(t, func(o *cloud.Options) { o.Docker = true })
+	w.prepareBuild()
+	w.account("runtime")
+	w.push("v1", &authn.Bearer{Token: w.owner})
+	url := w.deploy("app", container(imageName+":v1", nil)).text("response", "uri")
+	w.grant("/run/v2"+location+"/services/app", "roles/run.invoker", "allUsers")
+	w.call("", "GET", url+"/", nil).want(200).saying("K_SERVICE=app")
+	w.stop()
+	calls, err := os.ReadFile(filepath.Join(dir, "calls"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"pull --quiet " + w.address + "/" + imageName + "@sha256:", "--network host", "--memory 536870912", "--cpus 1", "stop --time 10 cloud-run-"} {
+		if !strings.Contains(string(calls), want) {
+			t.Errorf("docker was called as\n%s\nwant %q", calls, want)
+		}
+	}
+}
