@@ -172,6 +172,7 @@ _Noreturn void convert(LibreOfficeKit *kit, const struct job *job, int fd) {
     }
     say("saved %ld", microseconds_since(&start));
     tell_fonts(say_font);
+    say("pages %d", document->pClass->getParts(document));
     // Neither the document nor LibreOffice is taken down: leaving is faster and cannot crash.
     _exit(0);
 }

@@ -77,12 +77,12 @@ func (j *Job) Convert(ctx context.Context, options Options) (Result, error) {
 	case <-ctx.Done():
 		return result, ctx.Err()
 	}
-	started := time.Now()
 	server, id, done, err := j.start(ctx, options)
 	result.Queued = time.Since(queued)
 	if err != nil {
 		return result, err
 	}
+	started := time.Now()
 	config := j.engine.config
 	deadline := time.NewTimer(config.Timeout)
 	defer deadline.Stop()
@@ -109,7 +109,7 @@ func (j *Job) Convert(ctx context.Context, options Options) (Result, error) {
 		return result, err
 	}
 	result.Fonts = substitutions(end.report)
-	result.Pages, err = countPages(j.Output())
+	result.Pages, err = countPages(j.Output(), end.report)
 	return result, err
 }
 
