@@ -42,7 +42,9 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	reference := engine(&soffice{})
+	command := &soffice{}
+	defer command.stop()
+	reference := engine(command)
 	if *against != "" {
 		reference = &converter{url: *against}
 	}
@@ -67,7 +69,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("Start to ready: %d ms. The first document takes %s ms, the tenth %s ms.\n\n", service.ready.Milliseconds(), ms(first), ms(tenth))
-	engines := []engine{service, &soffice{}}
+	engines := []engine{service, command}
 	if *gotenberg != "" {
 		engines = append(engines, &gotenbergServer{*gotenberg})
 	}

@@ -19,6 +19,12 @@ type soffice struct {
 	cpu     time.Duration
 }
 
+func (s *soffice) stop() {
+	if s.profile != "" {
+		os.RemoveAll(s.profile)
+	}
+}
+
 func (s *soffice) name() string { return "soffice --convert-to" }
 
 func (s *soffice) concurrent() bool { return false }
