@@ -1,6 +1,7 @@
 package office_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -60,6 +61,35 @@ func isArchive(t *testing.T, pdf, part string) bool {
 	return contains(t, pdf, "<pdfaid:part>"+part+"</pdfaid:part>") && contains(t, pdf, "<pdfaid:conformance>B</pdfaid:conformance>") &&
 		contains(t, pdf, "/OutputIntents") && contains(t, pdf, "/GTS_PDFA1") && !contains(t, pdf, "/Encrypt") &&
 		len(fontsNotEmbedded(t, pdf)) == 0
+}
+
+// TestAccessiblePDF makes the checks of PDF/UA that need no validator, on a document with a title, headings, a table and
+// an image: it says that it follows part 1 (ISO 14289-1, 5), is tagged with headings in their order, a table and a
+// described figure (7.1, 7.3, 7.4, 7.5), shows its title (7.1), names its language (7.2) and has its fonts embedded
+// (7.21.4).
+func TestAccessiblePDF(t *testing.T) {
+	demo, err := os.ReadFile("../../demo.docx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pdf, _ := mustConvert(t, start(t, office.Config{}), demo, "pdfua=true")
+	for _, want := range []string{"<pdfuaid:part>1</pdfuaid:part>", "/Marked true", "/DisplayDocTitle true", "/Lang(en-GB)", "/Alt"} {
+		if !contains(t, pdf, want) {
+			t.Errorf("the PDF has no %s", want)
+		}
+	}
+	structure := poppler(t, "pdfinfo", "-struct-text", pdf)
+	at := 0
+	for _, want := range []string{"H1", "How it works", "Figure", "H2", "What a caller needs", "Table", "Who answers", "H1", "Many scripts"} {
+		next := strings.Index(structure[at:], want)
+		if next < 0 {
+			t.Fatalf("the structure has no %s after %q:\n%s", want, structure[:at], structure)
+		}
+		at += next
+	}
+	if missing := fontsNotEmbedded(t, pdf); len(missing) > 0 {
+		t.Errorf("fonts are not embedded: %q", missing)
+	}
 }
 
 func fontsNotEmbedded(t *testing.T, pdf string) []string {
