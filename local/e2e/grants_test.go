@@ -29,8 +29,8 @@ func TestEveryGrantIsNeeded(t *testing.T) {
 		"image-pushes":               {(*machine).buildFails, "artifactregistry.repositories.uploadArtifacts"},
 		"image-logs":                 {(*machine).buildWarns, "logging"},
 		"events-storage-publishes":   {(*machine).notifyFails, "publish"},
-		"events-pubsub-signs":        {(*machine).pushFails, "iam.serviceAccounts.getOpenIdToken"},
-		"events-invoker":             {(*machine).pushFails, "run.routes.invoke"},
+		"events-pubsub-signs":        {pushFails("iam.serviceAccounts.getOpenIdToken"), "iam.serviceAccountTokenCreator"},
+		"events-invoker":             {pushFails("run.routes.invoke"), "docx2pdf-push-"},
 		"events-pubsub-publishes":    {(*machine).deadLetterFails, "does not have permission to publish messages"},
 		"events-pubsub-acknowledges": {(*machine).deadLetterFails, "pubsub.subscriptions.consume"},
 	}
@@ -124,30 +124,29 @@ func (m *machine) notifyFails() string {
 	return answer
 }
 
-// pushFails drops a document and reads on the local cloud's page why its push was
-// refused: it could not be signed, or its account may not call the service.
-func (m *machine) pushFails() string {
-	m.upload("push-"+last(m.t.Name())+".docx", "demo.docx")
-	var refused []string
-	m.waitFor("a refused push", func() bool {
-		var page struct {
-			Requests []struct {
-				Call, Caller, Why string
-				Status            int
+// pushFails drops a document and waits until the local cloud's page says that its
+// push was refused for want of a permission.
+func pushFails(permission string) func(*machine) string {
+	return func(m *machine) (why string) {
+		m.upload("push-"+last(m.t.Name())+".docx", "demo.docx")
+		m.waitFor("a push that is refused for want of "+permission, func() bool {
+			var page struct {
+				Requests []struct {
+					Caller, Why string
+					Status      int
+				}
 			}
-		}
-		m.asOwner(http.MethodGet, m.address()+"/console/state", nil, &page)
-		refused = nil
-		for _, request := range page.Requests {
-			unsigned := strings.HasPrefix(request.Call, "push ") && strings.Contains(request.Why, " lacks ")
-			uninvited := strings.Contains(request.Caller, "docx2pdf-push-") && strings.HasPrefix(request.Why, "no role")
-			if unsigned || uninvited {
-				refused = append(refused, inJSON(request))
+			m.asOwner(http.MethodGet, m.address()+"/console/state", nil, &page)
+			for _, request := range page.Requests {
+				pushes := strings.Contains(request.Caller, "docx2pdf-push-") || strings.Contains(request.Caller, "gcp-sa-pubsub")
+				if pushes && request.Status != http.StatusOK && strings.Contains(request.Why, permission) {
+					why = inJSON(request)
+				}
 			}
-		}
-		return len(refused) > 0
-	})
-	return strings.Join(refused, "\n")
+			return why != ""
+		})
+		return why
+	}
 }
 
 // deadLetterFails drops a document that cannot be converted, and reads in the
