@@ -70,11 +70,11 @@ func newImage(ctx *pulumi.Context, name string, cfg *settings, opts ...pulumi.Re
 	if err != nil {
 		return nil, err
 	}
-	archive, err := c.upload(ctx, name, cfg, source)
+	bucket, archive, err := c.upload(ctx, name, cfg, source)
 	if err != nil {
 		return nil, err
 	}
-	builder, grants, err := c.builder(ctx, name, cfg, repository, archive)
+	builder, grants, err := c.builder(ctx, name, cfg, repository, bucket)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func newImage(ctx *pulumi.Context, name string, cfg *settings, opts ...pulumi.Re
 }
 
 // upload puts the source where Cloud Build reads it.
-func (c *image) upload(ctx *pulumi.Context, name string, cfg *settings, source *build.Source) (*storage.BucketObject, error) {
+func (c *image) upload(ctx *pulumi.Context, name string, cfg *settings, source *build.Source) (*storage.Bucket, *storage.BucketObject, error) {
 	args := privateBucket(cfg)
 	// Everything in it can be made again, so nothing need be kept or paid for
 	// once it is deleted.
@@ -91,7 +91,7 @@ func (c *image) upload(ctx *pulumi.Context, name string, cfg *settings, source *
 	args.SoftDeletePolicy = &storage.BucketSoftDeletePolicyArgs{RetentionDurationSeconds: pulumi.Int(0)}
 	bucket, err := storage.NewBucket(ctx, "docx2pdf-source", args, pulumi.Parent(c))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	files := map[string]any{}
 	for _, file := range source.Names() {
@@ -99,16 +99,17 @@ func (c *image) upload(ctx *pulumi.Context, name string, cfg *settings, source *
 	}
 	// The old source goes first: when a change is taken back after a failed build,
 	// its name is that of the new one.
-	return storage.NewBucketObject(ctx, name+"-source", &storage.BucketObjectArgs{
+	archive, err := storage.NewBucketObject(ctx, name+"-source", &storage.BucketObjectArgs{
 		Bucket:      bucket.Name,
 		Name:        pulumi.String("source-" + source.Hash + ".zip"),
 		Source:      pulumi.NewAssetArchive(files),
 		ContentType: pulumi.String("application/zip"),
 	}, pulumi.Parent(c), pulumi.DeletedWith(bucket), pulumi.DeleteBeforeReplace(true))
+	return bucket, archive, err
 }
 
 // builder is the account that builds run as, and its grants.
-func (c *image) builder(ctx *pulumi.Context, name string, cfg *settings, repository *artifactregistry.Repository, source *storage.BucketObject) (*serviceaccount.Account, []pulumi.Resource, error) {
+func (c *image) builder(ctx *pulumi.Context, name string, cfg *settings, repository *artifactregistry.Repository, source *storage.Bucket) (*serviceaccount.Account, []pulumi.Resource, error) {
 	account, err := serviceaccount.NewAccount(ctx, name+"-builder", &serviceaccount.AccountArgs{
 		AccountId:   pulumi.String(cfg.resourceID("build")),
 		DisplayName: pulumi.String("Builder of the Docx to PDF converter's image"),
@@ -116,11 +117,7 @@ func (c *image) builder(ctx *pulumi.Context, name string, cfg *settings, reposit
 	if err != nil {
 		return nil, nil, err
 	}
-	reads, err := storage.NewBucketIAMMember(ctx, name+"-reads-source", &storage.BucketIAMMemberArgs{
-		Bucket: source.Bucket,
-		Role:   pulumi.String("roles/storage.objectViewer"),
-		Member: account.Member,
-	}, pulumi.Parent(c))
+	grants, err := grantBuckets(ctx, name, account, c, []bucketGrant{{"reads-source", source, "roles/storage.objectViewer"}})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -138,7 +135,7 @@ func (c *image) builder(ctx *pulumi.Context, name string, cfg *settings, reposit
 		Role:    pulumi.String("roles/logging.logWriter"),
 		Member:  account.Member,
 	}, pulumi.Parent(c))
-	return account, []pulumi.Resource{reads, pushes, logs}, err
+	return account, append(grants, pushes, logs), err
 }
 
 type builtArgs struct {
