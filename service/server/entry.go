@@ -47,9 +47,13 @@ func (e *entry) serverTiming() string {
 }
 
 func (e *entry) milliseconds() map[string]float64 {
-	all := map[string]float64{}
+	took := map[string]time.Duration{}
 	for _, t := range e.timings {
-		all[t.name] += milliseconds(t.took)
+		took[t.name] += t.took
+	}
+	all := map[string]float64{}
+	for name, d := range took {
+		all[name] = milliseconds(d)
 	}
 	return all
 }
