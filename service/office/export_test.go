@@ -1,8 +1,27 @@
 package office
 
+import (
+	"errors"
+	"os"
+	"path/filepath"
+)
+
 // WithRegistry replaces LibreOffice's configuration for engines that are started until the returned function is called.
 func WithRegistry(content string) (restore func()) {
 	saved := registry
 	registry = []byte(content)
 	return func() { registry = saved }
+}
+
+// LoadOptions is how documents are loaded.
+const LoadOptions = loadOptions
+
+// Prepare makes what LibreOffice starts with: its program directory, a directory with the profile, and the environment.
+func Prepare(temp string) (program, dir string, variables []string, err error) {
+	var config Config
+	dir = filepath.Join(temp, "engine")
+	if err := errors.Join(config.findProgramDir(), os.Mkdir(dir, 0o700), prepare(dir)); err != nil {
+		return "", "", nil, err
+	}
+	return config.ProgramDir, dir, environment(config, dir), nil
 }

@@ -113,6 +113,9 @@ func (j *Job) Convert(ctx context.Context, options Options) (Result, error) {
 	return result, err
 }
 
+// loadOptions are LibreOfficeKit's: nobody is there to answer questions. Macros are not run unless it is told to.
+const loadOptions = "Batch=true"
+
 // start gives the document to a fork server: to the next one, should the first be gone already.
 func (j *Job) start(ctx context.Context, options Options) (server *forkServer, id string, done <-chan ending, err error) {
 	config := j.engine.config
@@ -120,7 +123,7 @@ func (j *Job) start(ctx context.Context, options Options) (server *forkServer, i
 		if server, err = j.engine.ready(ctx, server); err != nil {
 			return nil, "", nil, err
 		}
-		id, done, err = server.start(j.dir, fileURL(j.Input()), fileURL(j.Output()), "Batch=true", options.json(),
+		id, done, err = server.start(j.dir, fileURL(j.Input()), fileURL(j.Output()), loadOptions, options.json(),
 			strconv.FormatInt(int64(config.CPU/time.Second), 10),
 			strconv.FormatInt(config.Memory, 10),
 			strconv.FormatInt(config.Output, 10))

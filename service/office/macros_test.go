@@ -1,0 +1,126 @@
+package office_test
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"docx2pdf/service/docx/docxtest"
+	"docx2pdf/service/office"
+	"docx2pdf/service/office/officetest"
+)
+
+// withMacros is a document whose macros do what no document may as soon as it is opened: write a file, run a program,
+// open a connection. First they write another file, which shows that they run.
+func (b *bait) withMacros(t *testing.T, mark string) []byte {
+	t.Helper()
+	address, err := url.Parse(b.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return docxtest.WithMacros(docxtest.Paragraph("a text with macros"), fmt.Sprintf(`Private Sub Document_Open()
+On Error Resume Next
+Open %q For Output As #1
+Print #1, "ran"
+Close #1
+Open %q For Output As #2
+Print #2, "sang"
+Close #2
+Shell "/usr/bin/touch %s"
+Dim connector As Object
+Set connector = CreateUnoService("com.sun.star.connection.Connector")
+connector.connect("socket,host=%s,port=%s")
+End Sub
+`, mark, filepath.Join(b.directory, "written"), filepath.Join(b.directory, "started"), address.Hostname(), address.Port()))
+}
+
+// taken is what macros got at.
+func (b *bait) taken() []string {
+	var found []string
+	for _, name := range []string{"written", "started"} {
+		if _, err := os.Stat(filepath.Join(b.directory, name)); err == nil {
+			found = append(found, name)
+		}
+	}
+	if b.count() > 0 {
+		found = append(found, "connected")
+	}
+	return found
+}
+
+// openWithMacros opens the document in a LibreOffice that does all it does after a document was opened, and tells whether
+// its macros ran.
+func openWithMacros(t *testing.T, host string, b *bait, loadOptions string, sandbox office.Sandbox) (ran bool) {
+	t.Helper()
+	program, dir, environment, err := office.Prepare(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	work, profile := filepath.Join(dir, "work"), filepath.Join(dir, "profile")
+	mark, document := filepath.Join(work, "ran"), filepath.Join(work, "macros.docx")
+	if err := os.WriteFile(document, b.withMacros(t, mark), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(host, program, profile, "file://"+profile, "file://"+document, loadOptions, string(sandbox))
+	command.Dir, command.Env = work, environment
+	if out, err := command.CombinedOutput(); err != nil || string(out) != "idle\n" {
+		t.Fatalf("opening the document: %v: %s", err, out)
+	}
+	_, err = os.Stat(mark)
+	return err == nil
+}
+
+func TestMacrosDoNothing(t *testing.T) {
+	host := filepath.Join(t.TempDir(), "macros")
+	if out, err := exec.Command("cc", "-o", host, "testdata/macros.c", "landlock.c", "seccomp.c", "-ldl").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	const willing = "Batch=true,EnableMacrosExecution=true,MacroSecurityLevel=0"
+	everything := []string{"written", "started", "connected"}
+	for _, layer := range []struct {
+		name        string
+		registry    string // "" for ours
+		loadOptions string
+		sandbox     office.Sandbox
+		runs        bool
+		takes       []string
+	}{
+		{"all layers", "", office.LoadOptions, office.SandboxRequire, false, nil},
+		{"how documents are loaded alone", permissive, office.LoadOptions, office.SandboxOff, false, nil},
+		{"LibreOffice's configuration alone", "", willing, office.SandboxOff, false, nil},
+		{"the kernel alone", permissive, willing, office.SandboxRequire, true, nil},
+		{"no layer", permissive, willing, office.SandboxOff, true, everything}, // or else this test would notice nothing
+	} {
+		t.Run(layer.name, func(t *testing.T) {
+			if layer.registry != "" {
+				defer office.WithRegistry(layer.registry)()
+			}
+			b := layBait(t)
+			if ran := openWithMacros(t, host, b, layer.loadOptions, layer.sandbox); ran != layer.runs {
+				t.Errorf("that the macros ran is %v, want %v", ran, layer.runs)
+			}
+			if len(layer.takes) > 0 {
+				officetest.Until(t, "the macros have done it all", func() bool { return slices.Equal(b.taken(), layer.takes) })
+			} else if taken := b.taken(); len(taken) > 0 {
+				t.Errorf("macros got through: %v", taken)
+			}
+		})
+	}
+}
+
+func TestDocumentsWithMacrosAreConverted(t *testing.T) {
+	b := layBait(t)
+	mark := filepath.Join(b.directory, "ran")
+	pdf, _ := mustConvert(t, start(t, office.Config{}), b.withMacros(t, mark))
+	if text := textOf(t, pdf); !strings.Contains(text, "a text with macros") {
+		t.Errorf("the text is %q", text)
+	}
+	if _, err := os.Stat(mark); err == nil || len(b.taken()) > 0 {
+		t.Errorf("its macros ran, and got at %v", b.taken())
+	}
+}
