@@ -67,8 +67,13 @@ func newMachine(t *testing.T, flags ...string) *machine {
 	m.run("go", "build", "-o", ".local/bin/local", "./local")
 	m.serve(flags...)
 
-	lines := m.run("sh", "-c", `eval "$(.local/bin/local env -wait 60s)" && env`)
-	m.env = strings.Split(strings.TrimSpace(lines), "\n")
+	// Into a file, since on the terminal it would mix with what "env" reports.
+	m.run("sh", "-c", `eval "$(.local/bin/local env -wait 60s)" && env -0 > .local/environment`)
+	variables, err := os.ReadFile(filepath.Join(m.dir, ".local", "environment"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.env = strings.Split(strings.Trim(string(variables), "\x00"), "\x00")
 	return m
 }
 

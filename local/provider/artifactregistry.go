@@ -12,10 +12,21 @@ const artifactRegistry = "/artifactregistry/v1/"
 func init() {
 	register(map[string]*kind{
 		"gcp:artifactregistry/repository:Repository": {
-			defaults: map[string]any{"mode": "STANDARD_REPOSITORY"},
-			rules:    map[string]rule{"mode": oneOf("STANDARD_REPOSITORY", "VIRTUAL_REPOSITORY", "REMOTE_REPOSITORY")},
-			computed: []string{"location", "project", "dockerConfig", "mavenConfig"},
-			identity: []string{"project", "location", "repositoryId"},
+			defaults: map[string]any{
+				"mode":                                 "STANDARD_REPOSITORY",
+				"cleanupPolicies[].condition.tagState": "ANY",
+				"mavenConfig.versionPolicy":            "VERSION_POLICY_UNSPECIFIED",
+				"remoteRepositoryConfig.dockerRepository.publicRepository": "DOCKER_HUB",
+				"remoteRepositoryConfig.mavenRepository.publicRepository":  "MAVEN_CENTRAL",
+				"remoteRepositoryConfig.npmRepository.publicRepository":    "NPMJS",
+				"remoteRepositoryConfig.pythonRepository.publicRepository": "PYPI",
+			},
+			rules: map[string]rule{
+				"mode":                                 enum("STANDARD_REPOSITORY", "VIRTUAL_REPOSITORY", "REMOTE_REPOSITORY"),
+				"cleanupPolicies[].action":             enum("DELETE", "KEEP"),
+				"cleanupPolicies[].condition.tagState": enum("TAGGED", "UNTAGGED", "ANY"),
+			},
+			computed: []string{"location", "project"},
 			id:       within("projects/{project}/locations/{location}/repositories/{repositoryId}"),
 			imports: []string{
 				"projects/{project}/locations/{location}/repositories/{repositoryId}",

@@ -21,17 +21,25 @@ const randomDigits = 7
 
 // rule is a check of one string input.
 type rule struct {
-	pattern *regexp.Regexp
-	oneOf   []string
-	want    string // in words, for the message
+	pattern  *regexp.Regexp
+	oneOf    []string
+	optional bool   // an empty string is as good as none
+	want     string // in words, for the message
 }
 
 func (r rule) accepts(v string) bool {
-	return (r.pattern == nil || r.pattern.MatchString(v)) && (r.oneOf == nil || slices.Contains(r.oneOf, v))
+	return r.optional && v == "" || (r.pattern == nil || r.pattern.MatchString(v)) && (r.oneOf == nil || slices.Contains(r.oneOf, v))
 }
 
 func oneOf(values ...string) rule {
 	return rule{oneOf: values, want: "one of " + strings.Join(values, ", ")}
+}
+
+// enum is oneOf for the values of an enumeration of Google's API.
+func enum(values ...string) rule {
+	r := oneOf(values...)
+	r.optional = true
+	return r
 }
 
 // Check validates a resource's inputs and fills in defaults and the name.
@@ -53,26 +61,19 @@ func (s *server) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pulum
 
 	schema := gcp.Resources[token]
 	failures := coerceAll("", news, schema.Inputs)
-	var filled []resource.PropertyValue
+	var filled []string
 	if kind.autoname > 0 && !news.HasValue("name") {
 		name, err := makeName(req, kind, olds)
 		if err != nil {
 			failures = append(failures, &pulumirpc.CheckFailure{Property: "name", Reason: err.Error()})
 		} else {
 			news["name"] = resource.NewStringProperty(name)
-			filled = append(filled, resource.NewStringProperty("name"))
+			filled = append(filled, "name")
 		}
 	}
-	for _, path := range slices.Sorted(maps.Keys(kind.defaults)) {
-		if setDefault(news, strings.Split(path, "."), kind.defaults[path]) && !strings.Contains(path, ".") {
-			filled = append(filled, resource.NewStringProperty(path))
-		}
-	}
+	kind.fill("", news, schema.Inputs, filled)
 	failures = append(failures, missing("", news, append(slices.Clone(schema.RequiredInputs), kind.required...))...)
-	failures = append(failures, broken(news, kind.rules)...)
-	if len(filled) > 0 {
-		news[defaultsKey] = resource.NewArrayProperty(filled)
-	}
+	failures = append(failures, kind.broken("", "", news, schema.Inputs)...)
 	inputs, err := s.marshal(news)
 	if err != nil {
 		return nil, err
@@ -81,22 +82,10 @@ func (s *server) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pulum
 }
 
 // makeName makes up a name, as the official provider does: the resource's name
-// in lower case and seven random digits. It keeps a name that was made up before.
+// in lower case and seven random digits. A resource that has a name keeps it.
 func makeName(req *pulumirpc.CheckRequest, kind *kind, olds resource.PropertyMap) (string, error) {
-	if old := unwrap(olds["name"]); isFilled(olds, "name") && old.IsString() {
+	if old := unwrap(olds["name"]); old.IsString() {
 		return old.StringValue(), nil
-	}
-	if a := req.Autonaming; a != nil {
-		switch a.Mode {
-		case pulumirpc.CheckRequest_AutonamingOptions_ENFORCE:
-			return a.ProposedName, nil
-		case pulumirpc.CheckRequest_AutonamingOptions_PROPOSE:
-			if a.ProposedName != "" {
-				return strings.ToLower(a.ProposedName), nil
-			}
-		case pulumirpc.CheckRequest_AutonamingOptions_DISABLE:
-			return "", fmt.Errorf("autonaming is disabled: set a name")
-		}
 	}
 	prefix := strings.ToLower(resource.URN(req.Urn).Name()) + "-"
 	name, err := resource.NewUniqueName(req.RandomSeed, prefix, randomDigits, kind.autoname, nil)
@@ -106,28 +95,51 @@ func makeName(req *pulumirpc.CheckRequest, kind *kind, olds resource.PropertyMap
 	return name, nil
 }
 
-// setDefault sets the value at path in every object that exists and lacks it.
-func setDefault(m resource.PropertyMap, path []string, value any) (set bool) {
-	name, list := strings.CutSuffix(path[0], "[]")
-	key := resource.PropertyKey(name)
-	if len(path) == 1 {
-		if m.HasValue(key) {
-			return false
+// fill sets the defaults of the object at path, and of all objects in it, and
+// writes down in each which of its values are defaults.
+func (k *kind) fill(path string, m resource.PropertyMap, schema map[string]property, filled []string) {
+	for at, value := range k.defaults {
+		parent, name := "", at
+		if dot := strings.LastIndex(at, "."); dot >= 0 {
+			parent, name = at[:dot], at[dot+1:]
 		}
-		m[key] = resource.NewPropertyValue(value)
-		return true
-	}
-	child := unwrap(m[key])
-	items := []resource.PropertyValue{child}
-	if list && child.IsArray() {
-		items = child.ArrayValue()
-	}
-	for _, item := range items {
-		if item = unwrap(item); item.IsObject() {
-			set = setDefault(item.ObjectValue(), path[1:], value) || set
+		if key := resource.PropertyKey(name); parent == path && !m.HasValue(key) {
+			m[key] = resource.NewPropertyValue(value)
+			filled = append(filled, name)
 		}
 	}
-	return set
+	eachObject(path, "", m, schema, func(at, _ string, object resource.PropertyMap, schema map[string]property) {
+		k.fill(at, object, schema, nil)
+	})
+	slices.Sort(filled)
+	names := make([]resource.PropertyValue, 0, len(filled))
+	for _, name := range filled {
+		names = append(names, resource.NewProperty(name))
+	}
+	m[defaultsKey] = resource.NewProperty(names)
+}
+
+// eachObject visits the objects that are properties of m, and the items of its
+// lists of objects. form is their path in the form of kind.defaults, at the path
+// itself.
+func eachObject(form, at string, m resource.PropertyMap, schema map[string]property,
+	visit func(form, at string, object resource.PropertyMap, schema map[string]property)) {
+	for _, key := range m.StableKeys() {
+		p, v := schema[string(key)], unwrap(m[key])
+		form, at := strings.TrimPrefix(form+"."+string(key), "."), strings.TrimPrefix(at+"."+string(key), ".")
+		if _, object, ok := p.object(); ok && v.IsObject() {
+			visit(form, at, v.ObjectValue(), object.Properties)
+		}
+		if p.Items == nil || !v.IsArray() {
+			continue
+		}
+		_, object, ok := p.Items.object()
+		for i, item := range v.ArrayValue() {
+			if item = unwrap(item); ok && item.IsObject() {
+				visit(form+"[]", fmt.Sprintf("%s[%d]", at, i), item.ObjectValue(), object.Properties)
+			}
+		}
+	}
 }
 
 // coerceAll makes the values fit the schema's types where they are the same in
@@ -226,13 +238,17 @@ func missing(prefix string, m resource.PropertyMap, required []string) (failures
 	return failures
 }
 
-func broken(news resource.PropertyMap, rules map[string]rule) (failures []*pulumirpc.CheckFailure) {
-	for _, name := range slices.Sorted(maps.Keys(rules)) {
-		v := unwrap(news[resource.PropertyKey(name)])
-		if v.IsString() && !rules[name].accepts(v.StringValue()) {
+// broken checks the rules of the object at the path, and of all objects in it.
+func (k *kind) broken(form, at string, m resource.PropertyMap, schema map[string]property) (failures []*pulumirpc.CheckFailure) {
+	for _, key := range m.StableKeys() {
+		rule, ruled := k.rules[strings.TrimPrefix(form+"."+string(key), ".")]
+		if v := unwrap(m[key]); ruled && v.IsString() && !rule.accepts(v.StringValue()) {
 			failures = append(failures, &pulumirpc.CheckFailure{
-				Property: name, Reason: fmt.Sprintf("%q is not %s", v.StringValue(), rules[name].want)})
+				Property: strings.TrimPrefix(at+"."+string(key), "."), Reason: fmt.Sprintf("%q is not %s", v.StringValue(), rule.want)})
 		}
 	}
+	eachObject(form, at, m, schema, func(form, at string, object resource.PropertyMap, schema map[string]property) {
+		failures = append(failures, k.broken(form, at, object, schema)...)
+	})
 	return failures
 }

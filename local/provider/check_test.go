@@ -47,8 +47,10 @@ func TestCheckFillsInDefaults(t *testing.T) {
 		},
 		{
 			"gcp:artifactregistry/repository:Repository",
-			map[string]any{"repositoryId": "r", "format": "DOCKER"},
-			map[string]any{"repositoryId": "r", "format": "DOCKER", "mode": "STANDARD_REPOSITORY"},
+			map[string]any{"repositoryId": "r", "format": "DOCKER", "cleanupPolicies": []any{
+				map[string]any{"id": "old", "action": "DELETE", "condition": map[string]any{"olderThan": "2592000s"}}}},
+			map[string]any{"repositoryId": "r", "format": "DOCKER", "mode": "STANDARD_REPOSITORY", "cleanupPolicies": []any{
+				map[string]any{"id": "old", "action": "DELETE", "condition": map[string]any{"olderThan": "2592000s", "tagState": "ANY"}}}},
 		},
 		{
 			"gcp:cloudrunv2/service:Service",
@@ -67,7 +69,7 @@ func TestCheckFillsInDefaults(t *testing.T) {
 		},
 	} {
 		got, failures := e.check(test.token, nil, props(test.inputs))
-		delete(got, "__defaults")
+		got = props(withoutDefaults(got.Mappable()).(map[string]any))
 		if failures != nil || !got.DeepEquals(props(test.want)) {
 			t.Errorf("check of %s %v = %v, failures %q; want %v", test.token, test.inputs, got, failures, test.want)
 		}
@@ -88,7 +90,10 @@ func TestCheckRefuses(t *testing.T) {
 		{"gcp:storage/bucket:Bucket", map[string]any{"location": "US", "versioning": true}, "versioning: want object, got bool"},
 		{"gcp:storage/bucket:Bucket", map[string]any{"location": "US", "versioning": map[string]any{}}, "versioning.enabled: missing required property"},
 		{"gcp:storage/bucket:Bucket", map[string]any{"location": "US", "cors": []any{map[string]any{"maxAgeSeconds": 1.5}}}, "cors[0].maxAgeSeconds: want integer, got number"},
-		{"gcp:storage/bucket:Bucket", map[string]any{"location": "US", "publicAccessPrevention": "yes"}, `publicAccessPrevention: "yes" is not one of inherited, enforced`},
+		{"gcp:storage/notification:Notification", map[string]any{"bucket": "b", "topic": "t", "payloadFormat": "XML"}, `payloadFormat: "XML" is not one of JSON_API_V1, NONE`},
+		{"gcp:storage/bucket:Bucket", map[string]any{"location": "US", "lifecycleRules": []any{map[string]any{
+			"action": map[string]any{"type": "Delete"}, "condition": map[string]any{"withState": "DEAD"}}}},
+			`lifecycleRules[0].condition.withState: "DEAD" is not one of LIVE, ARCHIVED, ANY`},
 		{"gcp:storage/bucketObject:BucketObject", map[string]any{"bucket": "b", "source": "file.txt"}, "source: want file or archive, got string"},
 		{"gcp:serviceaccount/account:Account", map[string]any{"accountId": "X"}, `accountId: "X" is not 6 to 30`},
 		{"gcp:projects/iAMMember:IAMMember", map[string]any{"project": "p", "role": "r", "member": "me"}, `member: "me" is not an IAM member`},
@@ -103,7 +108,7 @@ func TestCheckRefuses(t *testing.T) {
 
 func TestAutonaming(t *testing.T) {
 	e := attach(t, "http://127.0.0.1:1", stack)
-	name := func(token, logical string, olds map[string]any, autonaming *pulumirpc.CheckRequest_AutonamingOptions) (string, string) {
+	name := func(token, logical string, olds map[string]any) (string, string) {
 		t.Helper()
 		news := resource.PropertyMap{"location": resource.NewProperty("US")}
 		if strings.Contains(token, "pubsub") {
@@ -111,7 +116,7 @@ func TestAutonaming(t *testing.T) {
 		}
 		res, err := e.client.Check(t.Context(), &pulumirpc.CheckRequest{
 			Urn: urnOf(token, logical), News: e.marshal(news), Olds: e.marshal(props(olds)),
-			RandomSeed: []byte("seed"), Autonaming: autonaming,
+			RandomSeed: []byte("seed"),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -123,37 +128,25 @@ func TestAutonaming(t *testing.T) {
 		return res.Inputs.Fields["name"].GetStringValue(), failure
 	}
 	const bucket = "gcp:storage/bucket:Bucket"
-	first, _ := name(bucket, "Input", nil, nil)
+	first, _ := name(bucket, "Input", nil)
 	if prefix, digits, _ := strings.Cut(first, "-"); prefix != "input" || len(digits) != 7 || strings.Trim(digits, "0123456789abcdef") != "" {
 		t.Errorf("name = %q, want input- and seven hex digits", first)
 	}
-	if again, _ := name(bucket, "Input", nil, nil); again != first {
+	if again, _ := name(bucket, "Input", nil); again != first {
 		t.Errorf("the same seed gives %q, then %q", first, again)
 	}
 	madeUp := map[string]any{"name": "input-0000000", "__defaults": []any{"name"}}
-	if kept, _ := name(bucket, "Input", madeUp, nil); kept != "input-0000000" {
+	if kept, _ := name(bucket, "Input", madeUp); kept != "input-0000000" {
 		t.Errorf("name = %q, want the one made up before", kept)
 	}
-	if fresh, _ := name(bucket, "Input", map[string]any{"name": "given"}, nil); fresh == "given" {
-		t.Error("the name that the program gave before is kept although it gives none now")
+	if kept, _ := name(bucket, "Input", map[string]any{"name": "given", "__defaults": []any{}}); kept != "given" {
+		t.Errorf("name = %q, want the one that the program gave before", kept)
 	}
-	if topic, _ := name("gcp:pubsub/topic:Topic", "Events", nil, nil); !strings.HasPrefix(topic, "events-") {
+	if topic, _ := name("gcp:pubsub/topic:Topic", "Events", nil); !strings.HasPrefix(topic, "events-") {
 		t.Errorf("name = %q, want events-…", topic)
 	}
-	if _, failure := name(bucket, strings.Repeat("long", 20), nil, nil); !strings.Contains(failure, "set a name") {
+	if _, failure := name(bucket, strings.Repeat("long", 20), nil); !strings.Contains(failure, "set a name") {
 		t.Errorf("a name that is too long fails with %q", failure)
-	}
-	proposed := &pulumirpc.CheckRequest_AutonamingOptions{ProposedName: "Dev-Input"}
-	if got, _ := name(bucket, "Input", nil, proposed); got != "dev-input" {
-		t.Errorf("proposed name becomes %q, want it in lower case", got)
-	}
-	proposed.Mode = pulumirpc.CheckRequest_AutonamingOptions_ENFORCE
-	if got, _ := name(bucket, "Input", nil, proposed); got != "Dev-Input" {
-		t.Errorf("enforced name becomes %q, want it as it is", got)
-	}
-	off := &pulumirpc.CheckRequest_AutonamingOptions{Mode: pulumirpc.CheckRequest_AutonamingOptions_DISABLE}
-	if _, failure := name(bucket, "Input", nil, off); !strings.Contains(failure, "autonaming is disabled") {
-		t.Errorf("disabled autonaming fails with %q", failure)
 	}
 }
 

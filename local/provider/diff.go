@@ -23,8 +23,7 @@ func (s *server) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pulumir
 	if err != nil {
 		return nil, err
 	}
-	autonamed := isFilled(c.rawInputs, "name")
-	before, after := visible(olds), visible(c.rawInputs)
+	before, after := c.kind.visible("", olds, c.schema.Inputs), c.kind.visible("", c.rawInputs, c.schema.Inputs)
 	for key := range c.schema.Inputs {
 		key := resource.PropertyKey(key)
 		if c.equivalent(string(key), before[key], after[key]) {
@@ -44,22 +43,25 @@ func (s *server) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pulumir
 		HasDetailedDiff: true,
 		DetailedDiff:    map[string]*pulumirpc.PropertyDiff{},
 	}
-	keptIdentity := true
 	for at, change := range changes {
 		path, err := resource.ParsePropertyPath(at)
 		if err != nil {
 			return nil, err
 		}
-		if change.Kind == plugin.DiffDelete && slices.Contains(c.kind.computed, pathForm(path)) {
+		value, added := path.Get(resource.NewProperty(after))
+		if added && c.deployed(path, plain(value)) ||
+			change.Kind == plugin.DiffDelete && slices.Contains(c.kind.computed, pathForm(path)) {
 			continue
+		}
+		if !added {
+			value, _ = path.Get(resource.NewProperty(before))
 		}
 		top, _ := path[0].(string)
 		res.Changes = pulumirpc.DiffResponse_DIFF_SOME
 		res.Diffs = append(res.Diffs, top)
-		if c.kind.update == nil || replaces(path, c.schema.Inputs) {
+		if c.kind.update == nil || replaces(path, plain(value), c.schema.Inputs) {
 			change.Kind = change.Kind.AsReplace()
 			res.Replaces = append(res.Replaces, at)
-			keptIdentity = keptIdentity && !slices.Contains(c.kind.identity, top)
 		}
 		res.DetailedDiff[at] = &pulumirpc.PropertyDiff{
 			Kind: pulumirpc.PropertyDiff_Kind(change.Kind), InputDiff: change.InputDiff}
@@ -67,13 +69,63 @@ func (s *server) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pulumir
 	slices.Sort(res.Diffs)
 	res.Diffs = slices.Compact(res.Diffs)
 	slices.Sort(res.Replaces)
-	res.DeleteBeforeReplace = len(res.Replaces) > 0 && len(c.kind.identity) > 0 && keptIdentity && !autonamed
+	_, named := c.schema.Inputs["name"]
+	res.DeleteBeforeReplace = named && len(res.Replaces) > 0 && !isFilled(c.rawInputs, "name")
 	return res, nil
 }
 
-// replaces says whether the schema marks the changed property, or an object
-// that it is in, as one that cannot be changed in place.
-func replaces(path resource.PropertyPath, schema map[string]property) bool {
+// deployed says whether the resource has the value at the path already, although
+// the program asks for it only now.
+func (c *call) deployed(path resource.PropertyPath, value any) bool {
+	var now any = c.state
+	for _, step := range path {
+		switch parent := now.(type) {
+		case map[string]any:
+			name, _ := step.(string)
+			now = parent[name]
+		case []any:
+			i, isIndex := step.(int)
+			if !isIndex || i >= len(parent) {
+				return false
+			}
+			now = parent[i]
+		default:
+			return false
+		}
+	}
+	return c.kind.covers(pathForm(path), now, value)
+}
+
+// covers says whether asking for the value would leave what there is now as it
+// is. What Google fills in may be left open.
+func (k *kind) covers(form string, now, value any) bool {
+	switch value := value.(type) {
+	case map[string]any:
+		fields, ok := now.(map[string]any)
+		for name, v := range fields {
+			at := form + "." + name
+			wanted, given := value[name]
+			ok = ok && (given && k.covers(at, v, wanted) || !given && (isEmpty(v) || slices.Contains(k.computed, at)))
+		}
+		for name, wanted := range value {
+			_, there := fields[name]
+			ok = ok && (there || isEmpty(wanted))
+		}
+		return ok
+	case []any:
+		list, ok := now.([]any)
+		ok = ok && len(list) == len(value)
+		for i := 0; ok && i < len(value); i++ {
+			ok = k.covers(form+"[]", list[i], value[i])
+		}
+		return ok
+	}
+	return reflect.DeepEqual(now, value)
+}
+
+// replaces says whether the schema marks the changed property, an object that it
+// is in or something in it, as what cannot be changed in place.
+func replaces(path resource.PropertyPath, value any, schema map[string]property) bool {
 	p := property{}
 	for _, step := range path {
 		switch step := step.(type) {
@@ -94,6 +146,12 @@ func replaces(path resource.PropertyPath, schema map[string]property) bool {
 		schema = nil
 		if _, object, ok := p.object(); ok {
 			schema = object.Properties
+		}
+	}
+	fields, _ := value.(map[string]any)
+	for name, v := range fields {
+		if schema != nil && replaces(resource.PropertyPath{name}, v, schema) {
+			return true
 		}
 	}
 	return false
@@ -142,27 +200,46 @@ func (c *call) defaultLabelsChanged() bool {
 
 func same(a, b any) bool { return isEmpty(a) && isEmpty(b) || reflect.DeepEqual(a, b) }
 
-// visible is the inputs without secrets' marks and Pulumi's own keys, at all depths.
-func visible(m resource.PropertyMap) resource.PropertyMap {
+// visible is the inputs without secrets' marks and Pulumi's own keys, at all
+// depths. In objects, what is empty is left out: it means the same as nothing,
+// but for what Google would fill in otherwise.
+func (k *kind) visible(form string, m resource.PropertyMap, schema map[string]property) resource.PropertyMap {
 	out := make(resource.PropertyMap, len(m))
 	for key, v := range m {
-		if !resource.IsInternalPropertyKey(key) {
-			out[key] = bare(v)
+		if resource.IsInternalPropertyKey(key) {
+			continue
+		}
+		p, at := schema[string(key)], strings.TrimPrefix(form+"."+string(key), ".")
+		v = k.bare(at, v, p)
+		scalar := p.Type != "array" && p.Type != "object"
+		if form == "" || p.Ref != "" || !isEmpty(plain(v)) || scalar && slices.Contains(k.computed, at) {
+			out[key] = v
 		}
 	}
 	return out
 }
 
-func bare(v resource.PropertyValue) resource.PropertyValue {
+func (k *kind) bare(form string, v resource.PropertyValue, p property) resource.PropertyValue {
 	switch v = unwrap(v); {
 	case v.IsObject():
-		return resource.NewObjectProperty(visible(v.ObjectValue()))
+		if _, object, ok := p.object(); ok {
+			return resource.NewProperty(k.visible(form, v.ObjectValue(), object.Properties))
+		}
+		entries := make(resource.PropertyMap, len(v.ObjectValue()))
+		for key, entry := range v.ObjectValue() {
+			entries[key] = unwrap(entry)
+		}
+		return resource.NewProperty(entries)
 	case v.IsArray():
+		var items property
+		if p.Items != nil {
+			items = *p.Items
+		}
 		list := make([]resource.PropertyValue, 0, len(v.ArrayValue()))
 		for _, item := range v.ArrayValue() {
-			list = append(list, bare(item))
+			list = append(list, k.bare(form+"[]", item, items))
 		}
-		return resource.NewArrayProperty(list)
+		return resource.NewProperty(list)
 	}
 	return v
 }

@@ -43,7 +43,7 @@ func TestDiff(t *testing.T) {
 		{"replace a bucket with a made-up name", "gcp:storage/bucket:Bucket", autonamed, with(autonamed, "location", "US"),
 			map[string]pulumirpc.PropertyDiff_Kind{"location": pulumirpc.PropertyDiff_UPDATE_REPLACE}, false},
 		{"rename a bucket", "gcp:storage/bucket:Bucket", bucket, with(bucket, "name", "b2"),
-			map[string]pulumirpc.PropertyDiff_Kind{"name": pulumirpc.PropertyDiff_UPDATE_REPLACE}, false},
+			map[string]pulumirpc.PropertyDiff_Kind{"name": pulumirpc.PropertyDiff_UPDATE_REPLACE}, true},
 		{"other case of a member", "gcp:storage/bucketIAMMember:BucketIAMMember", grant,
 			with(grant, "member", "serviceAccount:a@p1.iam.gserviceaccount.com"), nil, false},
 		{"other member", "gcp:storage/bucketIAMMember:BucketIAMMember", grant, with(grant, "member", "allUsers"),
@@ -54,14 +54,14 @@ func TestDiff(t *testing.T) {
 		{"new image", "gcp:cloudrunv2/service:Service", runInputs("i:1"), runInputs("i:2"),
 			map[string]pulumirpc.PropertyDiff_Kind{"template.containers[0].image": pulumirpc.PropertyDiff_UPDATE}, false},
 		{"new region", "gcp:cloudrunv2/service:Service", runInputs("i"), with(runInputs("i"), "location", "us-central1"),
-			map[string]pulumirpc.PropertyDiff_Kind{"location": pulumirpc.PropertyDiff_UPDATE_REPLACE}, false},
+			map[string]pulumirpc.PropertyDiff_Kind{"location": pulumirpc.PropertyDiff_UPDATE_REPLACE}, true},
 		{"new keepers", "gcp:serviceaccount/key:Key",
 			map[string]any{"serviceAccountId": "projects/p1/serviceAccounts/a@p1.iam.gserviceaccount.com", "keepers": map[string]any{"rotation": "1"}},
 			map[string]any{"serviceAccountId": "projects/p1/serviceAccounts/a@p1.iam.gserviceaccount.com", "keepers": map[string]any{"rotation": "2"}},
 			map[string]pulumirpc.PropertyDiff_Kind{"keepers.rotation": pulumirpc.PropertyDiff_UPDATE_REPLACE}, false},
 		{"repository of another format", "gcp:artifactregistry/repository:Repository",
 			map[string]any{"repositoryId": "r", "format": "DOCKER"}, map[string]any{"repositoryId": "r", "format": "MAVEN"},
-			map[string]pulumirpc.PropertyDiff_Kind{"format": pulumirpc.PropertyDiff_UPDATE_REPLACE}, true},
+			map[string]pulumirpc.PropertyDiff_Kind{"format": pulumirpc.PropertyDiff_UPDATE_REPLACE}, false},
 		{"topic by its full name", "gcp:pubsub/subscription:Subscription",
 			map[string]any{"name": "s", "topic": "t"}, map[string]any{"name": "s", "topic": "projects/p1/topics/t"}, nil, false},
 		{"a dashboard laid out differently", "gcp:monitoring/dashboard:Dashboard",
@@ -193,8 +193,8 @@ func TestOtherProject(t *testing.T) {
 	staying := attach(t, newStandIn(t).URL, stack).up("gcp:pubsub/topic:Topic", props(given))
 	moving.e = attach(t, cloud.URL, props(map[string]any{"project": "p2"}))
 	staying.e = moving.e
-	if got := moving.diff(props(own)); !slices.Equal(got.Replaces, []string{"project"}) || got.DeleteBeforeReplace {
-		t.Errorf("replaces %q, delete before %t; want a replacement because of the project", got.Replaces, got.DeleteBeforeReplace)
+	if got := moving.diff(props(own)); !slices.Equal(got.Replaces, []string{"project"}) || !got.DeleteBeforeReplace {
+		t.Errorf("replaces %q, delete before %t; want a replacement because of the project, the old topic first", got.Replaces, got.DeleteBeforeReplace)
 	}
 	if got := staying.diff(props(given)); len(got.Diffs) > 0 {
 		t.Errorf("diff of a topic with its own project = %q, want none", got.Diffs)

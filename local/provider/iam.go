@@ -20,10 +20,9 @@ func init() {
 				pattern: regexp.MustCompile(`^[a-z]([-a-z0-9]{4,28}[a-z0-9])$`),
 				want:    "6 to 30 lower-case letters, digits and hyphens that begin with a letter",
 			}},
-			identity: []string{"project", "accountId"},
-			id:       accountName,
-			imports:  []string{"projects/{project}/serviceAccounts/{email}", "{project}/{email}", "{email}"},
-			create:   createAccount, read: readAccount, update: updateAccount,
+			id:      accountName,
+			imports: []string{"projects/{project}/serviceAccounts/{email}", "{project}/{email}", "{email}"},
+			create:  createAccount, read: readAccount, update: updateAccount,
 			remove: func(ctx context.Context, c *call) error { return c.delete(ctx, iam+c.id) },
 		},
 		"gcp:serviceaccount/key:Key": {

@@ -13,7 +13,8 @@ type kind struct {
 	// defaults are inputs that the official provider fills in, by path: a dot
 	// goes into an object, [] into every item of a list.
 	defaults map[string]any
-	// rules are checks of inputs that the official provider makes before it calls Google.
+	// rules are checks of inputs, by path as in defaults, that the official provider
+	// makes before it calls Google.
 	rules map[string]rule
 	// required are inputs that the resource needs although the schema calls them optional.
 	required []string
@@ -23,9 +24,6 @@ type kind struct {
 	computed []string
 	// resourceNames are inputs that may be given as a short or a full resource name.
 	resourceNames []string
-	// identity are the inputs that make up the id. A replacement that keeps
-	// them has to delete the old resource first.
-	identity []string
 	// wire maps TYPE.property of the schema to the field of Google's API where
 	// they are not the same.
 	wire map[string]string

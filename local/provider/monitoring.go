@@ -21,7 +21,7 @@ func init() {
 			defaults: map[string]any{"enabled": true, "documentation.mimeType": "text/markdown"},
 			rules: map[string]rule{
 				"combiner": oneOf("AND", "OR", "AND_WITH_MATCHING_RESOURCE"),
-				"severity": oneOf("CRITICAL", "ERROR", "WARNING"),
+				"severity": enum("CRITICAL", "ERROR", "WARNING"),
 			},
 			computed: []string{"project"},
 			wire: map[string]string{

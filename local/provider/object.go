@@ -24,9 +24,8 @@ func init() {
 	register(map[string]*kind{
 		"gcp:storage/bucketObject:BucketObject": {
 			autoname: longestObjectName,
-			defaults: map[string]any{"detectMd5hash": "different hash"},
+			defaults: map[string]any{"detectMd5hash": "different hash", "customerEncryption.encryptionAlgorithm": "AES256"},
 			computed: []string{"content", "contentType", "kmsKeyName", "storageClass"},
-			identity: []string{"bucket", "name"},
 			create:   createObject, read: readObject, update: updateObject,
 			remove: func(ctx context.Context, c *call) error { return c.delete(ctx, c.objectPath()) },
 		},

@@ -40,13 +40,13 @@ var policyLocks sync.Map
 // resource that find locates. parent names its inputs that locate it.
 func iamMember(find func(*call) (policyOf, error), parent ...string) *kind {
 	return &kind{
+		computed:      []string{"location", "project"},
 		resourceNames: parent,
 		required:      parent,
 		rules: map[string]rule{"member": {
 			pattern: memberForm,
 			want:    "an IAM member such as user:NAME, serviceAccount:EMAIL or allUsers",
 		}},
-		identity: append([]string{"role", "member", "condition", "project", "location"}, parent...),
 		create: func(ctx context.Context, c *call) (string, map[string]any, error) {
 			p, err := find(c)
 			if err != nil {

@@ -17,8 +17,8 @@ func init() {
 	register(map[string]*kind{
 		"gcp:pubsub/topic:Topic": {
 			autoname: longestTopicName,
+			defaults: map[string]any{"schemaSettings.encoding": "ENCODING_UNSPECIFIED"},
 			computed: []string{"project", "messageStoragePolicy", "schemaSettings"},
-			identity: []string{"project", "name"},
 			id:       within("projects/{project}/topics/{name}"),
 			imports:  []string{"projects/{project}/topics/{name}", "{project}/{name}", "{name}"},
 			create:   createTopic, read: readTopic, update: updateTopic,
@@ -30,9 +30,8 @@ func init() {
 				"messageRetentionDuration":       "604800s",
 				"cloudStorageConfig.maxDuration": "300s",
 			},
-			computed:      []string{"project", "ackDeadlineSeconds", "expirationPolicy"},
+			computed:      []string{"project", "ackDeadlineSeconds", "expirationPolicy", "retryPolicy.maximumBackoff", "retryPolicy.minimumBackoff"},
 			resourceNames: []string{"topic"},
-			identity:      []string{"project", "name"},
 			id:            within("projects/{project}/subscriptions/{name}"),
 			imports:       []string{"projects/{project}/subscriptions/{name}", "{project}/{name}", "{name}"},
 			create:        createSubscription, read: readSubscription, update: updateSubscription,

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 )
 
@@ -30,20 +31,33 @@ func init() {
 				"template.containers[].livenessProbe.failureThreshold":    3,
 				"template.containers[].startupProbe.httpGet.path":         "/",
 				"template.containers[].livenessProbe.httpGet.path":        "/",
+
+				"template.containers[].startupProbe.httpGet.httpHeaders[].value":  "",
+				"template.containers[].livenessProbe.httpGet.httpHeaders[].value": "",
+				"template.volumes[].emptyDir.medium":                              "MEMORY",
 			},
 			rules: map[string]rule{
-				"ingress":     oneOf("INGRESS_TRAFFIC_ALL", "INGRESS_TRAFFIC_INTERNAL_ONLY", "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"),
-				"launchStage": oneOf("UNIMPLEMENTED", "PRELAUNCH", "EARLY_ACCESS", "ALPHA", "BETA", "GA", "DEPRECATED"),
+				"ingress":                       enum("INGRESS_TRAFFIC_ALL", "INGRESS_TRAFFIC_INTERNAL_ONLY", "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"),
+				"template.executionEnvironment": enum("EXECUTION_ENVIRONMENT_GEN1", "EXECUTION_ENVIRONMENT_GEN2"),
+				"template.timeout": {
+					pattern: regexp.MustCompile(`^[0-9]+(\.[0-9]{1,9})?s$`),
+					want:    "a number of seconds such as 300s",
+				},
+				"launchStage": enum("UNIMPLEMENTED", "PRELAUNCH", "EARLY_ACCESS", "ALPHA", "BETA", "GA", "DEPRECATED"),
 			},
 			computed: []string{
 				"ingress", "launchStage", "traffics", "project", "client", "clientVersion",
 				"template.scaling", "template.serviceAccount", "template.timeout", "template.maxInstanceRequestConcurrency",
-				"template.vpcAccess.egress", "template.vpcAccess.networkInterfaces",
-				"template.containers[].ports", "template.containers[].resources", "template.containers[].resources.limits",
-				"template.containers[].startupProbe", "template.containers[].livenessProbe.httpGet.port",
+				"template.vpcAccess.egress",
+				"template.vpcAccess.networkInterfaces[].network", "template.vpcAccess.networkInterfaces[].subnetwork",
+				"template.containers[].ports", "template.containers[].ports[].name",
+				"template.containers[].resources", "template.containers[].resources.limits",
+				"template.containers[].startupProbe", "template.containers[].startupProbe.httpGet.port",
+				"template.containers[].startupProbe.tcpSocket.port", "template.containers[].startupProbe.grpc.port",
+				"template.containers[].livenessProbe", "template.containers[].livenessProbe.httpGet.port",
+				"template.containers[].livenessProbe.grpc.port", "traffics[].percent",
 			},
-			identity: []string{"project", "location", "name"},
-			id:       within("projects/{project}/locations/{location}/services/{name}"),
+			id: within("projects/{project}/locations/{location}/services/{name}"),
 			imports: []string{
 				"projects/{project}/locations/{location}/services/{name}",
 				"{project}/{location}/{name}", "{location}/{name}",

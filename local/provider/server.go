@@ -30,7 +30,7 @@ func newServer(opts Options) *server {
 
 // Handshake says what this provider understands of the protocol.
 func (*server) Handshake(context.Context, *pulumirpc.ProviderHandshakeRequest) (*pulumirpc.ProviderHandshakeResponse, error) {
-	return &pulumirpc.ProviderHandshakeResponse{AcceptSecrets: true, SupportsAutonamingConfiguration: true}, nil
+	return &pulumirpc.ProviderHandshakeResponse{AcceptSecrets: true}, nil
 }
 
 // Attach is called by an engine that found the provider already running.
@@ -76,9 +76,7 @@ func (s *server) Configure(ctx context.Context, req *pulumirpc.ConfigureRequest)
 		return nil, err
 	}
 	sessionOf(ctx).configure(v)
-	return &pulumirpc.ConfigureResponse{
-		AcceptSecrets: true, SupportsPreview: true, SupportsAutonamingConfiguration: true,
-	}, nil
+	return &pulumirpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true}, nil
 }
 
 // Cancel ends every operation of this connection.

@@ -13,17 +13,15 @@ func init() {
 	register(map[string]*kind{
 		"gcp:projects/service:Service": {
 			defaults: map[string]any{"disableOnDestroy": true, "checkIfServiceHasUsageOnDestroy": false},
-			identity: []string{"project", "service"},
 			id:       within("{project}/{service}"),
 			imports:  []string{"{project}/{service}", "{service}"},
 			create:   enableService, read: readService, remove: disableService,
 			update: func(context.Context, *call) error { return nil }, // its other inputs only matter to remove
 		},
 		"gcp:projects/serviceIdentity:ServiceIdentity": {
-			identity: []string{"project", "service"},
-			id:       within("projects/{project}/services/{service}"),
-			imports:  []string{"projects/{project}/services/{service}", "{project}/{service}", "{service}"},
-			create:   generateIdentity, read: readIdentity,
+			id:      within("projects/{project}/services/{service}"),
+			imports: []string{"projects/{project}/services/{service}", "{project}/{service}", "{service}"},
+			create:  generateIdentity, read: readIdentity,
 			remove: func(context.Context, *call) error { return nil }, // Google keeps service agents
 		},
 	})

@@ -21,17 +21,17 @@ func init() {
 			autoname: longestBucketName,
 			defaults: map[string]any{
 				"forceDestroy": false, "storageClass": "STANDARD", "retentionPolicy.isLocked": false,
+				"softDeletePolicy.retentionDurationSeconds": 604800, // a week
 			},
 			rules: map[string]rule{
-				"publicAccessPrevention": oneOf("inherited", "enforced"),
-				"rpo":                    oneOf("DEFAULT", "ASYNC_TURBO"),
+				"lifecycleRules[].condition.withState": enum("LIVE", "ARCHIVED", "ANY"),
 			},
 			computed: []string{
 				"project", "publicAccessPrevention", "rpo", "softDeletePolicy", "uniformBucketLevelAccess", "versioning", "website",
+				"autoclass.terminalStorageClass", "softDeletePolicy.effectiveTime", "logging.logObjectPrefix",
 			},
-			identity: []string{"name"},
-			id:       within("{name}"),
-			imports:  []string{"{name}", "{project}/{name}"},
+			id:      within("{name}"),
+			imports: []string{"{name}", "{project}/{name}"},
 			wire: map[string]string{
 				"BucketCor.methods":                                  "method",
 				"BucketCor.origins":                                  "origin",
