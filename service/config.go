@@ -54,7 +54,7 @@ func readConfig(getenv func(string) string) (config, error) {
 			Concurrency: int(integer("CONCURRENCY", 1, int64(runtime.GOMAXPROCS(0)))),
 			Timeout:     time.Duration(integer("TIMEOUT", 1, 60)) * time.Second,
 			Memory:      integer("MAX_MEMORY_BYTES", 1<<20, 512<<20),
-			Output:      integer("MAX_PDF_BYTES", 1<<20, 512<<20),
+			Output:      integer("MAX_PDF_BYTES", 1<<20, 256<<20),
 		},
 	}
 	c.queue = int(integer("QUEUE", 0, int64(8*c.engine.Concurrency)))

@@ -15,7 +15,7 @@ var (
 	ErrUnreadable = errors.New("LibreOffice cannot read the document")
 	// ErrCrashed: LibreOffice crashed on the document.
 	ErrCrashed = errors.New("LibreOffice crashed on the document")
-	// ErrLimit: the document needs more CPU time, memory or output than one may have. The wrapping error
-	// says which.
+	// ErrLimit: the document needs more CPU time, memory, output or temporary files than one may have. The
+	// wrapping error says which.
 	ErrLimit = errors.New("the document needs more than one conversion may use")
 )

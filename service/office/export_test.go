@@ -25,3 +25,6 @@ func Prepare(temp string) (program, dir string, variables []string, err error) {
 	}
 	return config.ProgramDir, dir, environment(config, dir), nil
 }
+
+// TakesTooMuch is what is asked of a conversion by the process pid.
+func (j *Job) TakesTooMuch(pid int) bool { return j.takesTooMuch(pid) }

@@ -69,6 +69,8 @@ func TestADocumentThatHangsIsKilledAtItsDeadline(t *testing.T) {
 }
 
 func TestADocumentPastItsLimitsIsRefused(t *testing.T) {
+	// LibreOffice unpacks fonts before it reads the text: 40 files of 740 KiB.
+	manyFonts := documentWithFonts(t, docxtest.Paragraph(strings.Repeat("word ", 2_000_000)), 40)
 	manyPages := docxtest.Document(strings.Repeat(docxtest.PageBreak, 2000))
 	for name, test := range map[string]struct {
 		config  office.Config
@@ -77,7 +79,8 @@ func TestADocumentPastItsLimitsIsRefused(t *testing.T) {
 	}{
 		"CPU":    {office.Config{CPU: time.Second}, slow, "CPU time"},
 		"memory": {office.Config{Memory: 16 << 20}, slow, "memory"},
-		"output": {office.Config{Output: 400 << 10}, manyPages, "file"},
+		"output": {office.Config{Output: 400 << 10}, manyPages, "a file"},
+		"files":  {office.Config{Output: 8 << 20}, manyFonts, "temporary files"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			engine := start(t, test.config)

@@ -167,6 +167,9 @@ static void start_child(struct message *m) {
     c->pid = pid;
     c->report = ends[0];
     c->said = 0;
+    char number[16];
+    snprintf(number, sizeof number, "%d", pid);
+    reply("forked", id, number, NULL);
 }
 
 static void cancel(const char *id) {

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -34,9 +35,17 @@ type forkServer struct {
 	conn    net.Conn
 	stderr  tail
 
-	mu      sync.Mutex
-	next    int
-	waiting map[string]chan<- ending
+	mu       sync.Mutex
+	next     int
+	children map[string]*child // by id; nil when the process is gone
+}
+
+// child is a document that is being converted.
+type child struct {
+	id   string
+	pid  atomic.Int64  // 0 until it is known
+	done <-chan ending // closed when the fork server ends first
+	end  chan<- ending
 }
 
 // ending is what the fork server says of a child that is gone.
@@ -54,7 +63,7 @@ func launch(ctx context.Context, config Config, dir string) (*forkServer, error)
 		return nil, fmt.Errorf("making the fork server's socket: %w", err)
 	}
 	defer theirs.Close()
-	s := &forkServer{conn: ours, ended: make(chan struct{}), waiting: map[string]chan<- ending{}}
+	s := &forkServer{conn: ours, ended: make(chan struct{}), children: map[string]*child{}}
 	s.command = exec.Command("/proc/self/exe")
 	s.command.Args = []string{"converter-fork-server"}
 	s.command.Env = environment(config, dir)
@@ -130,23 +139,24 @@ func (s *forkServer) warm(config Config, dir string) error {
 	return nil
 }
 
-// start asks for a child. The child's end arrives on the channel, which is closed when the fork server ends.
-func (s *forkServer) start(fields ...string) (id string, done <-chan ending, err error) {
-	channel := make(chan ending, 1)
+// start asks for a child.
+func (s *forkServer) start(fields ...string) (*child, error) {
+	end := make(chan ending, 1)
+	c := &child{done: end, end: end}
 	s.mu.Lock()
-	if s.waiting == nil {
+	if s.children == nil {
 		s.mu.Unlock()
-		return "", nil, ErrRestarting
+		return nil, ErrRestarting
 	}
 	s.next++
-	id = strconv.Itoa(s.next)
-	s.waiting[id] = channel
+	c.id = strconv.Itoa(s.next)
+	s.children[c.id] = c
 	s.mu.Unlock()
-	if err := s.send(append([]string{"convert", id}, fields...)...); err != nil {
-		s.take(id)
-		return "", nil, fmt.Errorf("%w: %w", ErrRestarting, err)
+	if err := s.send(append([]string{"convert", c.id}, fields...)...); err != nil {
+		s.take(c.id)
+		return nil, fmt.Errorf("%w: %w", ErrRestarting, err)
 	}
-	return id, channel, nil
+	return c, nil
 }
 
 // cancelGrace is how long a fork server may take to kill a child, which takes no time.
@@ -154,11 +164,11 @@ const cancelGrace = 3 * time.Second
 
 // cancel kills a child and everything that it has started, and waits for its end. A fork server that does not obey is
 // killed itself, and its children with it.
-func (s *forkServer) cancel(id string, done <-chan ending) (end ending, told bool) {
+func (s *forkServer) cancel(c *child) (end ending, told bool) {
 	late := time.AfterFunc(cancelGrace, func() { s.command.Process.Kill() })
 	defer late.Stop()
-	s.send("cancel", id)
-	end, told = <-done
+	s.send("cancel", c.id)
+	end, told = <-c.done
 	return end, told
 }
 
@@ -176,23 +186,29 @@ func (s *forkServer) send(fields ...string) error {
 	return err
 }
 
-func (s *forkServer) take(id string) chan<- ending {
+func (s *forkServer) child(id string) *child {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	channel := s.waiting[id]
-	delete(s.waiting, id)
-	return channel
+	return s.children[id]
 }
 
-// read hands out the children's ends until the fork server is gone.
+func (s *forkServer) take(id string) *child {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.children[id]
+	delete(s.children, id)
+	return c
+}
+
+// read hands out what the fork server says of its children, until it is gone.
 func (s *forkServer) read() error {
 	defer func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		for _, channel := range s.waiting {
-			close(channel)
+		for _, c := range s.children {
+			close(c.end)
 		}
-		s.waiting = nil
+		s.children = nil
 	}()
 	buffer := make([]byte, maxMessage)
 	for {
@@ -203,6 +219,12 @@ func (s *forkServer) read() error {
 		fields := split(buffer[:n])
 		var end ending
 		switch {
+		case len(fields) == 3 && fields[0] == "forked":
+			if c := s.child(fields[1]); c != nil {
+				pid, _ := strconv.ParseInt(fields[2], 10, 32)
+				c.pid.Store(pid)
+			}
+			continue
 		case len(fields) == 3 && fields[0] == "refused":
 			end.refused = fields[2]
 		case len(fields) == 7 && fields[0] == "done":
@@ -212,8 +234,8 @@ func (s *forkServer) read() error {
 		default:
 			return fmt.Errorf("the fork server said %q", fields)
 		}
-		if channel := s.take(fields[1]); channel != nil {
-			channel <- end
+		if c := s.take(fields[1]); c != nil {
+			c.end <- end
 		}
 	}
 }

@@ -2,6 +2,7 @@ package office_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,8 +15,8 @@ import (
 // A font that exists nowhere but in a document that brings it along.
 const broughtAlong = "Canary Sans"
 
-// documentWithFont brings a font along, obfuscated as ECMA-376 part 4, 4.1 wants it.
-func documentWithFont(t *testing.T) []byte {
+// obfuscatedFont is a font that exists nowhere else, obfuscated as ECMA-376 part 4, 4.1 wants it.
+func obfuscatedFont(t *testing.T) string {
 	t.Helper()
 	files, err := filepath.Glob("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
 	if err != nil || len(files) == 0 {
@@ -35,11 +36,35 @@ func documentWithFont(t *testing.T) []byte {
 	for i := range 32 {
 		font[i] ^= key[15-i%16]
 	}
-	return docxtest.Document(docxtest.Styled(broughtAlong, "set in what it brought"),
+	return string(font)
+}
+
+// documentWithFonts brings a font along under as many names as wanted, the first of which is broughtAlong.
+func documentWithFonts(t *testing.T, body string, count int) []byte {
+	t.Helper()
+	font := obfuscatedFont(t)
+	table := `<w:fonts xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">`
+	var related []docxtest.Relationship
+	var parts []docxtest.Part
+	for i := range count {
+		name := broughtAlong
+		if i > 0 {
+			name += fmt.Sprint(" ", i)
+		}
+		id := fmt.Sprint("x", i)
+		table += `<w:font w:name="` + name + `"><w:embedRegular r:id="` + id + `" w:fontKey="{01234567-89AB-CDEF-0123-456789ABCDEF}"/></w:font>`
+		related = append(related, docxtest.Relationship{ID: id, Type: "font", Target: "fonts/" + id + ".odttf"})
+		parts = append(parts, docxtest.Part{Name: "word/fonts/" + id + ".odttf", Content: font})
+	}
+	return docxtest.Document(body, append(parts,
 		docxtest.Part{Name: "word/_rels/document.xml.rels", Content: docxtest.Relationships(docxtest.Relationship{ID: "f", Type: "fontTable", Target: "fontTable.xml"})},
-		docxtest.Part{Name: "word/fontTable.xml", Content: `<w:fonts xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><w:font w:name="` + broughtAlong + `"><w:embedRegular r:id="x" w:fontKey="{01234567-89AB-CDEF-0123-456789ABCDEF}"/></w:font></w:fonts>`},
-		docxtest.Part{Name: "word/_rels/fontTable.xml.rels", Content: docxtest.Relationships(docxtest.Relationship{ID: "x", Type: "font", Target: "fonts/font1.odttf"})},
-		docxtest.Part{Name: "word/fonts/font1.odttf", Content: string(font)})
+		docxtest.Part{Name: "word/fontTable.xml", Content: table + `</w:fonts>`},
+		docxtest.Part{Name: "word/_rels/fontTable.xml.rels", Content: docxtest.Relationships(related...)})...)
+}
+
+func documentWithFont(t *testing.T) []byte {
+	t.Helper()
+	return documentWithFonts(t, docxtest.Styled(broughtAlong, "set in what it brought"), 1)
 }
 
 func TestFontsOfOneDocumentAreNotTheNextOnes(t *testing.T) {

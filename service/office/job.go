@@ -77,32 +77,19 @@ func (j *Job) Convert(ctx context.Context, options Options) (Result, error) {
 	case <-ctx.Done():
 		return result, ctx.Err()
 	}
-	server, id, done, err := j.start(ctx, options)
+	server, child, err := j.start(ctx, options)
 	result.Queued = time.Since(queued)
 	if err != nil {
 		return result, err
 	}
 	started := time.Now()
-	config := j.engine.config
-	deadline := time.NewTimer(config.Timeout)
-	defer deadline.Stop()
-	var late, told bool
-	var end ending
-	select {
-	case end, told = <-done:
-	case <-deadline.C:
-		late = true
-		end, told = server.cancel(id, done)
-	case <-ctx.Done():
-		server.cancel(id, done)
-		return result, ctx.Err()
-	}
+	end, exceeded, err := j.await(ctx, server, child)
 	result.Converting = time.Since(started)
 	result.CPU = end.cpu
-	if !told {
-		return result, ErrRestarting
+	if err != nil {
+		return result, err
 	}
-	if err := verdict(end, late, config); err != nil {
+	if err := verdict(end, exceeded, j.engine.config); err != nil {
 		if full(j.dir) {
 			return result, fmt.Errorf("%w (%w)", ErrNoSpace, err)
 		}
@@ -113,17 +100,59 @@ func (j *Job) Convert(ctx context.Context, options Options) (Result, error) {
 	return result, err
 }
 
+// limit is one that a conversion is held to from outside.
+type limit int
+
+const (
+	none limit = iota
+	onTime
+	onFiles
+)
+
+// await waits for a child's end, and brings it about when the child has had its time, its files take too much room, or
+// nobody waits for it any more.
+func (j *Job) await(ctx context.Context, server *forkServer, c *child) (end ending, exceeded limit, err error) {
+	deadline := time.NewTimer(j.engine.config.Timeout)
+	defer deadline.Stop()
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	told := false
+	for ended := false; !ended; {
+		select {
+		case end, told = <-c.done:
+			ended = true
+		case <-deadline.C:
+			exceeded = onTime
+		case <-look.C:
+			if j.takesTooMuch(int(c.pid.Load())) {
+				exceeded = onFiles
+			}
+		case <-ctx.Done():
+			server.cancel(c)
+			return end, none, ctx.Err()
+		}
+		if exceeded != none {
+			end, told = server.cancel(c)
+			ended = true
+		}
+	}
+	if !told {
+		err = ErrRestarting
+	}
+	return end, exceeded, err
+}
+
 // loadOptions are LibreOfficeKit's: nobody is there to answer questions. Macros are not run unless it is told to.
 const loadOptions = "Batch=true"
 
 // start gives the document to a fork server: to the next one, should the first be gone already.
-func (j *Job) start(ctx context.Context, options Options) (server *forkServer, id string, done <-chan ending, err error) {
+func (j *Job) start(ctx context.Context, options Options) (server *forkServer, c *child, err error) {
 	config := j.engine.config
 	for range 3 {
 		if server, err = j.engine.ready(ctx, server); err != nil {
-			return nil, "", nil, err
+			return nil, nil, err
 		}
-		id, done, err = server.start(j.dir, fileURL(j.Input()), fileURL(j.Output()), loadOptions, options.json(),
+		c, err = server.start(j.dir, fileURL(j.Input()), fileURL(j.Output()), loadOptions, options.json(),
 			strconv.FormatInt(int64(config.CPU/time.Second), 10),
 			strconv.FormatInt(config.Memory, 10),
 			strconv.FormatInt(config.Output, 10))
@@ -131,7 +160,7 @@ func (j *Job) start(ctx context.Context, options Options) (server *forkServer, i
 			break
 		}
 	}
-	return server, id, done, err
+	return server, c, err
 }
 
 // full tells whether the file system of a directory is. LibreOffice only says that it could not write.

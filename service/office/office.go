@@ -27,7 +27,7 @@ type Config struct {
 	Timeout     time.Duration // for one conversion, from fork to exit; 60 s
 	CPU         time.Duration // CPU time of one conversion; Timeout
 	Memory      int64         // bytes of memory that one conversion may take; 512 MiB
-	Output      int64         // bytes of the largest file that one conversion may write; 512 MiB
+	Output      int64         // bytes of the largest file that one conversion may write, and half of all at a time; 256 MiB
 	Sandbox     Sandbox       // SandboxAuto
 	Log         *slog.Logger  // slog.Default()
 }
@@ -49,7 +49,7 @@ func (c Config) withDefaults() Config {
 		c.Memory = 512 << 20
 	}
 	if c.Output <= 0 {
-		c.Output = 512 << 20
+		c.Output = 256 << 20
 	}
 	if c.Sandbox == "" {
 		c.Sandbox = SandboxAuto
@@ -59,6 +59,9 @@ func (c Config) withDefaults() Config {
 	}
 	return c
 }
+
+// room is the room that all files of one conversion may take: LibreOffice writes a PDF and then copies it.
+func (c Config) room() int64 { return 2 * c.Output }
 
 // Engine keeps the fork server running and gives it documents.
 type Engine struct {

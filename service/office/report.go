@@ -40,8 +40,8 @@ func substitutions(report string) []Substitution {
 	return found
 }
 
-// verdict reads from a child's end what was wrong with the document. Late: it was killed at the deadline.
-func verdict(end ending, late bool, config Config) error {
+// verdict reads from a child's end what was wrong with the document. A limit that was exceeded is why it was killed.
+func verdict(end ending, exceeded limit, config Config) error {
 	if end.refused != "" {
 		return fmt.Errorf("%w: %s", ErrRestarting, end.refused)
 	}
@@ -63,9 +63,11 @@ func verdict(end ending, late bool, config Config) error {
 		signal = end.status.Signal()
 	}
 	switch {
-	case late && end.cpu < config.Timeout/2:
+	case exceeded == onFiles:
+		return fmt.Errorf("%w: more than %d MiB of temporary files while %s", ErrLimit, config.room()>>20, stage)
+	case exceeded == onTime && end.cpu < config.Timeout/2:
 		return fmt.Errorf("%w (%v)", ErrDeadline, config.Timeout)
-	case late, signal == syscall.SIGXCPU:
+	case exceeded == onTime, signal == syscall.SIGXCPU:
 		return fmt.Errorf("%w: more than %v of CPU time while %s", ErrLimit, min(config.CPU, config.Timeout), stage)
 	case signal == syscall.SIGXFSZ:
 		return fmt.Errorf("%w: a file of more than %d bytes", ErrLimit, config.Output)

@@ -65,3 +65,24 @@ func convertOnFullDisk(t *testing.T, dir string) {
 		t.Errorf("with room again: %v", err)
 	}
 }
+
+func TestFilesWithoutANameTakeRoomToo(t *testing.T) {
+	engine := start(t, office.Config{Output: 1 << 20})
+	job := newJob(t, engine, make([]byte, 3<<20)) // the document itself does not count
+	file, err := os.Create(filepath.Join(t.TempDir(), "removed"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if err := os.Remove(file.Name()); err != nil {
+		t.Fatal(err)
+	}
+	for i, tooMuch := range []bool{false, true} {
+		if _, err := file.Write(make([]byte, 3<<19)); err != nil {
+			t.Fatal(err)
+		}
+		if got := job.TakesTooMuch(os.Getpid()); got != tooMuch {
+			t.Errorf("%d KiB take too much room: %v, want %v", (i+1)*3<<9, got, tooMuch)
+		}
+	}
+}

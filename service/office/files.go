@@ -1,0 +1,58 @@
+package office
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// lookEvery is how often it is looked how much room a conversion's files take. A look takes some 100 µs, and most
+// conversions end before the first.
+const lookEvery = 100 * time.Millisecond
+
+// page is what the smallest file takes.
+const page = 4096
+
+// takesTooMuch tells whether the files of a conversion take more room than they may: those in its directory but the
+// document, and those without a name that its process has open, as LibreOffice makes of most parts of a document.
+func (j *Job) takesTooMuch(pid int) bool {
+	files := tally{room: j.engine.config.room(), counted: map[inode]bool{}}
+	filepath.WalkDir(j.dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || path == j.Input() {
+			return nil
+		}
+		if info, err := entry.Info(); err == nil && files.add(info) {
+			return fs.SkipAll
+		}
+		return nil
+	})
+	descriptors, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid)) // none when the process is gone
+	for _, d := range descriptors {
+		info, err := os.Stat(fmt.Sprintf("/proc/%d/fd/%s", pid, d.Name()))
+		if err == nil && info.Sys().(*syscall.Stat_t).Nlink == 0 && files.add(info) {
+			break
+		}
+	}
+	return files.taken > files.room
+}
+
+type inode struct{ device, number uint64 }
+
+type tally struct {
+	room, taken int64
+	counted     map[inode]bool
+}
+
+// add tells whether there is no room left.
+func (t *tally) add(info fs.FileInfo) bool {
+	status := info.Sys().(*syscall.Stat_t)
+	i := inode{uint64(status.Dev), status.Ino}
+	if !t.counted[i] {
+		t.counted[i] = true
+		t.taken += max(page, status.Blocks*512)
+	}
+	return t.taken > t.room
+}
