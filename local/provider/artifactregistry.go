@@ -52,8 +52,10 @@ func repository(c *call) map[string]any {
 	if policies := c.body("Repository", "cleanupPolicies")["cleanupPolicies"]; policies != nil {
 		byID := map[string]any{} // a list here, a map at Google's
 		for _, policy := range policies.([]any) {
-			policy := policy.(map[string]any)
-			byID[policy["id"].(string)] = policy
+			policy := maps.Clone(policy.(map[string]any))
+			id, _ := policy["id"].(string)
+			delete(policy, "id")
+			byID[id] = policy
 		}
 		body["cleanupPolicies"] = byID
 	}

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -157,7 +159,6 @@ func readDashboard(ctx context.Context, c *call) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	delete(answer, "etag") // changes with every read of some dashboards
 	text, err := json.Marshal(answer)
 	if err != nil {
 		return nil, err
@@ -177,4 +178,36 @@ func updateDashboard(ctx context.Context, c *call) error {
 	body["name"], body["etag"] = c.id, current["etag"]
 	_, err = c.rest.call(ctx, http.MethodPatch, dashboards+c.id, body)
 	return err
+}
+
+// sameDashboard says whether a dashboard is what the program wants, whose text
+// need not have what Google adds (and so cannot take anything away, either: that
+// is how the official provider does it).
+func sameDashboard(now, wanted string) bool {
+	var x, y any
+	return json.Unmarshal([]byte(now), &x) == nil && json.Unmarshal([]byte(wanted), &y) == nil &&
+		reflect.DeepEqual(inBoth(x, y), y)
+}
+
+// inBoth is x without the fields that y does not have, at all depths.
+func inBoth(x, y any) any {
+	switch x := x.(type) {
+	case map[string]any:
+		fields, _ := y.(map[string]any)
+		kept := map[string]any{}
+		for name, v := range x {
+			if other, ok := fields[name]; ok {
+				kept[name] = inBoth(v, other)
+			}
+		}
+		return kept
+	case []any:
+		items, _ := y.([]any)
+		kept := slices.Clone(x)
+		for i := range min(len(x), len(items)) {
+			kept[i] = inBoth(x[i], items[i])
+		}
+		return kept
+	}
+	return x
 }

@@ -135,6 +135,7 @@ func readObject(ctx context.Context, c *call) (map[string]any, error) {
 		"storageClass", "temporaryHold")
 	state["md5hash"], state["detectMd5hash"] = object["md5Hash"], object["md5Hash"]
 	state["outputName"] = object["name"]
+	state["content"], state["customerEncryption"] = c.inputs["content"], nil // Google never shows them
 	return state, nil
 }
 

@@ -41,6 +41,19 @@ func getClientConfig(_ context.Context, c *call) (map[string]any, error) {
 	}, nil
 }
 
+// activeProject reads a project, which must not be about to be deleted.
+// https://cloud.google.com/resource-manager/reference/rest/v1/projects/get
+func (c *call) activeProject(ctx context.Context, id string) (map[string]any, error) {
+	project, err := c.rest.call(ctx, http.MethodGet, resourceManager+"projects/"+id, nil)
+	if err != nil {
+		return nil, err
+	}
+	if state := project["lifecycleState"]; state != nil && state != "ACTIVE" {
+		return nil, fmt.Errorf("project %s is %v, not ACTIVE", id, state)
+	}
+	return project, nil
+}
+
 // getProject looks up a project, by default the stack's.
 func getProject(ctx context.Context, c *call) (map[string]any, error) {
 	id := c.text("projectId")
@@ -50,12 +63,9 @@ func getProject(ctx context.Context, c *call) (map[string]any, error) {
 			return nil, err
 		}
 	}
-	project, err := c.rest.call(ctx, http.MethodGet, resourceManager+"projects/"+id, nil)
+	project, err := c.activeProject(ctx, id)
 	if err != nil {
 		return nil, err
-	}
-	if state := project["lifecycleState"]; state != nil && state != "ACTIVE" {
-		return nil, fmt.Errorf("project %s is %v, not ACTIVE", id, state)
 	}
 	labels, _ := project["labels"].(map[string]any)
 	if labels == nil {

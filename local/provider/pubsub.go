@@ -43,6 +43,7 @@ func init() {
 		"gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember": iamMember(func(c *call) (policyOf, error) {
 			p, err := c.namedPolicy("subscription", pubsub, "projects/{project}/subscriptions/{subscription}")
 			delete(p.outputs, "subscription") // stays as the program wrote it
+			delete(p.outputs, "project")
 			return p, err
 		}, "subscription"),
 	})

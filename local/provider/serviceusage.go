@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -27,12 +28,15 @@ func init() {
 	})
 }
 
-// enableService turns an API on; doing so again is harmless.
+// enableService turns an API on unless it is on already.
 // https://cloud.google.com/service-usage/docs/reference/rest/v1/services/enable
 func enableService(ctx context.Context, c *call) (string, map[string]any, error) {
 	id, err := c.kind.id(c)
 	if err != nil {
 		return "", nil, err
+	}
+	if enabled, err := c.isEnabled(ctx, id); err != nil || enabled {
+		return id, nil, err
 	}
 	operation, err := c.rest.call(ctx, http.MethodPost, serviceUsage+servicePath(id)+":enable", map[string]any{})
 	if err != nil {
@@ -44,11 +48,38 @@ func enableService(ctx context.Context, c *call) (string, map[string]any, error)
 
 func readService(ctx context.Context, c *call) (map[string]any, error) {
 	project, service, _ := strings.Cut(c.id, "/")
-	answer, err := c.rest.call(ctx, http.MethodGet, serviceUsage+servicePath(c.id), nil)
-	if err != nil || answer["state"] != "ENABLED" {
+	if _, err := c.activeProject(ctx, project); err != nil {
+		return nil, err
+	}
+	if enabled, err := c.isEnabled(ctx, c.id); err != nil || !enabled {
 		return nil, err
 	}
 	return map[string]any{"project": project, "service": service}, nil
+}
+
+// isEnabled looks for the service with the id PROJECT/SERVICE in the list of
+// those that are on, which takes the permission that the official provider needs.
+// https://cloud.google.com/service-usage/docs/reference/rest/v1/services/list
+func (c *call) isEnabled(ctx context.Context, id string) (bool, error) {
+	project, service, _ := strings.Cut(id, "/")
+	query := url.Values{"filter": {"state:ENABLED"}, "fields": {"services/name,nextPageToken"}}
+	for {
+		list, err := c.rest.call(ctx, http.MethodGet, serviceUsage+"projects/"+project+"/services?"+query.Encode(), nil)
+		if err != nil {
+			return false, err
+		}
+		services, _ := list["services"].([]any)
+		for _, s := range services {
+			if name, _ := s.(map[string]any)["name"].(string); lastPart(name) == service {
+				return true, nil
+			}
+		}
+		page, _ := list["nextPageToken"].(string)
+		if page == "" {
+			return false, nil
+		}
+		query.Set("pageToken", page)
+	}
 }
 
 func disableService(ctx context.Context, c *call) error {

@@ -83,6 +83,8 @@ func (s *standIn) serve(w http.ResponseWriter, r *http.Request) {
 		s.answerOperation(w, path)
 	case strings.HasSuffix(path, "/serviceAccount"):
 		answer(w, map[string]any{"kind": "storage#serviceAccount", "email_address": "service-1@gs-project-accounts.iam.gserviceaccount.com"})
+	case strings.HasPrefix(path, "serviceusage/") && strings.HasSuffix(path, "/services"):
+		s.answerEnabledServices(w, path)
 	case strings.HasPrefix(path, "cloudresourcemanager/"):
 		answer(w, map[string]any{"projectId": "p1", "name": "P One", "projectNumber": "1", "lifecycleState": "ACTIVE"})
 	default:
@@ -107,6 +109,16 @@ func (s *standIn) custom(w http.ResponseWriter, path, verb string) {
 	default:
 		answerError(w, 501, "not modelled: "+verb, "notImplemented")
 	}
+}
+
+func (s *standIn) answerEnabledServices(w http.ResponseWriter, path string) {
+	var enabled []any
+	for name, service := range s.objects {
+		if strings.HasPrefix(name, path+"/") && service["state"] == "ENABLED" {
+			enabled = append(enabled, map[string]any{"name": name})
+		}
+	}
+	answer(w, map[string]any{"services": enabled})
 }
 
 // startOperation answers with an operation that is done when it is asked for the second time.
