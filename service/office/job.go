@@ -31,7 +31,7 @@ type Result struct {
 
 // NewJob makes a job. The name is the document's, as fields in it may show it; "" will do.
 func (e *Engine) NewJob(name string) (*Job, error) {
-	dir, err := os.MkdirTemp(filepath.Join(e.dir, "jobs"), "")
+	dir, err := os.MkdirTemp(filepath.Join(e.dir.path, "jobs"), "")
 	if err != nil {
 		return nil, fmt.Errorf("making a job directory: %w", err)
 	}

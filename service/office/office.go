@@ -10,7 +10,6 @@ package office
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -66,7 +65,7 @@ func (c Config) room() int64 { return 2 * c.Output }
 // Engine keeps the fork server running and gives it documents.
 type Engine struct {
 	config  Config
-	dir     string
+	dir     directory
 	slots   chan struct{}
 	closing context.CancelFunc
 	stopped chan struct{}
@@ -95,12 +94,8 @@ func Start(ctx context.Context, config Config) (*Engine, error) {
 	if err := config.findProgramDir(); err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp(config.TempDir, "docx2pdf-")
+	dir, err := makeDirectory(config.TempDir)
 	if err != nil {
-		return nil, fmt.Errorf("making a directory for documents: %w", err)
-	}
-	if err := prepare(dir); err != nil {
-		os.RemoveAll(dir)
 		return nil, err
 	}
 	supervised, closing := context.WithCancel(context.Background())
@@ -123,6 +118,8 @@ func Start(ctx context.Context, config Config) (*Engine, error) {
 		e.Close()
 		return nil, err
 	}
+	// Not before: the killed converter's processes may have needed a moment to follow it.
+	removeLeftovers(config.TempDir, config.Log)
 	return e, nil
 }
 
@@ -140,7 +137,7 @@ func (e *Engine) supervise(ctx context.Context, first chan<- error) {
 	defer close(e.stopped)
 	pause := time.Duration(0)
 	for ctx.Err() == nil {
-		server, err := launch(ctx, e.config, e.dir)
+		server, err := launch(ctx, e.config, e.dir.path)
 		e.set(server, err)
 		if first != nil {
 			first <- err
@@ -183,7 +180,7 @@ func (e *Engine) set(server *forkServer, failure error) {
 func (e *Engine) Close() error {
 	e.closing()
 	<-e.stopped
-	return os.RemoveAll(e.dir)
+	return e.dir.remove()
 }
 
 // Concurrency is how many documents are converted at once.
