@@ -89,20 +89,9 @@ func launch(ctx context.Context, config Config, dir string) (*forkServer, error)
 		s.conn.Close()
 		s.command.Process.Kill()
 		s.command.Wait()
-		reapOrphans()
 		close(s.ended)
 	}()
 	return s, nil
-}
-
-// reapOrphans takes leave of a dead fork server's children, who die with it. In a container, where this is the first
-// process, they become its own.
-func reapOrphans() {
-	for os.Getpid() == 1 {
-		if _, err := syscall.Wait4(-1, nil, 0, nil); err != nil && err != syscall.EINTR {
-			return
-		}
-	}
 }
 
 // warm tells the fork server what to start and waits for it.

@@ -109,6 +109,7 @@ func Start(ctx context.Context, config Config) (*Engine, error) {
 	}
 	first := make(chan error, 1)
 	go e.supervise(supervised, first)
+	go reapOrphans(supervised)
 	select {
 	case err = <-first:
 	case <-ctx.Done():
