@@ -226,6 +226,9 @@ static int on_idle(void *data, int timeout_us) {
     if (!server.kit->pClass->joinThreads(server.kit))
         give_up("LibreOffice's threads did not end after the warm-up");
     remember_temp_directories();
+    // Where the kernel cannot keep files from documents, the memory of processes must not be one of them.
+    if (server.sandboxed && landlock_version() == 0)
+        prctl(PR_SET_DUMPABLE, 0);
     reply("ready", server.kit->pClass->getVersionInfo(server.kit),
           server.sandboxed ? probe_sandbox(&server.sandbox) : "", NULL);
     serve();

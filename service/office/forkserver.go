@@ -81,6 +81,9 @@ func launch(ctx context.Context, config Config, dir string) (*forkServer, error)
 		s.conn.Close()
 		s.command.Process.Kill()
 		s.command.Wait()
+		if errors.Is(err, errNoSandbox) {
+			return nil, err
+		}
 		return nil, fmt.Errorf("starting LibreOffice in %s: %w%s; %s", config.ProgramDir, err, s.stderr.hint(), howToInstall)
 	}
 	go func() {
@@ -122,10 +125,7 @@ func (s *forkServer) warm(config Config, dir string) error {
 	}
 	s.version = version.ProductVersion + version.ProductExtension
 	s.kept = strings.Fields(fields[2])
-	if missing := config.Sandbox.missing(s.kept); len(missing) > 0 {
-		return fmt.Errorf("this kernel cannot keep a document from: %s; run on a newer one, or without SANDBOX=require", strings.Join(missing, ", "))
-	}
-	return nil
+	return config.Sandbox.check(s.kept, config.Log)
 }
 
 // start asks for a child.

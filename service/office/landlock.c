@@ -46,9 +46,14 @@ static void allow(int ruleset, const char *path, uint64_t rights) {
     close(rule.parent_fd);
 }
 
-int restrict_files(const struct sandbox *sandbox) {
+int landlock_version(void) {
     int version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    if (version < 1)
+    return version > 0 ? version : 0;
+}
+
+int restrict_files(const struct sandbox *sandbox) {
+    int version = landlock_version();
+    if (version == 0)
         return 0;
     uint64_t writing = WRITING;
     struct landlock_ruleset_attr handled = {.handled_access_fs = READING | WRITING | NEVER};

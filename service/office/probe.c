@@ -22,7 +22,9 @@ static void attempt(char *kept, size_t size) {
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
         network &= refused(socket(families[i], SOCK_STREAM, 0));
     int exec = refused(execve("/proc/self/no-such-program", nothing, nothing));
-    int processes = refused(kill(getppid(), 0)) && refused(fork());
+    char memory[32];
+    snprintf(memory, sizeof memory, "/proc/%d/mem", getppid());
+    int processes = refused(kill(getppid(), 0)) && refused(fork()) && open(memory, O_RDWR) < 0;
     int files = refused(open("/proc/self/environ", O_RDONLY)) && refused(open("/etc/passwd", O_RDONLY)) &&
                 refused(open("..", O_RDONLY | O_DIRECTORY));
     snprintf(kept, size, "%s%s%s%s", network ? "network " : "", exec ? "exec " : "", processes ? "processes " : "",

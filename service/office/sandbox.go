@@ -1,8 +1,12 @@
 package office
 
 import (
+	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
+	"strings"
+	"syscall"
 )
 
 // Sandbox says what to do where the kernel cannot keep documents in.
@@ -29,10 +33,28 @@ func ParseSandbox(setting string) (Sandbox, error) {
 	return "", fmt.Errorf("SANDBOX is %q: it must be %q or %q", setting, SandboxAuto, SandboxRequire)
 }
 
-// missing is what is required and not kept.
-func (s Sandbox) missing(kept []string) []string {
-	if s != SandboxRequire {
+// errNoSandbox: the kernel cannot do what is required.
+var errNoSandbox = errors.New("this kernel cannot keep documents from everything")
+
+const newerKernel = "run on Linux 5.13 or newer with Landlock, on Cloud Run in the second generation execution environment"
+
+// check compares what documents are kept from with what is required, and warns of what is missing.
+func (s Sandbox) check(kept []string, log *slog.Logger) error {
+	missing := slices.DeleteFunc(slices.Clone(SandboxParts), func(part string) bool { return slices.Contains(kept, part) })
+	if s == SandboxOff || len(missing) == 0 {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(SandboxParts), func(part string) bool { return slices.Contains(kept, part) })
+	if slices.Contains(missing, "files") {
+		hideMemory()
+	}
+	if s == SandboxRequire {
+		return fmt.Errorf("%w: not from %s; %s, or without SANDBOX=require", errNoSandbox, strings.Join(missing, ", "), newerKernel)
+	}
+	log.Warn("this kernel cannot keep documents from everything; "+newerKernel, "missing", missing)
+	return nil
+}
+
+// hideMemory keeps other processes of the same user from this one's memory, as the fork server does for itself.
+func hideMemory() {
+	syscall.RawSyscall(syscall.SYS_PRCTL, syscall.PR_SET_DUMPABLE, 0, 0)
 }

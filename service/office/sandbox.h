@@ -10,6 +10,9 @@ struct sandbox {
     int required; // no document without a sandbox
 };
 
+// landlock_version is 0 where the kernel has none.
+int landlock_version(void);
+
 // restrict_files leaves the calling process ./ to read and write, and LibreOffice and its fonts to read.
 // Returns Landlock's version, or 0 where the kernel has none.
 int restrict_files(const struct sandbox *sandbox);
