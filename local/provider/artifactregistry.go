@@ -26,8 +26,9 @@ func init() {
 				"cleanupPolicies[].action":             enum("DELETE", "KEEP"),
 				"cleanupPolicies[].condition.tagState": enum("TAGGED", "UNTAGGED", "ANY"),
 			},
-			computed: []string{"location", "project"},
-			id:       within("projects/{project}/locations/{location}/repositories/{repositoryId}"),
+			computed:  []string{"location", "project"},
+			unordered: []string{"cleanupPolicies"},
+			id:        within("projects/{project}/locations/{location}/repositories/{repositoryId}"),
 			imports: []string{
 				"projects/{project}/locations/{location}/repositories/{repositoryId}",
 				"{project}/{location}/{repositoryId}", "{location}/{repositoryId}",

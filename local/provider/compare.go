@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"cmp"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -8,26 +10,11 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// deployed says whether the resource has the value at the path already, although
-// the program asks for it only now.
-func (c *call) deployed(path resource.PropertyPath, value any) bool {
-	var now any = c.state
-	for _, step := range path {
-		switch parent := now.(type) {
-		case map[string]any:
-			name, _ := step.(string)
-			now = parent[name]
-		case []any:
-			i, isIndex := step.(int)
-			if !isIndex || i >= len(parent) {
-				return false
-			}
-			now = parent[i]
-		default:
-			return false
-		}
-	}
-	return c.kind.covers(pathForm(path), now, value)
+// isDeployed says whether the resource has the value already, although the
+// program asks for it only now.
+func (c *call) isDeployed(name string, value resource.PropertyValue) bool {
+	now, there := c.state[name]
+	return there && value.HasValue() && c.kind.covers(name, now, plain(value))
 }
 
 // covers says whether asking for the value would leave what there is now as it
@@ -48,9 +35,14 @@ func (k *kind) covers(form string, now, value any) bool {
 		return ok
 	case []any:
 		list, ok := now.([]any)
-		ok = ok && len(list) == len(value)
-		for i := 0; ok && i < len(value); i++ {
-			ok = k.covers(form+"[]", list[i], value[i])
+		if !ok || len(list) != len(value) {
+			return false
+		}
+		if slices.Contains(k.unordered, form) {
+			list, value = ordered(list), ordered(value)
+		}
+		for i := range value {
+			ok = ok && k.covers(form+"[]", list[i], value[i])
 		}
 		return ok
 	}
@@ -130,7 +122,15 @@ func (k *kind) bare(form string, v resource.PropertyValue, p property) resource.
 		for _, item := range v.ArrayValue() {
 			list = append(list, k.bare(form+"[]", item, items))
 		}
+		if slices.Contains(k.unordered, form) {
+			list = ordered(list)
+		}
 		return resource.NewProperty(list)
 	}
 	return v
+}
+
+// ordered sorts a list by the text of its items.
+func ordered[T any](list []T) []T {
+	return slices.SortedFunc(slices.Values(list), func(a, b T) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 }

@@ -26,15 +26,12 @@ func (s *server) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pulumir
 	before, after := c.kind.visible("", olds, c.schema.Inputs), c.kind.visible("", c.rawInputs, c.schema.Inputs)
 	for key := range c.schema.Inputs {
 		key := resource.PropertyKey(key)
-		if c.equivalent(string(key), before[key], after[key]) {
+		if c.equivalent(string(key), before[key], after[key]) || c.isDeployed(string(key), after[key]) {
 			delete(before, key)
 			delete(after, key)
 		}
 	}
 	changes := plugin.NewDetailedDiffFromObjectDiff(before.Diff(after, resource.IsInternalPropertyKey), true)
-	if c.projectChanged() {
-		changes["project"] = plugin.PropertyDiff{Kind: plugin.DiffUpdate}
-	}
 	if c.defaultLabelsChanged() {
 		changes["pulumiLabels"] = plugin.PropertyDiff{Kind: plugin.DiffUpdate}
 	}
@@ -48,12 +45,11 @@ func (s *server) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pulumir
 		if err != nil {
 			return nil, err
 		}
-		value, added := path.Get(resource.NewProperty(after))
-		if added && c.deployed(path, plain(value)) ||
-			change.Kind == plugin.DiffDelete && slices.Contains(c.kind.computed, pathForm(path)) {
+		if change.Kind == plugin.DiffDelete && slices.Contains(c.kind.computed, pathForm(path)) {
 			continue
 		}
-		if !added {
+		value, given := path.Get(resource.NewProperty(after))
+		if !given {
 			value, _ = path.Get(resource.NewProperty(before))
 		}
 		top, _ := path[0].(string)
@@ -97,15 +93,6 @@ func (c *call) equivalent(name string, a, b resource.PropertyValue) bool {
 		return strings.EqualFold(strings.TrimPrefix(x, "projects/"), strings.TrimPrefix(y, "projects/"))
 	}
 	return false
-}
-
-// projectChanged says whether the stack's project, which the resource is in for
-// want of its own, is another one now.
-func (c *call) projectChanged() bool {
-	_, takes := c.schema.Inputs["project"]
-	deployed, _ := c.state["project"].(string)
-	return takes && c.inputs["project"] == nil && c.oldInputs["project"] == nil &&
-		deployed != "" && c.settings.project != "" && deployed != c.settings.project
 }
 
 // defaultLabelsChanged says whether the stack's default labels give the

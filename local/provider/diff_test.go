@@ -185,19 +185,16 @@ func TestRefreshOfWhatIsGone(t *testing.T) {
 	}
 }
 
-// TestOtherProject moves a stack to another project.
+// TestOtherProject changes gcp:project: what is there stays in its project.
 func TestOtherProject(t *testing.T) {
-	cloud := newStandIn(t)
-	own, given := map[string]any{"name": "t"}, map[string]any{"name": "t", "project": "p1"}
-	moving := attach(t, cloud.URL, stack).up("gcp:pubsub/topic:Topic", props(own))
-	staying := attach(t, newStandIn(t).URL, stack).up("gcp:pubsub/topic:Topic", props(given))
-	moving.e = attach(t, cloud.URL, props(map[string]any{"project": "p2"}))
-	staying.e = moving.e
-	if got := moving.diff(props(own)); !slices.Equal(got.Replaces, []string{"project"}) || !got.DeleteBeforeReplace {
-		t.Errorf("replaces %q, delete before %t; want a replacement because of the project, the old topic first", got.Replaces, got.DeleteBeforeReplace)
+	topic := map[string]any{"name": "t"}
+	d := attach(t, newStandIn(t).URL, stack).up("gcp:pubsub/topic:Topic", props(topic))
+	d.e = attach(t, newStandIn(t).URL, props(map[string]any{"project": "p2"}))
+	if got := d.diff(props(topic)); len(got.Diffs) > 0 {
+		t.Errorf("diff = %q, want none", got.Diffs)
 	}
-	if got := staying.diff(props(given)); len(got.Diffs) > 0 {
-		t.Errorf("diff of a topic with its own project = %q, want none", got.Diffs)
+	if got := d.diff(props(with(topic, "project", "p2"))); !slices.Equal(got.Replaces, []string{"project"}) {
+		t.Errorf("replaces %q for a project of its own, want project", got.Replaces)
 	}
 }
 

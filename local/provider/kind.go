@@ -22,6 +22,8 @@ type kind struct {
 	// program leaves them out. When the program stops setting one, it stays as it
 	// is and nobody is told: that is how the official provider does it.
 	computed []string
+	// unordered are lists of inputs, by path as in defaults, whose order means nothing.
+	unordered []string
 	// resourceNames are inputs that may be given as a short or a full resource name.
 	resourceNames []string
 	// wire maps TYPE.property of the schema to the field of Google's API where

@@ -57,7 +57,8 @@ func init() {
 				"template.containers[].livenessProbe", "template.containers[].livenessProbe.httpGet.port",
 				"template.containers[].livenessProbe.grpc.port", "traffics[].percent",
 			},
-			id: within("projects/{project}/locations/{location}/services/{name}"),
+			unordered: []string{"template.volumes[].cloudSqlInstance.instances"},
+			id:        within("projects/{project}/locations/{location}/services/{name}"),
 			imports: []string{
 				"projects/{project}/locations/{location}/services/{name}",
 				"{project}/{location}/{name}", "{location}/{name}",

@@ -30,8 +30,9 @@ func init() {
 				"project", "publicAccessPrevention", "rpo", "softDeletePolicy", "uniformBucketLevelAccess", "versioning", "website",
 				"autoclass.terminalStorageClass", "softDeletePolicy.effectiveTime", "logging.logObjectPrefix",
 			},
-			id:      within("{name}"),
-			imports: []string{"{name}", "{project}/{name}"},
+			unordered: []string{"customPlacementConfig.dataLocations"},
+			id:        within("{name}"),
+			imports:   []string{"{name}", "{project}/{name}"},
 			wire: map[string]string{
 				"BucketCor.methods":                                  "method",
 				"BucketCor.origins":                                  "origin",
@@ -45,6 +46,7 @@ func init() {
 		"gcp:storage/bucketIAMMember:BucketIAMMember": iamMember(bucketPolicy, "bucket"),
 		"gcp:storage/notification:Notification": {
 			rules:         map[string]rule{"payloadFormat": oneOf("JSON_API_V1", "NONE")},
+			unordered:     []string{"eventTypes"},
 			resourceNames: []string{"topic"},
 			create:        createNotification, read: readNotification,
 			remove: func(ctx context.Context, c *call) error { return c.delete(ctx, storageAPI+"b/"+c.id) },
