@@ -163,8 +163,9 @@ func (j *Job) start(ctx context.Context, options Options) (server *forkServer, c
 	return server, c, err
 }
 
-// full tells whether the file system of a directory is. LibreOffice only says that it could not write.
+// full tells whether nothing can be written to a directory any more, be it for lack of room, of file names or of quota.
+// LibreOffice only says that it could not write.
 func full(dir string) bool {
-	var disk syscall.Statfs_t
-	return syscall.Statfs(dir, &disk) == nil && disk.Bavail*uint64(disk.Bsize) < 256<<10
+	err := os.WriteFile(filepath.Join(dir, "room"), make([]byte, 256<<10), 0o600)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }

@@ -77,6 +77,7 @@ var problems = []struct {
 	{office.ErrRestarting, http.StatusServiceUnavailable, "engine_restarting"},
 	{office.ErrDeadline, http.StatusGatewayTimeout, "deadline_exceeded"},
 	{syscall.ENOSPC, http.StatusServiceUnavailable, "disk_full"},
+	{syscall.EDQUOT, http.StatusServiceUnavailable, "disk_full"},
 	{os.ErrDeadlineExceeded, http.StatusRequestTimeout, "request_timeout"},
 	{context.DeadlineExceeded, http.StatusGatewayTimeout, "deadline_exceeded"},
 	{context.Canceled, statusClientClosed, "client_closed_request"},
