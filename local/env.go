@@ -6,11 +6,14 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"docx2pdf/local/cloud"
 )
 
 // pulumiVersion is the Pulumi CLI that setup builds where none is installed.
@@ -88,10 +91,22 @@ func environment(s serving, state string) ([]string, error) {
 	for _, e := range endpoints {
 		set("GOOGLE_"+e.provider+"_CUSTOM_ENDPOINT", s.url()+e.path)
 	}
-	for _, e := range gcloudEndpoints {
-		set("CLOUDSDK_API_ENDPOINT_OVERRIDES_"+e.provider, s.url()+e.path)
+	for _, v := range gcloud(s) {
+		set(v[0], v[1])
 	}
 	return variables, nil
+}
+
+// gcloud points gcloud at the local cloud as the owner of its project. The local cloud is gcloud's proxy too: `gcloud
+// run` puts the region in front of the host, and no resolver knows us-central1-127.0.0.1.
+func gcloud(s serving) (variables [][2]string) {
+	host, port, _ := net.SplitHostPort(s.Address)
+	variables = [][2]string{{"CLOUDSDK_CORE_PROJECT", cloud.DefaultProject}, {"CLOUDSDK_AUTH_ACCESS_TOKEN", s.OwnerToken},
+		{"CLOUDSDK_PROXY_TYPE", "http"}, {"CLOUDSDK_PROXY_ADDRESS", host}, {"CLOUDSDK_PROXY_PORT", port}}
+	for _, e := range gcloudEndpoints {
+		variables = append(variables, [2]string{"CLOUDSDK_API_ENDPOINT_OVERRIDES_" + e.provider, s.url() + e.path})
+	}
+	return variables
 }
 
 type endpoint struct{ provider, path string }

@@ -85,7 +85,8 @@ func TestServeEnvInventoryAndReset(t *testing.T) {
 	if err != nil {
 		t.Fatalf("the shell refuses the lines: %v: %s", err, out)
 	}
-	for _, want := range []string{"GOOGLE_STORAGE_CUSTOM_ENDPOINT=" + s.url() + "/storage/v1/", "GOOGLE_OAUTH_ACCESS_TOKEN=" + s.OwnerToken, "PULUMI_BACKEND_URL=file://" + state + "/pulumi", "PULUMI_DEBUG_PROVIDERS=gcp:", "GOOGLE_IAM_CUSTOM_ENDPOINT=" + s.url() + "/iam/"} {
+	for _, want := range []string{"GOOGLE_STORAGE_CUSTOM_ENDPOINT=" + s.url() + "/storage/v1/", "GOOGLE_OAUTH_ACCESS_TOKEN=" + s.OwnerToken, "PULUMI_BACKEND_URL=file://" + state + "/pulumi", "PULUMI_DEBUG_PROVIDERS=gcp:", "GOOGLE_IAM_CUSTOM_ENDPOINT=" + s.url() + "/iam/",
+		"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN=" + s.url() + "/run/", "CLOUDSDK_AUTH_ACCESS_TOKEN=" + s.OwnerToken, "CLOUDSDK_PROXY_ADDRESS=127.0.0.1"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("env lacks %s", want)
 		}

@@ -147,7 +147,12 @@ func (w *world) call(token, method, path string, body any) answer {
 
 func (w *world) do(r *http.Request) answer {
 	w.t.Helper()
-	response, err := http.DefaultTransport.RoundTrip(r)
+	return w.doBy(http.DefaultTransport, r)
+}
+
+func (w *world) doBy(transport http.RoundTripper, r *http.Request) answer {
+	w.t.Helper()
+	response, err := transport.RoundTrip(r)
 	if err != nil {
 		w.t.Fatalf("%s %s: %v", r.Method, r.URL, err)
 	}

@@ -82,7 +82,7 @@ func (e *Engine) set(resource string, p Policy, remember func(resource string, b
 		if exists {
 			current = have.Etag
 		}
-		if p.Etag != "" && p.Etag != current {
+		if p.Etag != "" && standard.Replace(p.Etag) != current {
 			return status.Errorf(status.Conflict, "There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff. The request's ETag '%s' did not match the current policy's ETag '%s'.", p.Etag, current)
 		}
 		remember(resource, *have)

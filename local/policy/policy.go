@@ -28,6 +28,10 @@ type Binding struct {
 // emptyEtag is what Google answers for a resource that never had a policy.
 const emptyEtag = "ACAB"
 
+// standard turns URL-safe base64, in which gcloud sends etags back, into the standard one: JSON takes both
+// (https://protobuf.dev/programming-guides/json/).
+var standard = strings.NewReplacer("-", "+", "_", "/")
+
 // newEtag looks like Google's: the byte 7 and the time in microseconds.
 func newEtag(t time.Time) string {
 	b := binary.BigEndian.AppendUint64(nil, uint64(t.UnixMicro()))

@@ -70,16 +70,16 @@ var roles = map[string][]string{
 	"roles/run.servicesInvoker": {"run.routes.invoke"},
 
 	// Cloud Storage.
-	"roles/storage.admin":                    {"storage.buckets.*", "storage.objects.*", "storage.multipartUploads.*", "resourcemanager.projects.get"},
-	"roles/storage.objectAdmin":              {"storage.objects.*", "storage.multipartUploads.*", "resourcemanager.projects.get"},
-	"roles/storage.objectUser":               {"storage.objects.create", "storage.objects.delete", "storage.objects.get", "storage.objects.list", "storage.objects.update", "storage.multipartUploads.*", "resourcemanager.projects.get"},
+	"roles/storage.admin":                    {"storage.buckets.*", "storage.objects.*", "storage.managedFolders.*", "storage.multipartUploads.*", "resourcemanager.projects.get"},
+	"roles/storage.objectAdmin":              {"storage.objects.*", "storage.multipartUploads.*", "resourcemanager.projects.get", "storage.managedFolders.get", "storage.managedFolders.list"},
+	"roles/storage.objectUser":               {"storage.objects.create", "storage.objects.delete", "storage.objects.get", "storage.objects.list", "storage.objects.update", "storage.multipartUploads.*", "resourcemanager.projects.get", "storage.managedFolders.get", "storage.managedFolders.list"},
 	"roles/storage.objectCreator":            {"storage.objects.create", "storage.multipartUploads.abort", "storage.multipartUploads.create", "storage.multipartUploads.listParts", "resourcemanager.projects.get"},
-	"roles/storage.objectViewer":             {"storage.objects.get", "storage.objects.list", "resourcemanager.projects.get"},
+	"roles/storage.objectViewer":             {"storage.objects.get", "storage.objects.list", "resourcemanager.projects.get", "storage.managedFolders.get", "storage.managedFolders.list"},
 	"roles/storage.bucketViewer":             {"storage.buckets.get", "storage.buckets.list"},
 	"roles/storage.insightsCollectorService": {"storage.buckets.get", "storage.objects.get"},
-	"roles/storage.legacyBucketOwner":        {"storage.buckets.get", "storage.buckets.getIamPolicy", "storage.buckets.setIamPolicy", "storage.buckets.update", "storage.objects.create", "storage.objects.delete", "storage.objects.list", "storage.multipartUploads.*"},
-	"roles/storage.legacyBucketReader":       {"storage.buckets.get", "storage.objects.list", "storage.multipartUploads.list"},
-	"roles/storage.legacyBucketWriter":       {"storage.buckets.get", "storage.objects.create", "storage.objects.delete", "storage.objects.list", "storage.multipartUploads.*"},
+	"roles/storage.legacyBucketOwner":        {"storage.buckets.get", "storage.buckets.getIamPolicy", "storage.buckets.setIamPolicy", "storage.buckets.update", "storage.objects.create", "storage.objects.delete", "storage.objects.list", "storage.multipartUploads.*", "storage.managedFolders.get", "storage.managedFolders.list"},
+	"roles/storage.legacyBucketReader":       {"storage.buckets.get", "storage.objects.list", "storage.multipartUploads.list", "storage.managedFolders.get", "storage.managedFolders.list"},
+	"roles/storage.legacyBucketWriter":       {"storage.buckets.get", "storage.objects.create", "storage.objects.delete", "storage.objects.list", "storage.multipartUploads.*", "storage.managedFolders.get", "storage.managedFolders.list"},
 	"roles/storage.legacyObjectOwner":        {"storage.objects.get", "storage.objects.getIamPolicy", "storage.objects.setIamPolicy", "storage.objects.update"},
 	"roles/storage.legacyObjectReader":       {"storage.objects.get"},
 

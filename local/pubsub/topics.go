@@ -143,6 +143,9 @@ func (s *Service) deleteTopic(r *rest.Request) (any, error) {
 }
 
 func (s *Service) listTopicSubscriptions(r *rest.Request) (any, error) {
+	if _, err := s.getTopic(r); err != nil {
+		return nil, err
+	}
 	var answer pubsubapi.ListTopicSubscriptionsResponse
 	for _, sub := range s.subscriptions.List("") {
 		if sub.Topic == topicName(r) {
@@ -153,6 +156,10 @@ func (s *Service) listTopicSubscriptions(r *rest.Request) (any, error) {
 }
 
 const maxPublish = 1000
+
+// standard turns URL-safe base64, which gcloud sends, into the standard one: JSON takes both, padded or not
+// (https://protobuf.dev/programming-guides/json/).
+var standard = strings.NewReplacer("-", "+", "_", "/")
 
 func (s *Service) publish(r *rest.Request) (any, error) {
 	var body pubsubapi.PublishRequest
@@ -171,7 +178,7 @@ func (s *Service) publish(r *rest.Request) (any, error) {
 		if m.Data == "" && len(m.Attributes) == 0 {
 			return nil, status.Errorf(status.InvalidArgument, "Some messages in the publish request are empty: every message must have either non-empty data or at least one attribute.")
 		}
-		data, err := base64.StdEncoding.DecodeString(m.Data)
+		data, err := base64.RawStdEncoding.DecodeString(standard.Replace(strings.TrimRight(m.Data, "=")))
 		if err != nil {
 			return nil, status.Errorf(status.InvalidArgument, "Invalid value at 'messages[0].data' (TYPE_BYTES), Base64 decoding failed.")
 		}

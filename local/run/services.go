@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,13 +37,20 @@ func etag(name string) string {
 var serviceID = regexp.MustCompile(`^[a-z]([-a-z0-9]{0,47}[a-z0-9])?$`)
 
 func (s *Service) create(r *rest.Request) (any, error) {
-	id := r.URL.Query().Get("serviceId")
+	body, err := decodeService(r)
+	if err != nil {
+		return nil, err
+	}
+	return s.createService(r, r.URL.Query().Get("serviceId"), body)
+}
+
+// createService makes a service and begins its deployment; the answer is the operation.
+func (s *Service) createService(r *rest.Request, id string, body *runapi.GoogleCloudRunV2Service) (any, error) {
 	if !serviceID.MatchString(id) {
 		return nil, violation("name", fmt.Sprintf("service id %q must be at most 49 lowercase letters, digits and hyphens, begin with a letter and not end with a hyphen", id))
 	}
 	name := r.Name("projects", "{project}", "locations", "{location}", "services") + "/" + id
-	body, err := s.read(r, name)
-	if err != nil {
+	if err := s.complete(r, body); err != nil {
 		return nil, err
 	}
 	if r.URL.Query().Get("validateOnly") == "true" {
@@ -73,18 +81,28 @@ func (s *Service) create(r *rest.Request) (any, error) {
 	return s.startDeploy(stored.Service)
 }
 
-// patch replaces the service by the body, whole as the provider sends it, or the fields of an update mask.
+// patch replaces the service by the body, whole as the provider sends it.
 func (s *Service) patch(r *rest.Request) (any, error) {
+	if mask := r.URL.Query().Get("updateMask"); mask != "" && mask != "*" {
+		return nil, status.NotModelled("PATCH with updateMask=%s; send the whole service", mask)
+	}
+	if _, exists := s.services.Get(nameOf(r)); !exists && r.URL.Query().Get("allowMissing") == "true" {
+		return nil, status.NotModelled("allowMissing")
+	}
+	body, err := decodeService(r)
+	if err != nil {
+		return nil, err
+	}
+	return s.replaceService(r, body)
+}
+
+// replaceService puts a service in the place of what was there and begins its deployment; the answer is the operation.
+func (s *Service) replaceService(r *rest.Request, body *runapi.GoogleCloudRunV2Service) (any, error) {
 	name := nameOf(r)
-	have, exists := s.services.Get(name)
-	if !exists {
-		if r.URL.Query().Get("allowMissing") == "true" {
-			return nil, status.NotModelled("allowMissing")
-		}
+	if _, exists := s.services.Get(name); !exists {
 		return nil, notFound(name)
 	}
-	body, err := s.readPatch(r, have.Service)
-	if err != nil {
+	if err := s.complete(r, body); err != nil {
 		return nil, err
 	}
 	stored, err := s.services.Update(name, func(have *record, exists bool) error {
@@ -110,34 +128,27 @@ func (s *Service) patch(r *rest.Request) (any, error) {
 	return s.startDeploy(stored.Service)
 }
 
-func (s *Service) readPatch(r *rest.Request, have runapi.GoogleCloudRunV2Service) (*runapi.GoogleCloudRunV2Service, error) {
-	mask := r.URL.Query().Get("updateMask")
-	if mask == "" || mask == "*" {
-		return s.read(r, have.Name)
-	}
-	return nil, status.NotModelled("PATCH with updateMask=%s; send the whole service", mask)
+func decodeService(r *rest.Request) (*runapi.GoogleCloudRunV2Service, error) {
+	var body runapi.GoogleCloudRunV2Service
+	return &body, r.Decode(&body)
 }
 
-// read takes the service from the body, fills its defaults, and checks it and the caller's right to act as its account.
-func (s *Service) read(r *rest.Request, name string) (*runapi.GoogleCloudRunV2Service, error) {
-	var body runapi.GoogleCloudRunV2Service
-	if err := r.Decode(&body); err != nil {
-		return nil, err
-	}
+// complete fills a service's defaults, and checks it and the caller's right to act as its account.
+func (s *Service) complete(r *rest.Request, body *runapi.GoogleCloudRunV2Service) error {
 	if body.Template == nil || len(body.Template.Containers) == 0 {
-		return nil, violation("template.containers", "at least one container is required")
+		return violation("template.containers", "at least one container is required")
 	}
 	number, _ := s.Projects.Number(r.Var("project"))
-	fillService(&body, number)
-	if err := check(&body); err != nil {
-		return nil, err
+	fillService(body, number)
+	if err := check(body); err != nil {
+		return err
 	}
 	account := body.Template.ServiceAccount
 	on := policy.In("projects/" + r.Var("project") + "/serviceAccounts/" + account)
 	if !s.Policies.Check(r.Caller, "iam.serviceAccounts.actAs", on).Allowed || !s.Accounts.Exists(account) {
-		return nil, status.Errorf(status.PermissionDenied, "Permission 'iam.serviceaccounts.actAs' denied on service account %s (or it may not exist).", account)
+		return status.Errorf(status.PermissionDenied, "Permission 'iam.serviceaccounts.actAs' denied on service account %s (or it may not exist).", account)
 	}
-	return &body, nil
+	return nil
 }
 
 func (s *Service) get(r *rest.Request) (any, error) {
@@ -224,7 +235,7 @@ func (s *Service) listRevisions(r *rest.Request) (any, error) {
 	return answer, nil
 }
 
-// API is run.googleapis.com, v2.
+// API is run.googleapis.com, v2 and v1.
 func (s *Service) API() *rest.API {
 	const (
 		location = "/v2/projects/{project}/locations/{location}"
@@ -234,17 +245,11 @@ func (s *Service) API() *rest.API {
 	route := func(id, method, path, permission string, on func(*rest.Request) (policy.Resource, error), handle func(*rest.Request) (any, error)) rest.Route {
 		return rest.Route{ID: "run.projects.locations." + id, Method: method, Path: path, Permission: "run." + permission, On: on, Handle: handle}
 	}
-	exists := func(r *rest.Request) error {
-		if _, ok := s.services.Get(nameOf(r)); !ok {
-			return notFound(nameOf(r))
-		}
-		return nil
-	}
 	return &rest.API{Name: "run.googleapis.com", Title: "Cloud Run Admin API", Mount: "run", Server: "ESF", StatusInErrors: true,
 		Denied: func(_ policy.Principal, permission string, on policy.Resource) string {
 			return fmt.Sprintf("Permission '%s' denied on resource '%s' (or resource may not exist).", permission, on.Name)
 		},
-		Routes: append([]rest.Route{
+		Routes: slices.Concat([]rest.Route{
 			route("services.create", "POST", location+"/services", "services.create", rest.OnProject, s.create),
 			route("services.list", "GET", location+"/services", "services.list", rest.OnProject, s.list),
 			route("services.get", "GET", one, "services.get", on, s.get),
@@ -253,5 +258,12 @@ func (s *Service) API() *rest.API {
 			route("services.revisions.list", "GET", one+"/revisions", "revisions.list", on, s.listRevisions),
 			route("services.revisions.get", "GET", one+"/revisions/{revision}", "revisions.get", on, s.getRevision),
 			route("operations.get", "GET", location+"/operations/{operation}", "operations.get", rest.OnProject, s.getOperation),
-		}, rest.IAMPolicy{ID: "run.projects.locations.services", Path: one, Permissions: "run.services", GetMethod: "GET", On: on, Exists: exists}.Routes(s.Policies)...)}
+		}, rest.IAMPolicy{ID: "run.projects.locations.services", Path: one, Permissions: "run.services", GetMethod: "GET", On: on, Exists: s.exists}.Routes(s.Policies), s.v1Routes())}
+}
+
+func (s *Service) exists(r *rest.Request) error {
+	if _, ok := s.services.Get(nameOf(r)); !ok {
+		return notFound(nameOf(r))
+	}
+	return nil
 }

@@ -44,6 +44,8 @@ func (s *Service) API() *rest.API {
 	onBucket("buckets.getIamPolicy", "GET", one+"/iam", "storage.buckets.getIamPolicy", s.getPolicy)
 	onBucket("buckets.setIamPolicy", "PUT", one+"/iam", "storage.buckets.setIamPolicy", s.setPolicy)
 	onBucket("buckets.testIamPermissions", "GET", one+"/iam/testPermissions", "", s.testPermissions)
+	onObjects("buckets.getStorageLayout", "GET", one+"/storageLayout", "storage.objects.list", s.storageLayout)
+	onObjects("managedFolders.list", "GET", one+"/managedFolders", "storage.managedFolders.list", s.managedFolders)
 	onBucket("notifications.insert", "POST", one+"/notificationConfigs", "storage.buckets.update", s.createNotification)
 	onBucket("notifications.list", "GET", one+"/notificationConfigs", "storage.buckets.get", s.listNotifications)
 	onBucket("notifications.get", "GET", one+"/notificationConfigs/{notification}", "storage.buckets.get", s.getNotification)
@@ -58,6 +60,7 @@ func (s *Service) API() *rest.API {
 	onObjects("objects.copy", "POST", object+"/copyTo/b/{targetBucket}/o/{+targetObject}", "storage.objects.get", s.copyTo)
 	onObjects("objects.rewrite", "POST", object+"/rewriteTo/b/{targetBucket}/o/{+targetObject}", "storage.objects.get", s.rewriteTo)
 	onObjects("objects.insert", "POST", "/upload"+objects, "storage.objects.create", s.insert)
+	onObjects("objects.insert", "POST", "/resumable/upload"+objects, "storage.objects.create", s.insert) // gcloud's path
 	onObjects("objects.get (download)", "GET", "/download"+object, "storage.objects.get", s.download)
 
 	// The upload's id is its credential, so these need no token.

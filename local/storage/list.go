@@ -102,3 +102,17 @@ func fold(name, prefix, delimiter string) string {
 	}
 	return name[:len(prefix)+i+len(delimiter)]
 }
+
+// storageLayout tells gcloud that a bucket has no folders of its own.
+func (s *Service) storageLayout(r *rest.Request) (any, error) {
+	b, err := s.bucketOf(r)
+	v := b.wire()
+	return storageapi.BucketStorageLayout{Kind: "storage#storageLayout", Bucket: v.Name, Location: v.Location, LocationType: v.LocationType,
+		HierarchicalNamespace: &storageapi.BucketStorageLayoutHierarchicalNamespace{ForceSendFields: []string{"Enabled"}}}, err
+}
+
+// managedFolders lists none: there is no way to make one here.
+func (s *Service) managedFolders(r *rest.Request) (any, error) {
+	_, err := s.bucketOf(r)
+	return storageapi.ManagedFolders{Kind: "storage#managedFolders"}, err
+}
