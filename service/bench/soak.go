@@ -4,14 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // footprint is what could grow from document to document.
 type footprint struct {
-	memory, descriptors, files, processes, zombies int
+	memory, heap                           int // of the fork server, and of the converter in Go, whose heap has its own ups and downs
+	descriptors, files, processes, zombies int
 }
 
 // soak converts many documents, 4 at once, and compares what the converter holds before and after.
@@ -39,8 +42,9 @@ func soak(ctx context.Context, c *converter, all documents, count int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d documents: fork server's memory %d → %d KiB, descriptors %d → %d, files %d → %d, processes %d → %d, zombies %d\n",
-		count, before.memory, after.memory, before.descriptors, after.descriptors, before.files, after.files, before.processes, after.processes, after.zombies)
+	fmt.Printf("%d documents: fork server's memory %d → %d KiB, converter's %d → %d KiB, descriptors %d → %d, files %d → %d, processes %d → %d, zombies %d\n",
+		count, before.memory, after.memory, before.heap, after.heap, before.descriptors, after.descriptors, before.files, after.files,
+		before.processes, after.processes, after.zombies)
 	if float64(after.memory) > 1.05*float64(before.memory) || after.descriptors > before.descriptors || after.files > before.files ||
 		after.processes > before.processes || after.zombies > 0 {
 		return errors.New("something is left of the documents")
@@ -48,27 +52,51 @@ func soak(ctx context.Context, c *converter, all documents, count int) error {
 	return nil
 }
 
+// footprint is taken when the last request has been put away: it is what two looks in a row agree on.
 func (c *converter) footprint() (footprint, error) {
+	http.DefaultClient.CloseIdleConnections()
+	last := footprint{}
+	for range 100 {
+		f, err := c.look()
+		if err != nil || f == last {
+			return f, err
+		}
+		last = f
+		time.Sleep(100 * time.Millisecond)
+	}
+	return last, errors.New("the converter does not come to rest")
+}
+
+func (c *converter) look() (footprint, error) {
 	var f footprint
-	for _, server := range children(c.process.Process.Pid) {
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", server))
+	pid := c.process.Process.Pid
+	servers := children(pid)
+	for _, p := range append(servers, pid) {
+		descriptors, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p))
 		if err != nil {
 			return f, err
 		}
-		_, rest, _ := strings.Cut(string(status), "VmRSS:")
-		fmt.Sscan(rest, &f.memory)
-		descriptors, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", server))
-		if err != nil {
-			return f, err
-		}
-		f.descriptors = len(descriptors)
-		for _, child := range children(server) {
+		f.descriptors += len(descriptors)
+		for _, child := range children(p) {
 			f.processes++
 			if fields, err := stat(child); err == nil && fields[0] == "Z" {
 				f.zombies++
 			}
 		}
 	}
+	for _, server := range servers {
+		f.memory += resident(server)
+	}
+	f.heap = resident(pid)
 	err := filepath.WalkDir(c.dir, func(string, os.DirEntry, error) error { f.files++; return nil })
 	return f, err
+}
+
+// resident is the memory of a process, in KiB.
+func resident(pid int) int {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	_, rest, _ := strings.Cut(string(status), "VmRSS:")
+	kib := 0
+	fmt.Sscan(rest, &kib)
+	return kib
 }
