@@ -12,10 +12,14 @@ package provider
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
+	"os"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
+
+	"docx2pdf/local/peer"
 )
 
 // maxMessage bounds one gRPC message in bytes; the engine's own limit is 400 MB.
@@ -34,7 +38,9 @@ type Options struct {
 
 // Serve starts the provider on a free loopback port and returns that port.
 // PULUMI_DEBUG_PROVIDERS=gcp:PORT makes the Pulumi engine attach to it. The
-// provider stops when ctx ends.
+// provider stops when ctx ends. The engine shows no credentials, and the
+// provider hands out the access token: on Linux, only the user who runs it (and
+// root) can connect.
 func Serve(ctx context.Context, opts Options) (port int, err error) {
 	if opts.Endpoint == "" {
 		return 0, fmt.Errorf("starting the gcp provider: no endpoint: pass the local cloud's address")
@@ -52,7 +58,7 @@ func Serve(ctx context.Context, opts Options) (port int, err error) {
 	stop := context.AfterFunc(ctx, server.Stop)
 	go func() {
 		defer stop()
-		_ = server.Serve(listener)
+		_ = server.Serve(peer.Guard(listener, os.Getuid(), func(err error) { slog.Warn("the gcp provider", "error", err) }))
 	}()
 	return listener.Addr().(*net.TCPAddr).Port, nil
 }
