@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -25,6 +26,13 @@ func local(t *testing.T, args ...string) (stdout string, err error) {
 
 // serveHere runs serve on a free port until the test ends or stop is called.
 func serveHere(t *testing.T, state string, args ...string) (s serving, stop func()) {
+	t.Helper()
+	s, stop, _ = serveLogged(t, state, args...)
+	return s, stop
+}
+
+// serveLogged is serveHere with the log, which is to be read after the stop.
+func serveLogged(t *testing.T, state string, args ...string) (s serving, stop func(), log *bytes.Buffer) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -48,7 +56,7 @@ func serveHere(t *testing.T, state string, args ...string) (s serving, stop func
 	if err != nil {
 		t.Fatalf("waiting for serve: %v: %s", err, errs.String())
 	}
-	return s, stop
+	return s, stop, &errs
 }
 
 // fakePulumi puts a pulumi on the PATH that writes down how it is called.
@@ -192,5 +200,33 @@ func TestDamagedStateIsNamed(t *testing.T) {
 	}
 	if _, err := local(t, "serve", "-addr", "127.0.0.1:0", "-state", state); err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("serving a damaged state: %v, want the file named", err)
+	}
+}
+
+// Key files name the address, so that a restart on a free port takes the same one while nobody else has it.
+func TestRestartKeepsTheAddress(t *testing.T) {
+	state := t.TempDir()
+	first, stop := serveHere(t, state)
+	stop()
+	second, stop, log := serveLogged(t, state)
+	stop()
+	if second.Address != first.Address || log.Len() != 0 {
+		t.Errorf("served at %s, then at %s: %s", first.Address, second.Address, log)
+	}
+	taken, err := net.Listen("tcp", first.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	third, stop, log := serveLogged(t, state)
+	stop()
+	if third.Address == first.Address || !strings.Contains(log.String(), "was="+first.Address+" is="+third.Address) {
+		t.Errorf("served at %s, with the port of %s taken: %s", third.Address, first.Address, log)
+	}
+	if err := os.WriteFile(filepath.Join(cloudDir(state), "address"), []byte("[0.0.0.0"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if fourth, _ := serveHere(t, state); !strings.HasPrefix(fourth.Address, "127.0.0.1:") {
+		t.Errorf("after damage of the address: served at %s", fourth.Address)
 	}
 }

@@ -45,7 +45,7 @@ func (f *serveFlags) serve(ctx context.Context, stdout, stderr io.Writer) error 
 	if err != nil {
 		return err
 	}
-	listener, err := listen(f.address)
+	listener, err := listen(f.address, state)
 	if err != nil {
 		return err
 	}
@@ -62,9 +62,12 @@ func (f *serveFlags) serve(ctx context.Context, stdout, stderr io.Writer) error 
 	if f.verbose {
 		level = slog.LevelDebug
 	}
-	c, err := cloud.Open(ctx, cloud.Options{Dir: cloudDir(state), Log: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level})),
-		Idle: f.idle, Pending: f.pending, Docker: f.docker, Faults: faults})
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	c, err := cloud.Open(ctx, cloud.Options{Dir: cloudDir(state), Log: log, Idle: f.idle, Pending: f.pending, Docker: f.docker, Faults: faults})
 	if err != nil {
+		return err
+	}
+	if err := keepAddress(state, listener.Addr().String(), log); err != nil {
 		return err
 	}
 	os.Remove(servingFile(state)) // of a server that was killed
@@ -90,13 +93,19 @@ func (f *serveFlags) serve(ctx context.Context, stdout, stderr io.Writer) error 
 }
 
 // listen opens the port, on loopback only: the cloud trusts whoever holds its owner token, and the page shows all.
-func listen(address string) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(address)
+// Port 0 is the one that the state had before, if that is free: its key files name it.
+func listen(address, state string) (net.Listener, error) {
+	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("-addr %q: %w; give for example 127.0.0.1:8790", address, err)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, fmt.Errorf("-addr %q is not on this machine only; give for example 127.0.0.1:8790", address)
+	}
+	if _, former, err := net.SplitHostPort(formerAddress(state)); port == "0" && err == nil {
+		if listener, err := net.Listen("tcp", net.JoinHostPort(host, former)); err == nil {
+			return listener, nil
+		}
 	}
 	listener, err := net.Listen("tcp", address)
 	var busy *net.OpError

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"docx2pdf/local/cloud"
@@ -34,6 +36,25 @@ func (s serving) write(state string) error {
 		return err
 	}
 	return store.WriteFile(servingFile(state), append(data, '\n'), 0o600)
+}
+
+func addressFile(state string) string { return filepath.Join(cloudDir(state), "address") }
+
+// formerAddress is where the state was served last; it is empty for a new state.
+func formerAddress(state string) string {
+	data, err := os.ReadFile(addressFile(state))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(data))
+}
+
+// keepAddress remembers where the state is served, and tells when that has changed.
+func keepAddress(state, address string, log *slog.Logger) error {
+	if was := formerAddress(state); was != "" && was != address {
+		log.Warn("the address of this state has changed: keys that were made before name the old one as their token_uri; make new ones, for example with `pulumi config set keyRotation 2`", "was", was, "is", address)
+	}
+	return store.WriteFile(addressFile(state), []byte(address+"\n"), 0o600)
 }
 
 var errNotServing = errors.New("the local cloud does not run; start it with `go run ./local serve`")
