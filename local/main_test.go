@@ -190,19 +190,6 @@ func TestCommandsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestDamagedStateIsNamed(t *testing.T) {
-	state := t.TempDir()
-	_, stop := serveHere(t, state)
-	stop()
-	file := filepath.Join(cloudDir(state), "projects", "docx2pdf-local.json")
-	if err := os.WriteFile(file, []byte("{"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := local(t, "serve", "-addr", "127.0.0.1:0", "-state", state); err == nil || !strings.Contains(err.Error(), file) {
-		t.Errorf("serving a damaged state: %v, want the file named", err)
-	}
-}
-
 // Key files name the address, so that a restart on a free port takes the same one while nobody else has it.
 func TestRestartKeepsTheAddress(t *testing.T) {
 	state := t.TempDir()

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -36,6 +37,9 @@ func Open[T any](dir string) (*Collection[T], error) {
 		return nil, fmt.Errorf("opening state: %w", err)
 	}
 	c := &Collection[T]{dir: dir, items: map[string]json.RawMessage{}}
+	if err := removeUnfinished(dir); err != nil {
+		return nil, fmt.Errorf("opening state: %w", err)
+	}
 	names, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
 		return nil, fmt.Errorf("opening state: %w", err)
@@ -46,7 +50,11 @@ func Open[T any](dir string) (*Collection[T], error) {
 			return nil, fmt.Errorf("opening state: %w", err)
 		}
 		var f file
-		if err := json.Unmarshal(data, &f); err != nil {
+		err = json.Unmarshal(data, &f)
+		if err == nil && f.Key == "" {
+			err = errors.New("it has no key")
+		}
+		if err != nil {
 			return nil, fmt.Errorf("state file %s is damaged: %w; delete it, or all state with `go run ./local reset`", name, err)
 		}
 		c.items[f.Key] = f.Value
@@ -162,9 +170,22 @@ func decode[T any](data json.RawMessage) T {
 	return v
 }
 
+const unfinished = ".write-*"
+
+// removeUnfinished deletes what a kill left of files that were being written.
+func removeUnfinished(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, unfinished))
+	for _, name := range left {
+		if removeErr := os.Remove(name); removeErr != nil {
+			err = removeErr
+		}
+	}
+	return err
+}
+
 // WriteFile writes a whole file or nothing: readers and a restart see the old content or the new.
 func WriteFile(path string, data []byte, mode fs.FileMode) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), ".write-*")
+	temp, err := os.CreateTemp(filepath.Dir(path), unfinished)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -67,30 +68,21 @@ func Open(dir, ownerEmail string) (*Authority, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("opening signing keys: %w", err)
 	}
-	keyPEM, err := once(filepath.Join(dir, "signing.pem"), func() ([]byte, error) {
-		key, err := rsa.GenerateKey(rand.Reader, 2048)
-		if err != nil {
-			return nil, err
-		}
-		return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}), nil
-	})
+	keyPEM, err := once(filepath.Join(dir, "signing.pem"), isKey, newKey)
 	if err != nil {
-		return nil, fmt.Errorf("opening signing keys: %w", err)
+		return nil, err
 	}
 	key, err := jwt.ParseRSAPrivateKeyFromPEM(keyPEM)
 	if err != nil {
 		return nil, fmt.Errorf("opening signing keys: %w", err)
 	}
-	secret, err := once(filepath.Join(dir, "access.key"), random)
+	secret, err := once(filepath.Join(dir, "access.key"), func(data []byte) bool { return len(data) == randomSize }, random)
 	if err != nil {
-		return nil, fmt.Errorf("opening signing keys: %w", err)
+		return nil, err
 	}
-	owner, err := once(filepath.Join(dir, "owner.token"), func() ([]byte, error) {
-		b, err := random()
-		return []byte(accessPrefix + "owner-" + base64.RawURLEncoding.EncodeToString(b)), err
-	})
+	owner, err := once(filepath.Join(dir, "owner.token"), isOwnerToken, newOwnerToken)
 	if err != nil {
-		return nil, fmt.Errorf("opening signing keys: %w", err)
+		return nil, err
 	}
 	sum := sha256.Sum256(x509.MarshalPKCS1PublicKey(&key.PublicKey))
 	return &Authority{
@@ -160,15 +152,48 @@ func jti() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
+// randomSize is 256 bits, in bytes.
+const randomSize = 32
+
 func random() ([]byte, error) {
-	b := make([]byte, 32)
+	b := make([]byte, randomSize)
 	_, err := rand.Read(b)
 	return b, err
 }
 
-// once returns the file's content and makes it the first time.
-func once(path string, make func() ([]byte, error)) ([]byte, error) {
+func newKey() ([]byte, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, err
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}), nil
+}
+
+func isKey(data []byte) bool {
+	_, err := jwt.ParseRSAPrivateKeyFromPEM(data)
+	return err == nil
+}
+
+const ownerPrefix = accessPrefix + "owner-"
+
+func newOwnerToken() ([]byte, error) {
+	b, err := random()
+	return []byte(ownerPrefix + base64.RawURLEncoding.EncodeToString(b)), err
+}
+
+func isOwnerToken(data []byte) bool {
+	encoded, ok := strings.CutPrefix(string(data), ownerPrefix)
+	b, err := base64.RawURLEncoding.DecodeString(encoded)
+	return ok && err == nil && len(b) == randomSize
+}
+
+// once returns the file's content and makes it the first time. Content that is not as it was made is an error: half a
+// secret is easy to guess.
+func once(path string, whole func([]byte) bool, make func() ([]byte, error)) ([]byte, error) {
 	data, err := os.ReadFile(path)
+	if err == nil && !whole(data) {
+		return nil, fmt.Errorf("state file %s is damaged; delete it, or all state with `go run ./local reset`", path)
+	}
 	if err == nil || !os.IsNotExist(err) {
 		return data, err
 	}
