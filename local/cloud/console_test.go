@@ -3,6 +3,7 @@ package cloud_test
 import (
 	"context"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +15,8 @@ import (
 func TestPageInChromium(t *testing.T) {
 	w := start(t)
 	w.bucket("first-bucket")
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox)
+	temporary := t.TempDir() // also for what Chromium would leave in the system's folder
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.UserDataDir(filepath.Join(temporary, "profile")), chromedp.Env("TMPDIR="+temporary))
 	allocated, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	defer cancel()
 	browser, cancel := chromedp.NewContext(allocated)
