@@ -31,14 +31,14 @@ func soak(ctx context.Context, c *converter, all documents, count int) error {
 	if err := convert(200); err != nil { // until nothing is the first of its kind
 		return err
 	}
-	before, err := c.footprint()
+	before, err := c.settled(ctx)
 	if err != nil {
 		return err
 	}
 	if err := convert(count); err != nil {
 		return err
 	}
-	after, err := c.footprint()
+	after, err := c.settled(ctx)
 	if err != nil {
 		return err
 	}
@@ -53,6 +53,22 @@ func soak(ctx context.Context, c *converter, all documents, count int) error {
 }
 
 // footprint is taken when the last request has been put away: it is what two looks in a row agree on.
+// settled is the footprint once the last documents' processes have ended, a moment after their PDFs were there.
+func (c *converter) settled(ctx context.Context) (f footprint, err error) {
+	for late := time.After(5 * time.Second); ; {
+		if f, err = c.footprint(); err != nil || f.processes <= 1 { // one waits for the next document
+			return f, err
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-late:
+			return f, nil
+		case <-ctx.Done():
+			return f, ctx.Err()
+		}
+	}
+}
+
 func (c *converter) footprint() (footprint, error) {
 	http.DefaultClient.CloseIdleConnections()
 	last := footprint{}

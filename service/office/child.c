@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "fonts.h"
 #include "forkserver.h"
+#include "hotpages.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -10,12 +11,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define RESERVED (1L << 30)
+
+// One document, as the Go side asks for it in the fields of a message.
+struct job {
+    int learn;                // tell which memory it takes, too
+    const char *directory;    // the job's own; the child's working directory
+    const char *input_url;    // file URL of the document
+    const char *output_url;   // file URL of the PDF
+    const char *load_options; // LibreOfficeKit's comma list
+    const char *filter;       // the PDF export filter's options, JSON
+    long cpu_seconds;
+    long memory_bytes; // private memory on top of the warm LibreOffice's
+    long output_bytes; // largest file it may write
+};
 
 static int report_fd = -1;
 
@@ -35,7 +50,7 @@ void remember_temp_directories(void) {
 // Says one line about the document. A line goes out at once, so that it is known how far a child came that
 // crashes.
 static void say(const char *format, ...) {
-    char line[2048];
+    char line[MAX_LINE];
     va_list arguments;
     va_start(arguments, format);
     int n = vsnprintf(line, sizeof line - 1, format, arguments);
@@ -50,6 +65,10 @@ static void say(const char *format, ...) {
     line[n] = '\n';
     if (write(report_fd, line, n + 1) < 0)
         _exit(1);
+}
+
+static void say_hot_pages(const struct hot_pages *range) {
+    say("hot %p %zu %d", (void *)range->start, range->size, range->advice);
 }
 
 static void say_font(const char *mapping) { say("font %s", mapping); }
@@ -139,25 +158,18 @@ static void enter(const char *directory) {
         mkdir(temp_directories[i], 0700);
 }
 
-_Noreturn void convert(LibreOfficeKit *kit, const struct job *job, int fd) {
+static void restrict_child(const struct sandbox *sandbox) {
+    int kept = restrict_files(sandbox) > 0;
+    kept &= restrict_system_calls();
+    if (!kept && sandbox->required) {
+        say("error the sandbox could not be closed");
+        _exit(1);
+    }
+}
+
+static void convert(LibreOfficeKit *kit, const struct job *job) {
     struct timespec start;
     clock_gettime(CLOCK_MONOTONIC, &start);
-    report_fd = fd;
-    default_signals();
-    own_streams();
-    enter(job->directory);
-    set_limits(job);
-    if (job->sandbox != NULL) {
-        int kept = restrict_files(job->sandbox) > 0;
-        kept &= restrict_system_calls();
-        if (!kept && job->sandbox->required) {
-            say("error the sandbox could not be closed");
-            _exit(1);
-        }
-    }
-    kit->pClass->setForkedChild(kit, true);
-    say("ready %ld", microseconds_since(&start));
-
     LibreOfficeKitDocument *document = kit->pClass->documentLoadWithOptions(kit, job->input_url, job->load_options);
     if (document == NULL) {
         say("error loading: %s", kit->pClass->getError(kit));
@@ -173,7 +185,50 @@ _Noreturn void convert(LibreOfficeKit *kit, const struct job *job, int fd) {
     say("saved %ld", microseconds_since(&start));
     tell_fonts(say_font);
     say("pages %d", document->pClass->getParts(document));
+}
+
+static long cpu_microseconds(void) {
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return used.tv_sec * 1000000L + used.tv_nsec / 1000;
+}
+
+_Noreturn void await_document(const struct server *server, int socket) {
+    static struct message m;
+    report_fd = socket;
+    default_signals();
+    own_streams();
+    server->kit->pClass->setForkedChild(server->kit, true);
+    prctl(PR_SET_NAME, "spare");
+    touch_hot_pages();
+    if (!receive(socket, &m) || m.count != DOCUMENT_FIELDS)
+        _exit(0);
+    say("began");
+    prctl(PR_SET_NAME, strcmp(m.field[0], "learn") == 0 ? "learning" : "document");
+    struct job job = {
+        .learn = strcmp(m.field[0], "learn") == 0,
+        .directory = m.field[2],
+        .input_url = m.field[3],
+        .output_url = m.field[4],
+        .load_options = m.field[5],
+        .filter = m.field[6],
+        .cpu_seconds = atol(m.field[7]),
+        .memory_bytes = atol(m.field[8]),
+        .output_bytes = atol(m.field[9]),
+    };
+    if (job.learn) {
+        nice(19); // nobody waits for it
+        note_pages();
+    }
+    enter(job.directory);
+    set_limits(&job);
+    if (server->sandbox != NULL)
+        restrict_child(server->sandbox);
+    convert(server->kit, &job);
+    if (job.learn)
+        tell_hot_pages(say_hot_pages);
     // Neither the document nor LibreOffice is taken down: leaving is faster and cannot crash.
+    say("end %ld", cpu_microseconds());
     _exit(0);
 }
 

@@ -21,7 +21,7 @@ import (
 // startTimeout bounds LibreOffice's start and warm-up, which take half a second on an idle machine.
 const startTimeout = 60 * time.Second
 
-// maxMessage is MAX_MESSAGE of forkserver.h.
+// maxMessage is MAX_MESSAGE of message.h.
 const maxMessage = 128 << 10
 
 // forkServer is one running fork server process.
@@ -128,8 +128,8 @@ func (s *forkServer) warm(config Config, dir string) error {
 	return config.Sandbox.check(s.kept, config.Log)
 }
 
-// start asks for a child.
-func (s *forkServer) start(fields ...string) (*child, error) {
+// start gives a document to a child. To learn is to convert, and to tell the fork server which memory that takes.
+func (s *forkServer) start(kind string, fields ...string) (*child, error) {
 	end := make(chan ending, 1)
 	c := &child{done: end, end: end}
 	s.mu.Lock()
@@ -141,7 +141,7 @@ func (s *forkServer) start(fields ...string) (*child, error) {
 	c.id = strconv.Itoa(s.next)
 	s.children[c.id] = c
 	s.mu.Unlock()
-	if err := s.send(append([]string{"convert", c.id}, fields...)...); err != nil {
+	if err := s.send(append([]string{kind, c.id}, fields...)...); err != nil {
 		s.take(c.id)
 		return nil, fmt.Errorf("%w: %w", ErrRestarting, err)
 	}
@@ -216,10 +216,10 @@ func (s *forkServer) read() error {
 			continue
 		case len(fields) == 3 && fields[0] == "refused":
 			end.refused = fields[2]
-		case len(fields) == 7 && fields[0] == "done":
+		case len(fields) == 5 && fields[0] == "done":
 			status, _ := strconv.Atoi(fields[2])
 			cpu, _ := strconv.Atoi(fields[3])
-			end = ending{status: syscall.WaitStatus(status), cpu: time.Duration(cpu) * time.Microsecond, report: fields[6]}
+			end = ending{status: syscall.WaitStatus(status), cpu: time.Duration(cpu) * time.Microsecond, report: fields[4]}
 		default:
 			return fmt.Errorf("the fork server said %q", fields)
 		}

@@ -25,7 +25,7 @@ type Result struct {
 	Pages      int            // of the PDF
 	Fonts      []Substitution // in the order in which the document asks for them
 	Queued     time.Duration  // waiting for a free place
-	Converting time.Duration  // from fork to exit
+	Converting time.Duration  // until the PDF is there
 	CPU        time.Duration  // of the child
 }
 
@@ -77,13 +77,9 @@ func (j *Job) Convert(ctx context.Context, options Options) (Result, error) {
 	case <-ctx.Done():
 		return result, ctx.Err()
 	}
-	server, child, err := j.start(ctx, options)
-	result.Queued = time.Since(queued)
-	if err != nil {
-		return result, err
-	}
 	started := time.Now()
-	end, exceeded, err := j.await(ctx, server, child)
+	result.Queued = started.Sub(queued)
+	end, exceeded, err := j.run(ctx, options)
 	result.Converting = time.Since(started)
 	result.CPU = end.cpu
 	if err != nil {
@@ -98,6 +94,20 @@ func (j *Job) Convert(ctx context.Context, options Options) (Result, error) {
 	result.Fonts = substitutions(end.report)
 	result.Pages, err = countPages(j.Output(), end.report)
 	return result, err
+}
+
+// run has a child convert the document, and another one if the first has not even begun.
+func (j *Job) run(ctx context.Context, options Options) (end ending, exceeded limit, err error) {
+	for range 3 {
+		server, child, err := j.start(ctx, options)
+		if err != nil {
+			return ending{}, none, err
+		}
+		if end, exceeded, err = j.await(ctx, server, child); err != nil || end.refused == "" {
+			return end, exceeded, err
+		}
+	}
+	return end, exceeded, nil
 }
 
 // limit is one that a conversion is held to from outside.
@@ -147,20 +157,25 @@ const loadOptions = "Batch=true"
 
 // start gives the document to a fork server: to the next one, should the first be gone already.
 func (j *Job) start(ctx context.Context, options Options) (server *forkServer, c *child, err error) {
-	config := j.engine.config
 	for range 3 {
 		if server, err = j.engine.ready(ctx, server); err != nil {
 			return nil, nil, err
 		}
-		c, err = server.start(j.dir, fileURL(j.Input()), fileURL(j.Output()), loadOptions, options.json(),
-			strconv.FormatInt(int64(config.CPU/time.Second), 10),
-			strconv.FormatInt(config.Memory, 10),
-			strconv.FormatInt(config.Output, 10))
+		c, err = server.start("convert", j.fields(options)...)
 		if !errors.Is(err, ErrRestarting) {
 			break
 		}
 	}
 	return server, c, err
+}
+
+// fields are those of struct job in child.c.
+func (j *Job) fields(options Options) []string {
+	config := j.engine.config
+	return []string{j.dir, fileURL(j.Input()), fileURL(j.Output()), loadOptions, options.json(),
+		strconv.FormatInt(int64(config.CPU/time.Second), 10),
+		strconv.FormatInt(config.Memory, 10),
+		strconv.FormatInt(config.Output, 10)}
 }
 
 // full tells whether nothing can be written to a directory any more, be it for lack of room, of file names or of quota.

@@ -47,7 +47,7 @@ func TestFilesOfAKilledConverterAreRemoved(t *testing.T) {
 	}
 	officetest.Until(t, "the other converter is at work", func() bool {
 		for _, server := range officetest.Children(t, killed.Process.Pid) {
-			if len(officetest.Children(t, server.PID)) > 0 {
+			if len(officetest.Documents(t, server.PID)) > 0 {
 				return true
 			}
 		}

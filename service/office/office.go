@@ -1,8 +1,9 @@
 // Package office converts Word documents to PDF with LibreOffice.
 //
-// Starting LibreOffice takes a second, converting a page some 20 ms. So one LibreOffice is started, made warm
+// Starting LibreOffice takes half a second, converting a page some 20 ms. So one LibreOffice is started, made warm
 // with documents of our own, and then forks a child for each document: the child starts warm, sees one
-// document and exits. Nothing is carried from one document to the next, and a crash or a hang is one
+// document and exits. The next one is forked ahead (children.c) and takes, while it waits, the memory that every
+// conversion needs (hotpages.c). Nothing is carried from one document to the next, and a crash or a hang is one
 // document's. The fork server (forkserver.c) is a process of its own, started from this same binary, and
 // talks to this package over one Unix socket.
 package office
@@ -23,7 +24,7 @@ type Config struct {
 	ProgramDir  string        // LibreOffice's program directory; found in the usual places
 	TempDir     string        // where profile and job directories go; os.TempDir()
 	Concurrency int           // documents converted at once; the number of CPUs
-	Timeout     time.Duration // for one conversion, from fork to exit; 60 s
+	Timeout     time.Duration // for one conversion; 60 s
 	CPU         time.Duration // CPU time of one conversion; Timeout
 	Memory      int64         // bytes of memory that one conversion may take; 512 MiB
 	Output      int64         // bytes of the largest file that one conversion may write, and half of all at a time; 256 MiB
@@ -146,6 +147,9 @@ func (e *Engine) supervise(ctx context.Context, first chan<- error) {
 		}
 		if err == nil {
 			pause = 0
+			if err := e.learn(server); err != nil && !errors.Is(err, ErrRestarting) {
+				e.config.Log.Warn("documents take longer than they need to", "error", err)
+			}
 			<-server.ended
 			e.set(nil, nil)
 			if ctx.Err() == nil {

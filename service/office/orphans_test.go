@@ -40,7 +40,7 @@ func adoptOrphans(t *testing.T) {
 	server := officetest.ForkServer(t)
 	var documents []officetest.Process
 	officetest.Until(t, "two documents are being converted", func() bool {
-		documents = officetest.Children(t, server)
+		documents = officetest.Documents(t, server)
 		return len(documents) == 2
 	})
 	syscall.Kill(server, syscall.SIGKILL)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 // Process is a line of /proc/PID/stat.
 type Process struct {
 	PID, Parent int
+	Name        string
 }
 
 func processes(t testing.TB) []Process {
@@ -30,11 +32,12 @@ func processes(t testing.TB) []Process {
 			continue // ended meanwhile
 		}
 		// The command stands in parentheses and may contain anything.
-		_, rest, _ := strings.Cut(string(content[strings.LastIndexByte(string(content), ')'):]), " ")
-		fields := strings.Fields(rest)
+		_, named, _ := strings.Cut(string(content), "(")
+		end := strings.LastIndexByte(named, ')')
+		fields := strings.Fields(named[end+1:])
 		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
 		parent, _ := strconv.Atoi(fields[1])
-		all = append(all, Process{pid, parent})
+		all = append(all, Process{pid, parent, named[:end]})
 	}
 	return all
 }
@@ -49,6 +52,24 @@ func Children(t testing.TB, parent int) []Process {
 		}
 	}
 	return children
+}
+
+// Documents are the fork server's children that convert one; another waits for the next.
+func Documents(t testing.TB, server int) []Process {
+	t.Helper()
+	return slices.DeleteFunc(Children(t, server), func(p Process) bool { return p.Name != "document" })
+}
+
+// Spare waits for the child that waits for a document.
+func Spare(t testing.TB) int {
+	t.Helper()
+	server := ForkServer(t)
+	var spares []Process
+	Until(t, "a child waits for a document", func() bool {
+		spares = slices.DeleteFunc(Children(t, server), func(p Process) bool { return p.Name != "spare" })
+		return len(spares) == 1
+	})
+	return spares[0].PID
 }
 
 // ForkServer is the one fork server of this test.
@@ -77,13 +98,13 @@ func Until(t testing.TB, what string, condition func() bool) {
 	}
 }
 
-// Child waits for the one child of the fork server.
+// Child waits for the one document that is being converted.
 func Child(t testing.TB) int {
 	t.Helper()
 	server := ForkServer(t)
 	var children []Process
 	Until(t, "a document is being converted", func() bool {
-		children = Children(t, server)
+		children = Documents(t, server)
 		return len(children) > 0
 	})
 	return children[0].PID

@@ -1,0 +1,177 @@
+#define _GNU_SOURCE
+#include "children.h"
+#include "hotpages.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct child {
+    char id[32]; // its document's; "" while it waits for one
+    pid_t pid;
+    int socket; // takes the document, then tells of it line by line; its end of file is the child's end
+    int told;   // the Go side knows how the document ended
+    int learns; // the document is our own, and its child may tell which memory it takes
+    size_t said;
+    char text[MAX_REPORT];
+};
+
+static struct child children[MAX_CHILDREN];
+static int running;
+
+static long long microseconds(const struct timeval *t) { return t->tv_sec * 1000000LL + t->tv_usec; }
+
+static struct child *find(const char *id) {
+    for (int i = 0; i < running; i++)
+        if (strcmp(children[i].id, id) == 0)
+            return &children[i];
+    return NULL;
+}
+
+// In a new child: nothing of the fork server's sockets and of the other documents' may be left.
+static void close_inherited(void) {
+    close(CONTROL_FD);
+    for (int i = 0; i < running; i++)
+        close(children[i].socket);
+}
+
+void keep_spare(const struct server *server) {
+    int ends[2];
+    if (running == MAX_CHILDREN || find("") != NULL || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+        return;
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid == 0) {
+        setpgid(0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+            _exit(1);
+        close(ends[0]);
+        close_inherited();
+        await_document(server, ends[1]);
+    }
+    close(ends[1]);
+    if (pid < 0) {
+        close(ends[0]);
+        return;
+    }
+    setpgid(pid, pid);
+    struct child *c = &children[running++];
+    *c->id = 0;
+    c->pid = pid;
+    c->socket = ends[0];
+    c->told = c->learns = 0;
+    c->said = 0;
+}
+
+void give_to_child(const struct server *server, const struct message *m) {
+    const char *id = m->field[1];
+    // A second time, should the waiting child have been killed meanwhile.
+    for (int tries = 0; tries < 2; tries++) {
+        keep_spare(server);
+        struct child *c = find("");
+        if (c == NULL)
+            break;
+        snprintf(c->id, sizeof c->id, "%s", id);
+        c->learns = strcmp(m->field[0], "learn") == 0;
+        if (send(c->socket, m->bytes, m->size, MSG_NOSIGNAL) == (ssize_t)m->size) {
+            char pid[16];
+            snprintf(pid, sizeof pid, "%d", c->pid);
+            reply("forked", id, pid, NULL);
+            return;
+        }
+        c->told = 1;
+    }
+    reply("refused", id, "no child could be forked for it", NULL);
+}
+
+static void kill_child(const struct child *c) {
+    kill(-c->pid, SIGKILL);
+    kill(c->pid, SIGKILL);
+}
+
+void cancel(const char *id) {
+    const struct child *c = find(id);
+    if (c != NULL)
+        kill_child(c);
+}
+
+void cancel_all(void) {
+    for (int i = 0; i < running; i++)
+        kill_child(&children[i]);
+}
+
+static void tell(struct child *c, int status, const char *cpu) {
+    char state[16];
+    snprintf(state, sizeof state, "%d", status);
+    c->text[c->said] = 0;
+    if (c->told || *c->id == 0)
+        return;
+    c->told = 1;
+    if (c->said == 0)
+        reply("refused", c->id, "the child that waited for it was killed", NULL);
+    else
+        reply("done", c->id, state, cpu, c->text, NULL);
+}
+
+// Takes leave of a child that has closed its socket, so that it is dead or about to be: kill makes sure that waiting
+// cannot block.
+static void bury(struct child *c) {
+    int status = 0;
+    struct rusage used;
+    memset(&used, 0, sizeof used);
+    kill_child(c);
+    while (wait4(c->pid, &status, 0, &used) < 0 && errno == EINTR)
+        ;
+    close(c->socket);
+    char cpu[32];
+    snprintf(cpu, sizeof cpu, "%lld", microseconds(&used.ru_utime) + microseconds(&used.ru_stime));
+    tell(c, status, cpu);
+    const struct child *last = &children[--running];
+    if (c != last)
+        *c = *last;
+}
+
+// Takes one line. Past MAX_REPORT the rest is dropped.
+static void listen_to(struct child *c) {
+    char line[MAX_LINE];
+    ssize_t n = recv(c->socket, line, sizeof line - 1, 0);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (n <= 0) {
+        bury(c);
+        return;
+    }
+    line[n] = 0;
+    if (strncmp(line, "end ", 4) == 0) {
+        // Its memory takes as long to take down as a tenth of a page to convert. Nobody has to wait for that.
+        kill_child(c);
+        line[strcspn(line, "\n")] = 0;
+        tell(c, 0, line + 4);
+    } else if (c->learns && strncmp(line, "hot ", 4) == 0) {
+        remember_hot_pages(line + 4);
+    } else if ((size_t)n < MAX_REPORT - c->said) {
+        memcpy(c->text + c->said, line, n);
+        c->said += n;
+    }
+}
+
+int watch_children(struct pollfd *watched) {
+    for (int i = 0; i < running; i++)
+        watched[i] = (struct pollfd){.fd = children[i].socket, .events = POLLIN};
+    return running;
+}
+
+void listen_to_children(const struct pollfd *watched, int count) {
+    // From the last to the first: burying a child moves the last one into its place.
+    for (int i = count - 1; i >= 0; i--)
+        if (watched[i].revents)
+            listen_to(&children[i]);
+}
