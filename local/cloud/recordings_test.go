@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"docx2pdf/local/cloud"
 )
 
 const recordingAgent = "recording"
@@ -50,26 +52,28 @@ var chosen = regexp.MustCompile(`(?i)(\.etag|\.uid|uniqueId|oauth2ClientId|time|
 func TestRecordingsOfGoogleReplay(t *testing.T) {
 	none := func(*world) map[string]string { return nil }
 	replays := map[string]replay{
-		"artifactregistry-repository-gcloud-crud":  {setup: none},
-		"crm-project-get":                          {setup: none, missing: map[string]string{"labels": "of that project", "parent": "there is no organisation"}},
-		"crm-project-missing-403-and-lifecycle":    {setup: none, only: []int{1}},
-		"iam-serviceaccount-create-get-delete":     {setup: none},
-		"iam-serviceaccount-disable-update":        {setup: none},
-		"iam-serviceaccount-full-update":           {setup: none},
-		"iam-serviceaccountkey-create-list-delete": {setup: none},
-		"pubsub-push-subscription-oidc-deadletter": {setup: pushAccounts, only: []int{1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12}}, // 6 is a 404 before the write has spread
-		"pubsub-topic-create-get-delete":           {setup: none},
-		"pubsub-topic-create-get-delete-2":         {setup: none},
-		"run-v2-service-create-poll-patch-delete":  {setup: helloImage, only: []int{1, 2, 4, 5, 6, 8, 9}},
-		"run-v2-service-create-patch-delete-2":     {setup: helloImage},
-		"serviceusage-batchenable-enable":          {setup: none},
-		"storage-bucket-create-get-delete":         {setup: none},
-		"storage-bucket-iam-get-put-get":           {setup: publicBucket, only: []int{1}},
-		"storage-notification-base":                {setup: storageAgent, missing: map[string]string{"messageStoragePolicy": "of that organisation"}},
-		"storage-object-errors":                    {setup: blobBucket, only: []int{1}},
-		"storage-object-list":                      {setup: threeBlobs},
-		"storage-object-metadata":                  {setup: blobBucket},
-		"storage-object-upload-get-delete":         {setup: blobBucket},
+		"artifactregistry-repository-gcloud-crud":    {setup: none},
+		"artifactregistry-repository-get-patch-2026": {setup: labelledRepository, only: []int{1}}, // 2 was recorded without its request
+		"crm-project-iam-get-set":                    {setup: oneOwner},
+		"crm-project-get":                            {setup: none, missing: map[string]string{"labels": "of that project", "parent": "there is no organisation"}},
+		"crm-project-missing-403-and-lifecycle":      {setup: none, only: []int{1, 2, 3, 4}, missing: map[string]string{"parent": "there is no organisation"}}, // 5: billing is always on here
+		"iam-serviceaccount-create-get-delete":       {setup: none},
+		"iam-serviceaccount-disable-update":          {setup: none},
+		"iam-serviceaccount-full-update":             {setup: none},
+		"iam-serviceaccountkey-create-list-delete":   {setup: none},
+		"pubsub-push-subscription-oidc-deadletter":   {setup: pushAccounts, only: []int{1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12}}, // 6 is a 404 before the write has spread
+		"pubsub-topic-create-get-delete":             {setup: none},
+		"pubsub-topic-create-get-delete-2":           {setup: none},
+		"run-v2-service-create-poll-patch-delete":    {setup: helloImage, only: []int{1, 2, 4, 5, 6, 8, 9}},
+		"run-v2-service-create-patch-delete-2":       {setup: helloImage},
+		"serviceusage-batchenable-enable":            {setup: none},
+		"storage-bucket-create-get-delete":           {setup: none},
+		"storage-bucket-iam-get-put-get":             {setup: publicBucket, only: []int{1}},
+		"storage-notification-base":                  {setup: storageAgent, missing: map[string]string{"messageStoragePolicy": "of that organisation"}},
+		"storage-object-errors":                      {setup: blobBucket, only: []int{1}},
+		"storage-object-list":                        {setup: threeBlobs},
+		"storage-object-metadata":                    {setup: blobBucket},
+		"storage-object-upload-get-delete":           {setup: blobBucket},
 	}
 	files, err := filepath.Glob("testdata/recordings/*.json")
 	if err != nil || len(files) != len(replays) {
@@ -253,6 +257,16 @@ func pushAccounts(w *world) map[string]string {
 	w.account("gsa-1-abc123")
 	w.account("gsa-2-abc123")
 	return nil
+}
+
+func labelledRepository(w *world) map[string]string {
+	w.call(w.owner, "POST", "/artifactregistry/v1"+location+"/repositories?repositoryId=c7n-artifact-repo", map[string]any{"format": "DOCKER", "description": "Cloud Custodian test artifact repository",
+		"labels": map[string]any{"goog-terraform-provisioned": "true", "env": "production"}}).want(200)
+	return map[string]string{"cloud-custodian": project, "stacklet-test-policies": project}
+}
+
+func oneOwner(*world) map[string]string {
+	return map[string]string{"serviceAccount:integration-test@example-project.iam.gserviceaccount.com": "user:" + cloud.Owner}
 }
 
 func blobBucket(w *world) map[string]string {

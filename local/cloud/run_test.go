@@ -194,7 +194,9 @@ func TestScaleToZeroAndMinimum(t *testing.T) {
 	w := start(t, idle(50*time.Millisecond))
 	url, token := w.service(nil)
 	first := w.call(token, "GET", url+"/", nil).want(200).text("pid")
-	eventually(t, "the idle instance has ended", func() bool { return strings.Contains(w.logged(`textPayload="ended"`), "ended") })
+	eventually(t, "no instance is left", func() bool {
+		return w.call("", "GET", "/console/state", nil).want(200).at("services", 0, "revisions", 0, "instances") == 0.0
+	})
 	if again := w.call(token, "GET", url+"/", nil).want(200).text("pid"); again == first {
 		t.Error("the idle instance still answers")
 	}
