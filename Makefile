@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench image clean
+.PHONY: help setup demo test official bench image clean
 
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ test: ## Run every test.
 	@local/setup.sh tests
 	go vet ./...
 	go test -timeout 40m ./...
+
+official: ## Run the end-to-end tests with the official pulumi-resource-gcp, compare it with the built-in provider.
+	@local/official.sh
 
 bench: setup ## Measure the converter against LibreOffice's own command (CORPUS=folder, GOTENBERG_URL=url).
 	go run ./service/bench

@@ -27,6 +27,7 @@ func TestConfiguration(t *testing.T) {
 		{"project-wide invoker", (*machine).invokesProjectWide},
 		{"everything else", (*machine).changesTheRest},
 		{"no key", (*machine).withoutKey},
+		{"another region", (*machine).moves},
 		{"no events", (*machine).withoutEvents},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { step.does(m.in(t)) }) {
@@ -138,6 +139,16 @@ func (m *machine) withoutKey() {
 	}
 	m.signInFails(old)
 	m.up("createKey=true")
+}
+
+// moves replaces everything that has a region, and whatever is bound to it.
+func (m *machine) moves() {
+	m.up("gcp:region=europe-west1")
+	inventory := m.run(".local/bin/local", "inventory")
+	if strings.Contains(inventory, "us-central1") || !strings.Contains(inventory, "locations/europe-west1/services/docx2pdf") {
+		m.t.Errorf("after the move there is still something in the old region, or nothing in the new one:\n%s", inventory)
+	}
+	m.clientConverts()
 }
 
 func (m *machine) withoutEvents() {

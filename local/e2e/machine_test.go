@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -20,10 +21,14 @@ import (
 
 // machine is a checkout of the repository with a local Google Cloud running.
 type machine struct {
-	t   *testing.T
-	dir string // the checkout
-	env []string
+	t    *testing.T
+	dir  string // the checkout
+	env  []string
+	stop func() // ends the local Google Cloud
 }
+
+// provider is the Pulumi provider that the tests run with, builtin or official.
+var provider = "builtin"
 
 // checkout copies what git knows of the working tree, so that a test may change
 // configuration without touching the developer's own.
@@ -60,26 +65,31 @@ func checkout(t *testing.T) string {
 }
 
 // newMachine starts a local Google Cloud for a checkout, with flags of "local
-// serve", and reads the shell lines that "local env" prints for it.
+// serve".
 func newMachine(t *testing.T, flags ...string) *machine {
 	t.Helper()
 	m := &machine{t: t, dir: checkout(t), env: os.Environ()}
 	m.run("go", "build", "-o", ".local/bin/local", "./local")
 	m.serve(flags...)
+	return m
+}
 
+// serve starts the local Google Cloud and reads its environment. It is stopped,
+// with all that it started, when the test ends.
+func (m *machine) serve(flags ...string) {
+	m.t.Helper()
+	m.env = os.Environ()
+	m.start(append([]string{"-provider", provider}, flags...)...)
 	// Into a file, since on the terminal it would mix with what "env" reports.
 	m.run("sh", "-c", `eval "$(.local/bin/local env -wait 60s)" && env -0 > .local/environment`)
 	variables, err := os.ReadFile(filepath.Join(m.dir, ".local", "environment"))
 	if err != nil {
-		t.Fatal(err)
+		m.t.Fatal(err)
 	}
 	m.env = strings.Split(strings.Trim(string(variables), "\x00"), "\x00")
-	return m
 }
 
-// serve starts the local Google Cloud and stops it, and all that it started,
-// when the test ends.
-func (m *machine) serve(flags ...string) {
+func (m *machine) start(flags ...string) {
 	m.t.Helper()
 	log, err := os.Create(filepath.Join(m.dir, "serve.log"))
 	if err != nil {
@@ -90,7 +100,7 @@ func (m *machine) serve(flags ...string) {
 	if err := serve.Start(); err != nil {
 		m.t.Fatal(err)
 	}
-	m.t.Cleanup(func() {
+	m.stop = sync.OnceFunc(func() {
 		_ = serve.Process.Signal(syscall.SIGTERM)
 		err := serve.Wait()
 		log.Close()
@@ -98,6 +108,7 @@ func (m *machine) serve(flags ...string) {
 			m.t.Logf("the local Google Cloud ended with %v; its log:\n%s", err, tail(log.Name(), 60))
 		}
 	})
+	m.t.Cleanup(m.stop)
 }
 
 func tail(file string, n int) string {

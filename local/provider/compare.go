@@ -30,7 +30,8 @@ func (k *kind) covers(form string, now, value any) bool {
 		}
 		for name, wanted := range value {
 			_, there := fields[name]
-			ok = ok && (there || isEmpty(wanted))
+			_, isObject := wanted.(map[string]any) // which is something even without fields
+			ok = ok && (there || isEmpty(wanted) && !isObject)
 		}
 		return ok
 	case []any:

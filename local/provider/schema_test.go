@@ -18,7 +18,10 @@ type schema struct {
 		InputProperties, Properties map[string]property
 		Required, RequiredInputs    []string
 	}
-	Types map[string]struct{ Properties map[string]property }
+	Types map[string]struct {
+		Properties map[string]property
+		Required   []string
+	}
 }
 
 type property struct {
