@@ -61,32 +61,27 @@ func (m *machine) grants() []grant {
 			name: resource.URN[strings.LastIndex(resource.URN, "::")+2:], role: out("role"), member: out("member"),
 			getMethod: http.MethodGet, setMethod: http.MethodPost,
 		}
+		name, _, _ := strings.Cut(resource.ID, "/roles/") // of what the policy is of
 		on := func(base, path string) {
 			url := m.variable(base) + path
 			g.get, g.set = url+":getIamPolicy", url+":setIamPolicy"
 		}
-		inLocation := "projects/" + out("project") + "/locations/" + out("location")
 		switch resource.Type {
 		case "gcp:storage/bucketIAMMember:BucketIAMMember":
-			g.get = m.variable("GOOGLE_STORAGE_CUSTOM_ENDPOINT") + strings.TrimSuffix(out("bucket"), "/") + "/iam"
-			if !strings.HasPrefix(out("bucket"), "b/") {
-				g.get = m.variable("GOOGLE_STORAGE_CUSTOM_ENDPOINT") + "b/" + out("bucket") + "/iam"
-			}
+			g.get = m.variable("GOOGLE_STORAGE_CUSTOM_ENDPOINT") + name + "/iam"
 			g.set, g.setMethod, g.bare = g.get, http.MethodPut, true
 		case "gcp:cloudrunv2/serviceIamMember:ServiceIamMember":
-			on("GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT", inLocation+"/services/"+last(out("name")))
+			on("GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT", name)
 		case "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember":
-			on("GOOGLE_ARTIFACT_REGISTRY_CUSTOM_ENDPOINT", inLocation+"/repositories/"+last(out("repository")))
+			on("GOOGLE_ARTIFACT_REGISTRY_CUSTOM_ENDPOINT", name)
 		case "gcp:projects/iAMMember:IAMMember":
-			on("GOOGLE_RESOURCE_MANAGER_CUSTOM_ENDPOINT", "projects/"+out("project"))
+			on("GOOGLE_RESOURCE_MANAGER_CUSTOM_ENDPOINT", "projects/"+name)
 			g.getMethod = http.MethodPost
 		case "gcp:serviceaccount/iAMMember:IAMMember":
-			on("GOOGLE_IAM_CUSTOM_ENDPOINT", "v1/"+out("serviceAccountId"))
+			on("GOOGLE_IAM_CUSTOM_ENDPOINT", "v1/"+name)
 			g.getMethod = http.MethodPost
-		case "gcp:pubsub/topicIAMMember:TopicIAMMember":
-			on("GOOGLE_PUBSUB_CUSTOM_ENDPOINT", "projects/"+out("project")+"/topics/"+last(out("topic")))
-		case "gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember":
-			on("GOOGLE_PUBSUB_CUSTOM_ENDPOINT", "projects/"+out("project")+"/subscriptions/"+last(out("subscription")))
+		case "gcp:pubsub/topicIAMMember:TopicIAMMember", "gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember":
+			on("GOOGLE_PUBSUB_CUSTOM_ENDPOINT", name)
 		default:
 			m.t.Fatalf("do not know the policy of a %s", resource.Type)
 		}
