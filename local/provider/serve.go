@@ -6,7 +6,8 @@
 //
 // server.go answers the engine, check.go, diff.go and crud.go hold what all
 // resource types share, and one file for each Google API holds its types. What
-// a type looks like comes from the official provider's schema (schema.json).
+// a type looks like comes from the official provider's schema (schema.json), what
+// a change of it leads to from that provider's answers (testdata/official).
 package provider
 
 import (
