@@ -31,9 +31,10 @@ func loadDocuments(demo, corpus string) (documents, error) {
 		return documents{}, fmt.Errorf("%w; run this in the repository's root, or name a document with -demo", err)
 	}
 	all := documents{named: []document{
-		{name: "hello world, 1 page", content: docxtest.Document(docxtest.Paragraph("Hello, world."))},
+		{name: "hello world", content: docxtest.Document(docxtest.Paragraph("Hello, world."))},
 		{name: filepath.Base(demo), content: content},
-		{name: "text, 88 pages", content: docxtest.Document(docxtest.Text(462))},
+		{name: "report with photographs", content: report()},
+		{name: "text", content: docxtest.Document(docxtest.Text(462))},
 	}}
 	if corpus == "" {
 		return all, nil

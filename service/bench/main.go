@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -92,10 +93,10 @@ func run(ctx context.Context) error {
 }
 
 func printRows(rows []row) {
-	fmt.Println("| document | engine | p50 ms | p95 ms | CPU ms | own MiB | 1 client /s | 2 | 4 | 8 |")
-	fmt.Println("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+	fmt.Println("| document | pages | engine | p50 ms | p95 ms | CPU ms | own MiB | 1 client /s | 2 | 4 | 8 |")
+	fmt.Println("|---|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|")
 	for _, r := range rows {
-		cells := []string{r.document, r.engine, ms(r.p50), ms(r.p95), orNone(r.cpu > 0, ms(r.cpu)), orNone(r.own > 0, fmt.Sprintf("%.1f", float64(r.own)/(1<<20)))}
+		cells := []string{r.document, strconv.Itoa(r.pages), r.engine, ms(r.p50), ms(r.p95), orNone(r.cpu > 0, ms(r.cpu)), orNone(r.own > 0, fmt.Sprintf("%.1f", float64(r.own)/(1<<20)))}
 		for _, clients := range clientCounts {
 			cells = append(cells, orNone(r.throughput[clients] > 0, fmt.Sprintf("%.1f", r.throughput[clients])))
 		}

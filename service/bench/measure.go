@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,6 +25,7 @@ var clientCounts = []int{1, 2, 4, 8}
 // row is what is known of one engine and one document.
 type row struct {
 	document, engine string
+	pages            int
 	p50, p95, cpu    time.Duration
 	own              int64 // largest private memory of a conversion, in bytes
 	throughput       map[int]float64
@@ -34,9 +36,15 @@ func measure(ctx context.Context, e engine, d document, rounds int, load time.Du
 	if !e.concurrent() {
 		rounds = min(rounds, 7)
 	}
-	if _, err := e.convert(ctx, d); err != nil { // a first one, unmeasured
+	pdf, err := e.convert(ctx, d) // a first one, unmeasured
+	if err != nil {
 		return r, err
 	}
+	text, err := textOf(ctx, pdf)
+	if err != nil {
+		return r, err
+	}
+	r.pages = strings.Count(text, "\f")
 	before, err := usedBy(e)
 	if err != nil {
 		return r, err

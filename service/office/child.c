@@ -216,10 +216,8 @@ _Noreturn void await_document(const struct server *server, int socket) {
         .memory_bytes = atol(m.field[8]),
         .output_bytes = atol(m.field[9]),
     };
-    if (job.learn) {
-        nice(19); // nobody waits for it
+    if (job.learn)
         note_pages();
-    }
     enter(job.directory);
     set_limits(&job);
     if (server->sandbox != NULL)

@@ -42,9 +42,10 @@ static void close_inherited(void) {
         close(children[i].socket);
 }
 
-void keep_spare(const struct server *server) {
+// Forks a child that waits.
+static void fork_child(const struct server *server) {
     int ends[2];
-    if (running == MAX_CHILDREN || find("") != NULL || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+    if (running == MAX_CHILDREN || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         return;
     pid_t parent = getpid();
     pid_t pid = fork();
@@ -71,11 +72,20 @@ void keep_spare(const struct server *server) {
     c->said = 0;
 }
 
+void keep_spare(const struct server *server) {
+    // Not before it is known which memory the child can take while it waits.
+    for (int i = 0; i < running; i++)
+        if (*children[i].id == 0 || (children[i].learns && !children[i].told))
+            return;
+    fork_child(server);
+}
+
 void give_to_child(const struct server *server, const struct message *m) {
     const char *id = m->field[1];
     // A second time, should the waiting child have been killed meanwhile.
     for (int tries = 0; tries < 2; tries++) {
-        keep_spare(server);
+        if (find("") == NULL)
+            fork_child(server);
         struct child *c = find("");
         if (c == NULL)
             break;

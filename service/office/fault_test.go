@@ -229,6 +229,7 @@ func TestNothingIsLeftOfManyDocuments(t *testing.T) {
 			}
 			job.Close()
 		}
+		officetest.Until(t, "only the child that waits is left", func() bool { return len(officetest.Children(t, server)) == 1 })
 	}
 	run(20)
 	openBefore, memoryBefore := files(), resident(t, server)
@@ -239,7 +240,6 @@ func TestNothingIsLeftOfManyDocuments(t *testing.T) {
 	if memory := resident(t, server); float64(memory) > 1.05*float64(memoryBefore) {
 		t.Errorf("%d KiB after 200 documents, %d before", memory, memoryBefore)
 	}
-	officetest.Until(t, "only the child that waits is left", func() bool { return len(officetest.Children(t, server)) == 1 })
 }
 
 // resident is the memory of a process, in KiB.

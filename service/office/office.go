@@ -129,7 +129,7 @@ func Start(ctx context.Context, config Config) (*Engine, error) {
 func prepare(dir string) error {
 	return errors.Join(
 		writeProfile(filepath.Join(dir, "profile")),
-		writeWarmUp(filepath.Join(dir, "warmup.docx")),
+		writeWarmUp(filepath.Join(dir, "warmup.docx"), nil),
 		os.Mkdir(filepath.Join(dir, "jobs"), 0o700),
 	)
 }
@@ -140,6 +140,11 @@ func (e *Engine) supervise(ctx context.Context, first chan<- error) {
 	pause := time.Duration(0)
 	for ctx.Err() == nil {
 		server, err := launch(ctx, e.config, e.dir.path)
+		if err == nil {
+			if err := e.learn(server); err != nil && !errors.Is(err, ErrRestarting) {
+				e.config.Log.Warn("documents will take longer than they need to", "error", err)
+			}
+		}
 		e.set(server, err)
 		if first != nil {
 			first <- err
@@ -147,9 +152,6 @@ func (e *Engine) supervise(ctx context.Context, first chan<- error) {
 		}
 		if err == nil {
 			pause = 0
-			if err := e.learn(server); err != nil && !errors.Is(err, ErrRestarting) {
-				e.config.Log.Warn("documents take longer than they need to", "error", err)
-			}
 			<-server.ended
 			e.set(nil, nil)
 			if ctx.Err() == nil {

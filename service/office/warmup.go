@@ -4,40 +4,50 @@ import (
 	"archive/zip"
 	"context"
 	"embed"
+	_ "embed"
 	"fmt"
 	"io/fs"
 	"os"
 )
 
-// The parts of the warm-up document. It must not embed fonts: they would become every later document's.
+// The parts of the warm-up document, which has something of everything. It must not embed fonts: they would become
+// every later document's.
 //
 //go:embed all:warmup
 var warmUpParts embed.FS
 
-// learn converts the warm-up document once more, for the fork server to see which memory a conversion touches: children
-// that wait for a document make it their own meanwhile. A document that comes before that only takes a little longer.
+// mainPart is the warm-up document's part with the text.
+const mainPart = "word/document.xml"
+
+// typical is a page as most documents have them, in place of the warm-up document's text.
+//
+//go:embed typical.xml
+var typical []byte
+
+// learn converts a typical document, for the fork server to see which memory a conversion touches: children make it
+// their own while they wait for a document.
 func (e *Engine) learn(server *forkServer) error {
 	job, err := e.NewJob("")
 	if err != nil {
 		return err
 	}
 	defer job.Close()
-	if err := writeWarmUp(job.Input()); err != nil {
+	if err := writeWarmUp(job.Input(), typical); err != nil {
 		return err
 	}
 	c, err := server.start("learn", job.fields(Options{})...)
 	if err != nil {
 		return err
 	}
-	end, _, err := job.await(context.Background(), server, c)
+	end, exceeded, err := job.await(context.Background(), server, c)
 	if err != nil {
 		return err
 	}
-	return verdict(end, none, e.config)
+	return verdict(end, exceeded, e.config)
 }
 
-// writeWarmUp packs the warm-up document.
-func writeWarmUp(path string) error {
+// writeWarmUp packs the warm-up document, with another text unless it is nil.
+func writeWarmUp(path string, text []byte) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("writing the warm-up document: %w", err)
@@ -48,7 +58,24 @@ func writeWarmUp(path string) error {
 		return err
 	}
 	packed := zip.NewWriter(file)
-	if err := packed.AddFS(parts); err != nil {
+	err = fs.WalkDir(parts, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(parts, name)
+		if err != nil {
+			return err
+		}
+		if name == mainPart && text != nil {
+			content = text
+		}
+		part, err := packed.Create(name)
+		if err == nil {
+			_, err = part.Write(content)
+		}
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("packing the warm-up document: %w", err)
 	}
 	if err := packed.Close(); err != nil {

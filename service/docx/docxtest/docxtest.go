@@ -30,7 +30,7 @@ func Document(body string, more ...Part) []byte {
 	parts := []Part{
 		{"[Content_Types].xml", `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
 			`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
-			`<Default Extension="png" ContentType="image/png"/><Default Extension="html" ContentType="text/html"/>` +
+			`<Default Extension="png" ContentType="image/png"/><Default Extension="jpg" ContentType="image/jpeg"/><Default Extension="html" ContentType="text/html"/>` +
 			`<Default Extension="odttf" ContentType="application/vnd.openxmlformats-officedocument.obfuscatedFont"/>` +
 			`<Override PartName="/word/document.xml" ContentType="` + MainType + `"/>` +
 			`<Override PartName="/word/settings.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.settings+xml"/>` +
@@ -108,11 +108,16 @@ func Styled(font, text string) string {
 const PageBreak = `<w:p><w:r><w:br w:type="page"/></w:r></w:p>`
 
 // Picture shows the picture of a relationship: attribute is r:embed or r:link, value the relationship's name.
-func Picture(attribute, value string) string {
-	return `<w:p><w:r><w:drawing><wp:inline><wp:extent cx="952500" cy="952500"/><wp:docPr id="1" name="p"/><a:graphic>` +
+func Picture(attribute, value string) string { return PictureOf(attribute, value, 75, 75) }
+
+// PictureOf is a Picture of a size in points.
+func PictureOf(attribute, value string, width, height int) string {
+	const emu = 12700 // English Metric Units of a point
+	extent := fmt.Sprintf(`cx="%d" cy="%d"`, width*emu, height*emu)
+	return `<w:p><w:r><w:drawing><wp:inline><wp:extent ` + extent + `/><wp:docPr id="1" name="p"/><a:graphic>` +
 		`<a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:pic><pic:nvPicPr><pic:cNvPr id="1" name="p"/><pic:cNvPicPr/></pic:nvPicPr>` +
 		`<pic:blipFill><a:blip ` + attribute + `="` + value + `"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill>` +
-		`<pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="952500" cy="952500"/></a:xfrm><a:prstGeom prst="rect"/></pic:spPr></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>`
+		`<pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext ` + extent + `/></a:xfrm><a:prstGeom prst="rect"/></pic:spPr></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>`
 }
 
 // Field is a field with an instruction such as INCLUDETEXT.
