@@ -73,7 +73,21 @@ method and path. This file is made by the tests: ` + "`UPDATE=1 go test ./local/
 - Recording: the call is part of an exchange recorded from Google Cloud that replays with the same status, fields, types
   and defaults (` + "`cloud/testdata/recordings`" + `).
 - Client: one of Google's own clients makes the call in a test, unmodified: google-auth and google-api-python-client, ` + "`cloud.google.com/go/storage`" + `,
-  ` + "`google.golang.org/api`" + ` with ` + "`idtoken`" + `.
+  ` + "`cloud.google.com/go/pubsub/v2`, `google.golang.org/api` with `idtoken`" + `.
+
+Pub/Sub's calls also come by gRPC (google.pubsub.v1 Publisher and Subscriber, google.iam.v1.IAMPolicy), at the same
+address, without TLS. Permissions are checked there too, so a client needs a token:
+
+` + "```go" + `
+client, err := pubsub.NewClient(ctx, project, option.WithEndpoint("127.0.0.1:8790"), option.WithoutAuthentication(),
+	option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
+	option.WithGRPCDialOption(grpc.WithPerRPCCredentials(token))) // sets authorization: Bearer …; needs no TLS
+` + "```" + `
+
+` + "`gcloud run`" + ` speaks the Admin API v1 to its region's host, us-central1-127.0.0.1, which it reaches with the local
+cloud as its proxy: ` + "`go run ./local env`" + ` sets that up. Tried by hand with gcloud 528: run services and revisions (list, describe,
+deploy, update, update-traffic, delete, policies), storage (cp, mv, rsync, ls, cat, rm, buckets), pubsub topics and
+subscriptions, iam service-accounts with keys and impersonation, projects, services, builds list, logging read.
 
 Beside these: the token endpoint (` + "`/token`, `/oauth2/v3/certs`, `/oauth2/v1/certs`, `/.well-known/openid-configuration`, `/tokeninfo`, `/v1/userinfo`" + `),
 an OCI registry (` + "`/v2/`" + `), the front end of each Cloud Run service, and a metadata server for each container.

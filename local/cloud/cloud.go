@@ -3,10 +3,8 @@ package cloud
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,7 +14,6 @@ import (
 	"github.com/google/uuid"
 
 	"docx2pdf/local/build"
-	"docx2pdf/local/console"
 	"docx2pdf/local/fault"
 	"docx2pdf/local/iam"
 	"docx2pdf/local/logging"
@@ -169,72 +166,6 @@ func (c *Cloud) Address() string { return c.address.Load().(string) }
 
 // OwnerToken is the access token of the owner of all projects.
 func (c *Cloud) OwnerToken() string { return c.tokens.OwnerToken() }
-
-// Serve answers on the listener until the context ends, then stops what runs. ready is called once requests are
-// answered.
-func (c *Cloud) Serve(ctx context.Context, listener net.Listener, ready func() error) error {
-	c.address.Store(listener.Addr().String())
-	c.iam.SetTokenURI("http://" + c.Address() + "/token")
-	server := &http.Server{Handler: c.handler(), ReadHeaderTimeout: 30 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	err := c.run.Start(ctx)
-	if err == nil {
-		c.pubsub.Start()
-		go c.storage.Sweep(ctx, c.options.Log)
-		err = ready()
-	}
-	if err == nil {
-		select {
-		case <-ctx.Done():
-		case err = <-failed:
-		}
-	}
-	c.pubsub.Close()
-	c.run.Close()
-	c.build.Close()
-	stop, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if shutdownErr := server.Shutdown(stop); shutdownErr != nil {
-		server.Close()
-	}
-	c.lock.Close()
-	if errors.Is(err, http.ErrServerClosed) {
-		err = nil
-	}
-	return err
-}
-
-func (c *Cloud) handler() http.Handler {
-	mux := http.NewServeMux()
-	tokens := c.tokens.Handler()
-	for _, path := range token.Paths() {
-		mux.Handle(path, tokens)
-	}
-	mux.Handle("/v2/", c.registry)
-	mux.Handle("GET /inventory", console.LocalOnly(http.HandlerFunc(c.serveInventory)))
-	mux.Handle("GET /requests", console.LocalOnly(http.HandlerFunc(c.serveRequests)))
-	page := console.Handler(c.snapshot, c.traffic)
-	mux.Handle("GET /{$}", page)
-	mux.Handle("GET /console/", page)
-	mux.Handle("/", c.server)
-	return raw{mux, c.server}
-}
-
-// raw keeps requests whose paths a ServeMux would clean or redirect, such as object names with dots and double
-// slashes, away from it.
-type raw struct {
-	mux *http.ServeMux
-	api http.Handler
-}
-
-func (h raw) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if _, pattern := h.mux.Handler(r); pattern == "/" || pattern == "" {
-		h.api.ServeHTTP(w, r)
-		return
-	}
-	h.mux.ServeHTTP(w, r)
-}
 
 // lock makes sure that only one process uses the state.
 func lock(dir string) (*os.File, error) {

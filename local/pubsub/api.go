@@ -42,6 +42,7 @@ func (s *Service) API() *rest.API {
 			route("subscriptions.pull", "POST", subscription+":pull", "subscriptions.consume", onSubscription, s.pull),
 			route("subscriptions.acknowledge", "POST", subscription+":acknowledge", "subscriptions.consume", onSubscription, s.acknowledge),
 			route("subscriptions.modifyAckDeadline", "POST", subscription+":modifyAckDeadline", "subscriptions.consume", onSubscription, s.modifyAckDeadline),
+			{ID: StreamingPullCall, Permission: "pubsub.subscriptions.consume", On: onSubscription},
 			route("subscriptions.modifyPushConfig", "POST", subscription+":modifyPushConfig", "subscriptions.update", onSubscription, s.modifyPushConfig),
 		},
 			rest.IAMPolicy{ID: "pubsub.projects.topics", Path: topic, Permissions: "pubsub.topics", GetMethod: "GET", On: onTopic, Exists: topicExists}.Routes(s.Policies),

@@ -2,6 +2,7 @@ package pubsub
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -162,6 +163,21 @@ func (q *queue) extend(sub pubsubapi.Subscription, ackID string, seconds int64) 
 	if d := q.find(ackID); d != nil {
 		d.lease = time.Now().Add(time.Duration(seconds) * time.Second)
 	}
+}
+
+// held counts the messages, and their bytes, that are still leased under one of the ack ids; the others leave the set.
+func (q *queue) held(ackIDs map[string]bool) (messages, bytes int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	leased := map[string]bool{}
+	for _, d := range q.messages {
+		if ackIDs[d.ackID] && d.lease.After(time.Now()) {
+			leased[d.ackID] = true
+			bytes += len(d.Data)
+		}
+	}
+	maps.DeleteFunc(ackIDs, func(id string, _ bool) bool { return !leased[id] })
+	return len(leased), bytes
 }
 
 func (q *queue) find(ackID string) *delivery {

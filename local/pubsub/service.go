@@ -1,5 +1,5 @@
-// Package pubsub is Pub/Sub over REST: topics, pull and push subscriptions with signed ID tokens, retries and dead
-// letters (https://cloud.google.com/pubsub/docs/reference/rest).
+// Package pubsub is Pub/Sub: topics, pull and push subscriptions with signed ID tokens, retries and dead letters
+// (https://cloud.google.com/pubsub/docs/reference/rest), and the streaming pull that only gRPC has.
 package pubsub
 
 import (
@@ -127,6 +127,7 @@ func (s *Service) forget(subscription string) {
 	s.mu.Unlock()
 	if q != nil {
 		q.cancel()
+		q.wake()
 	}
 	for _, key := range s.messages.Keys(subscription + "/messages/") {
 		s.messages.Delete(key)

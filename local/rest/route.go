@@ -33,7 +33,7 @@ type API struct {
 // Route is one method of an API.
 type Route struct {
 	ID     string // Google's method id, for example run.projects.locations.services.get
-	Method string // HTTP method
+	Method string // HTTP method; empty for a call that does not come over REST, which Server.Admit judges
 	// Path is the path after the mount. {x} stands for one segment, {+x} for one that may contain a colon, {x}:verb
 	// for a segment and a custom verb, {x...} at the end for all that is left.
 	Path string

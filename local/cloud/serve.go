@@ -1,0 +1,94 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"docx2pdf/local/console"
+	"docx2pdf/local/pubsub"
+	"docx2pdf/local/token"
+	"docx2pdf/local/transcode"
+)
+
+// Serve answers on the listener until the context ends, then stops what runs. ready is called once requests are
+// answered.
+func (c *Cloud) Serve(ctx context.Context, listener net.Listener, ready func() error) error {
+	c.address.Store(listener.Addr().String())
+	c.iam.SetTokenURI("http://" + c.Address() + "/token")
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true) // for gRPC
+	server := &http.Server{Handler: c.handler(ctx), Protocols: &protocols, ReadHeaderTimeout: 30 * time.Second}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	err := c.run.Start(ctx)
+	if err == nil {
+		c.pubsub.Start()
+		go c.storage.Sweep(ctx, c.options.Log)
+		err = ready()
+	}
+	if err == nil {
+		select {
+		case <-ctx.Done():
+		case err = <-failed:
+		}
+	}
+	c.pubsub.Close()
+	c.run.Close()
+	c.build.Close()
+	stop, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if shutdownErr := server.Shutdown(stop); shutdownErr != nil {
+		server.Close()
+	}
+	c.lock.Close()
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return err
+}
+
+func (c *Cloud) handler(ctx context.Context) http.Handler {
+	mux := http.NewServeMux()
+	tokens := c.tokens.Handler()
+	for _, path := range token.Paths() {
+		mux.Handle(path, tokens)
+	}
+	mux.Handle("/v2/", c.registry)
+	mux.Handle("GET /inventory", console.LocalOnly(http.HandlerFunc(c.serveInventory)))
+	mux.Handle("GET /requests", console.LocalOnly(http.HandlerFunc(c.serveRequests)))
+	page := console.Handler(c.snapshot, c.traffic)
+	mux.Handle("GET /{$}", page)
+	mux.Handle("GET /console/", page)
+	mux.Handle("/", c.server)
+	rpc := transcode.New(c.server, "/pubsub", map[string]transcode.Stream{pubsub.StreamingPullMethod: c.pubsub.StreamingPull(c.server.Admit)})
+	plain := raw{mux, c.server}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if transcode.IsGRPC(r) { // ends with a status of its own when the cloud stops
+			rpc.ServeHTTP(w, r)
+			return
+		}
+		stoppable, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		defer context.AfterFunc(ctx, cancel)()
+		plain.ServeHTTP(w, r.WithContext(stoppable))
+	})
+}
+
+// raw keeps requests whose paths a ServeMux would clean or redirect, such as object names with dots and double
+// slashes, away from it.
+type raw struct {
+	mux *http.ServeMux
+	api http.Handler
+}
+
+func (h raw) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if _, pattern := h.mux.Handler(r); pattern == "/" || pattern == "" {
+		h.api.ServeHTTP(w, r)
+		return
+	}
+	h.mux.ServeHTTP(w, r)
+}
