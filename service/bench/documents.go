@@ -34,7 +34,7 @@ func loadDocuments(demo, corpus string) (documents, error) {
 		{name: "hello world", content: docxtest.Document(docxtest.Paragraph("Hello, world."))},
 		{name: filepath.Base(demo), content: content},
 		{name: "report with photographs", content: report()},
-		{name: "text", content: docxtest.Document(docxtest.Text(462))},
+		{name: "text", content: docxtest.Document(docxtest.Text(467))},
 	}}
 	if corpus == "" {
 		return all, nil
