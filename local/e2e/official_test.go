@@ -45,6 +45,11 @@ func TestProvidersAgree(t *testing.T) {
 	} {
 		compare(t, change, official.plan(change), builtin.plan(change))
 	}
+	for _, m := range []*machine{official, builtin} {
+		m.up("cpu=4", "memory=2Gi", "concurrency=8", "minInstances=1", "maxInstances=3", "timeoutSeconds=60", "retentionDays=0",
+			"versioning=false", "alertEmail=you@example.com", "keyRotation=2", "invokerScope=project")
+	}
+	compare(t, "resources after an update", official.resources(), builtin.resources())
 	official.stop()
 	builtin.stop()
 	official.serve("-provider", "builtin")
