@@ -18,8 +18,9 @@ test: ## Run every test.
 official: ## Run the end-to-end tests with the official pulumi-resource-gcp, compare it with the built-in provider.
 	@local/official.sh
 
-bench: setup ## Measure the converter against LibreOffice's own command (CORPUS=folder, GOTENBERG_URL=url).
+bench: setup ## Measure the converter against LibreOffice's own command (CORPUS=folder, GOTENBERG_URL=url), and pulumi up.
 	go run ./service/bench
+	go run ./local/bench
 
 image: ## Build the container image with a Docker engine, run it as Cloud Run does, convert through it.
 	service/image.sh

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// cloud is a local Google Cloud of its own, and the environment to use it.
+type cloud struct {
+	dir     string
+	serve   *exec.Cmd
+	environ []string
+}
+
+func startCloud(ctx context.Context) (c *cloud, err error) {
+	dir, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return nil, err
+	}
+	c = &cloud{dir: dir}
+	defer func() {
+		if err != nil {
+			c.stop()
+		}
+	}()
+	// Everything that a second use finds compiled.
+	local := filepath.Join(dir, "local")
+	for _, build := range [][]string{{"-o", local, "./local"}, {"-o", os.DevNull, "./infra"}, {"-o", os.DevNull, "./service"}} {
+		if out, err := exec.CommandContext(ctx, "go", append([]string{"build"}, build...)...).CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("go build %s: %w: %s", strings.Join(build, " "), err, out)
+		}
+	}
+	log, err := os.Create(filepath.Join(dir, "serve.log"))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	state := filepath.Join(dir, "state")
+	c.serve = exec.Command(local, "serve", "-addr", "127.0.0.1:0", "-state", state)
+	c.serve.Stdout, c.serve.Stderr = log, log
+	if err := c.serve.Start(); err != nil {
+		return nil, fmt.Errorf("starting the local Google Cloud: %w", err)
+	}
+	// The shell reads what "env" prints, as the developer's does.
+	shell := exec.CommandContext(ctx, "bash", "-c", `exports=$("$0" env -state "$1" -wait 60s) && eval "$exports" && env -0`, local, state)
+	shell.Stderr = os.Stderr
+	out, err := shell.Output()
+	if err != nil {
+		return nil, fmt.Errorf("reading the local Google Cloud's environment: %w; make setup installs Pulumi", err)
+	}
+	c.environ = strings.Split(strings.TrimRight(string(out), "\x00"), "\x00")
+	return c, nil
+}
+
+func (c *cloud) stop() {
+	if c.serve != nil && c.serve.Process != nil {
+		c.serve.Process.Signal(syscall.SIGTERM)
+		c.serve.Wait()
+	}
+	os.RemoveAll(c.dir)
+}
+
+// phase is a part of an update. It ends with the first line that contains a text; the last one with the update.
+type phase struct{ name, ends string }
+
+var fromNothing = []phase{
+	{"Pulumi and the program start", "pulumi:pulumi:Stack"},
+	{"APIs, buckets, accounts, grants, source", ": WORKING"},
+	{"the image is built", ": SUCCESS"},
+	{"the service starts", "converter-service created"},
+	{"what depends on the service, outputs", ""},
+}
+
+// pulumi runs a command of Pulumi's on the local stack and times it, and each of its phases.
+func (c *cloud) pulumi(ctx context.Context, phases []phase, arguments ...string) (all time.Duration, inPhases map[string]time.Duration, err error) {
+	arguments = append([]string{"--stack", "local", "--non-interactive"}, arguments...)
+	command := exec.CommandContext(ctx, "pulumi", arguments...)
+	command.Path = c.lookPath("pulumi")
+	command.Err = nil
+	command.Env = c.environ
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		return 0, nil, err
+	}
+	command.Stderr = command.Stdout
+	began := time.Now()
+	if err := command.Start(); err != nil {
+		return 0, nil, fmt.Errorf("starting pulumi: %w", err)
+	}
+	inPhases = map[string]time.Duration{}
+	var said bytes.Buffer
+	phaseBegan := began
+	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+		said.WriteString(lines.Text() + "\n")
+		if len(phases) > 1 && strings.Contains(lines.Text(), phases[0].ends) {
+			inPhases[phases[0].name] = time.Since(phaseBegan)
+			phases, phaseBegan = phases[1:], time.Now()
+		}
+	}
+	if err := command.Wait(); err != nil {
+		return 0, nil, fmt.Errorf("pulumi %s: %w\n%s", strings.Join(arguments, " "), err, said.Bytes())
+	}
+	if len(phases) > 0 {
+		inPhases[phases[0].name] = time.Since(phaseBegan)
+	}
+	return time.Since(began), inPhases, nil
+}
+
+// lookPath finds a program on the PATH of the local Google Cloud's environment.
+func (c *cloud) lookPath(program string) string {
+	for _, variable := range c.environ {
+		if path, ok := strings.CutPrefix(variable, "PATH="); ok {
+			for _, dir := range filepath.SplitList(path) {
+				if info, err := os.Stat(filepath.Join(dir, program)); err == nil && !info.IsDir() {
+					return filepath.Join(dir, program)
+				}
+			}
+		}
+	}
+	return program
+}

@@ -1,0 +1,77 @@
+// Bench times what a developer waits for with the local Google Cloud: the whole stack from nothing, an update that
+// changes nothing, and the end of it. It prints one table, and where the seconds of the first go:
+//
+//	go run ./local/bench -rounds 3
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	rounds := flag.Int("rounds", 3, "times that everything is done")
+	flag.Parse()
+	if err := run(ctx, *rounds); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// The commands that are timed, as a developer gives them.
+var commands = []struct {
+	name      string
+	arguments []string
+	phases    []phase
+}{
+	{"pulumi up, from nothing", []string{"up", "--yes", "--skip-preview"}, fromNothing},
+	{"pulumi up, nothing to change, with preview", []string{"up", "--yes", "--expect-no-changes"}, nil},
+	{"pulumi destroy", []string{"destroy", "--yes", "--skip-preview"}, nil},
+}
+
+func run(ctx context.Context, rounds int) error {
+	c, err := startCloud(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.stop()
+	took := make([][]time.Duration, len(commands))
+	inPhases := map[string][]time.Duration{}
+	for round := range rounds {
+		for i, command := range commands {
+			fmt.Fprintf(os.Stderr, "round %d: %s\n", round+1, command.name)
+			all, phases, err := c.pulumi(ctx, command.phases, command.arguments...)
+			if err != nil {
+				return err
+			}
+			took[i] = append(took[i], all)
+			for name, d := range phases {
+				inPhases[name] = append(inPhases[name], d)
+			}
+		}
+	}
+	heading := fmt.Sprintf("| first round | median of %d |\n|---|---:|---:|\n", rounds)
+	fmt.Printf("Seconds. The first round also links the program.\n\n| command %s", heading)
+	for i, command := range commands {
+		printRow(command.name, took[i])
+	}
+	fmt.Printf("\nWhere those of %s go:\n\n| phase %s", commands[0].name, heading)
+	for _, p := range fromNothing {
+		printRow(p.name, inPhases[p.name])
+	}
+	return nil
+}
+
+func printRow(name string, rounds []time.Duration) {
+	first := rounds[0]
+	fmt.Printf("| %s | %.1f | %.1f |\n", name, first.Seconds(), median(rounds).Seconds())
+}
+
+func median(all []time.Duration) time.Duration { return slices.Sorted(slices.Values(all))[len(all)/2] }
