@@ -200,7 +200,7 @@ func mayPass(err error) bool {
 func (c *Client) wait(ctx context.Context, project, id string, progress func(string)) (*cloudbuild.Build, *follower, error) {
 	log := &follower{logs: c.logs, project: project, build: id, seen: map[string]bool{}}
 	last := ""
-	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+	for pause := 100 * time.Millisecond; ; pause = min(pause*5/4, 5*time.Second) {
 		var build *cloudbuild.Build
 		err := retry(ctx, time.Now().Add(GrantsTakeEffect), progress, func() (err error) {
 			build, err = c.builds.Projects.Builds.Get(project, id).Context(ctx).Do()
