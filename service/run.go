@@ -76,6 +76,9 @@ func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
 			Metrics:      metrics,
 		}),
 		ReadHeaderTimeout: 10 * time.Second,
+		// Longer than Google's front ends keep a connection, or they might use one that is being closed.
+		// https://cloud.google.com/load-balancing/docs/https/request-distribution#http-keepalive-backend
+		IdleTimeout: 620 * time.Second,
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- httpServer.Serve(listener) }()

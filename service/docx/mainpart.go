@@ -73,7 +73,7 @@ func (p *pack) checkMainPart() error {
 	contentType, _, _ = strings.Cut(strings.ToLower(contentType), ";")
 	contentType = strings.TrimSpace(contentType)
 	if wordTypes[contentType] {
-		return nil
+		return p.checkRoot(main)
 	}
 	for _, other := range otherPackages {
 		if strings.HasPrefix(contentType, other.contentType) {
@@ -81,6 +81,33 @@ func (p *pack) checkMainPart() error {
 		}
 	}
 	return fmt.Errorf("%w: its main part is of the type %q", ErrNotWord, contentType)
+}
+
+// checkRoot refuses a main part that is empty or about something else, of which LibreOffice makes an empty page. What
+// else is wrong with it is LibreOffice's to find.
+func (p *pack) checkRoot(name string) error {
+	content, err := p.names[strings.ToLower(name)].Open()
+	if err != nil {
+		return damaged(err, name)
+	}
+	defer content.Close()
+	decoder := xml.NewDecoder(io.LimitReader(content, 4<<20))
+	decoder.CharsetReader = func(_ string, input io.Reader) (io.Reader, error) { return input, nil }
+	for {
+		token, err := decoder.Token()
+		if err == io.EOF {
+			return fmt.Errorf("%w: its main part %q is empty", ErrCorrupt, name)
+		}
+		if err != nil {
+			return nil
+		}
+		if root, ok := token.(xml.StartElement); ok {
+			if root.Name.Local != "document" {
+				return fmt.Errorf("%w: its main part %q is a %q", ErrCorrupt, name, root.Name.Local)
+			}
+			return nil
+		}
+	}
 }
 
 // mainPart is the name of the part that the package is about.
@@ -119,7 +146,7 @@ func (p *pack) decode(name string, value any) error {
 	}
 	defer content.Close()
 	if err := xml.NewDecoder(io.LimitReader(content, 4<<20)).Decode(value); err != nil {
-		return fmt.Errorf("%w: %s is not well-formed", ErrCorrupt, name)
+		return fmt.Errorf("%w: %s is not well-formed, or larger than 4 MiB", ErrCorrupt, name)
 	}
 	return nil
 }

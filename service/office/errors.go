@@ -2,7 +2,7 @@ package office
 
 import "errors"
 
-// Why a document could not be converted. All but the first three are the document's own doing:
+// Why a document could not be converted. All but the first four are the document's own doing:
 // another attempt would end the same way.
 var (
 	// ErrRestarting: the fork server ended and is being replaced. Another attempt will do.
@@ -11,6 +11,8 @@ var (
 	ErrDeadline = errors.New("the conversion did not end in time")
 	// ErrNoSpace: there is no room left for temporary files. Another attempt will do when there is.
 	ErrNoSpace = errors.New("there is no room left for temporary files")
+	// ErrNoPages: the document has none of the pages asked for.
+	ErrNoPages = errors.New("the document has none of the pages asked for")
 	// ErrUnreadable: LibreOffice refused the document.
 	ErrUnreadable = errors.New("LibreOffice cannot read the document")
 	// ErrCrashed: LibreOffice crashed on the document.

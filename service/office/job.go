@@ -89,6 +89,9 @@ func (j *Job) Convert(ctx context.Context, options Options) (Result, error) {
 		if full(j.dir) {
 			return result, fmt.Errorf("%w (%w)", ErrNoSpace, err)
 		}
+		if errors.Is(err, ErrUnreadable) && options.settings["pages"] != "" && hasLoaded(end.report) {
+			err = fmt.Errorf("option pages=%s: %w", options.settings["pages"], ErrNoPages)
+		}
 		return result, err
 	}
 	result.Fonts = substitutions(end.report)

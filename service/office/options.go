@@ -9,6 +9,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Options say what PDF to make. The zero value is LibreOffice's default PDF 1.7.
@@ -62,8 +64,8 @@ var options = []option{
 		return nil
 	}},
 	{"password", func(filter map[string]filterValue, value string) error {
-		if value == "" || len(value) > 127 {
-			return errors.New("it must have 1 to 127 bytes")
+		if value == "" || len(value) > 127 || !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl) {
+			return errors.New("it must be text of 1 to 127 bytes in UTF-8, without control characters")
 		}
 		filter["EncryptFile"], filter["DocumentOpenPassword"] = boolean(true), text(value)
 		return nil
@@ -111,6 +113,8 @@ func ParseOptions(get func(name string) string) (Options, error) {
 		if err := known.set(o.filter, value); err != nil {
 			if known.name == "password" {
 				value = "…"
+			} else if len(value) > 100 {
+				value = strings.ToValidUTF8(value[:100], "") + "…"
 			}
 			return Options{}, fmt.Errorf("option %s=%s: %w", known.name, value, err)
 		}

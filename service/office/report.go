@@ -2,6 +2,7 @@ package office
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -40,6 +41,9 @@ func substitutions(report string) []Substitution {
 	return found
 }
 
+// ownFile is how LibreOffice names a job's file, which nobody outside knows.
+var ownFile = regexp.MustCompile(`<?file://[^\s>]*>?`)
+
 // verdict reads from a child's end what was wrong with the document. A limit that was exceeded is why it was killed.
 func verdict(end ending, exceeded limit, config Config) error {
 	if end.refused != "" {
@@ -55,7 +59,7 @@ func verdict(end ending, exceeded limit, config Config) error {
 		case "limit":
 			return fmt.Errorf("%w: more than %d MiB of memory while %s", ErrLimit, config.Memory>>20, stage)
 		case "error":
-			return fmt.Errorf("%w (%s)", ErrUnreadable, text)
+			return fmt.Errorf("%w (%s)", ErrUnreadable, ownFile.ReplaceAllString(text, "the file"))
 		}
 	}
 	signal := syscall.Signal(0)
@@ -75,4 +79,14 @@ func verdict(end ending, exceeded limit, config Config) error {
 		return fmt.Errorf("%w (%v while %s)", ErrCrashed, signal, stage)
 	}
 	return fmt.Errorf("%w (exit status %d while %s)", ErrCrashed, end.status.ExitStatus(), stage)
+}
+
+// hasLoaded tells whether a child came as far as making the PDF.
+func hasLoaded(report string) bool {
+	for line := range strings.Lines(report) {
+		if strings.HasPrefix(line, "loaded ") {
+			return true
+		}
+	}
+	return false
 }

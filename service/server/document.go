@@ -96,6 +96,7 @@ func (s *Server) answerPDF(w http.ResponseWriter, r *http.Request, name string, 
 	if size <= maxRequest {
 		header.Set("Content-Length", strconv.FormatInt(size, 10))
 	}
+	s.takenInTime(w)
 	_, err = io.Copy(w, pdf)
 	return e.sent(err)
 }
@@ -124,6 +125,7 @@ func (s *Server) answerJSON(w http.ResponseWriter, r *http.Request, job *office.
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Server-Timing", e.serverTiming())
+	s.takenInTime(w)
 	w.Write(append(report[:len(report)-1], `,"pdf_content":"`...))
 	encoder := base64.NewEncoder(base64.StdEncoding, w)
 	_, err = io.Copy(encoder, pdf)

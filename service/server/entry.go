@@ -64,7 +64,7 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()/100
 func (e *entry) sent(err error) error {
 	e.answered = true
 	if err != nil {
-		return fmt.Errorf("%w: sending the answer: %w", context.Canceled, err)
+		return fmt.Errorf("%w: sending the answer: %v", context.Canceled, err)
 	}
 	return nil
 }

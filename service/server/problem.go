@@ -71,6 +71,7 @@ var problems = []struct {
 	{docx.ErrCorrupt, http.StatusUnprocessableEntity, "document_corrupt"},
 	{docx.ErrBomb, http.StatusUnprocessableEntity, "document_bomb"},
 	{office.ErrNoSpace, http.StatusServiceUnavailable, "disk_full"},
+	{office.ErrNoPages, http.StatusBadRequest, "bad_option"},
 	{office.ErrUnreadable, http.StatusUnprocessableEntity, "document_corrupt"},
 	{office.ErrCrashed, http.StatusUnprocessableEntity, "document_crashes"},
 	{office.ErrLimit, http.StatusUnprocessableEntity, "document_too_complex"},
@@ -81,6 +82,7 @@ var problems = []struct {
 	{os.ErrDeadlineExceeded, http.StatusRequestTimeout, "request_timeout"},
 	{context.DeadlineExceeded, http.StatusGatewayTimeout, "deadline_exceeded"},
 	{context.Canceled, statusClientClosed, "client_closed_request"},
+	{errBody, http.StatusBadRequest, "bad_request"},
 	{io.ErrUnexpectedEOF, http.StatusBadRequest, "bad_request"},
 }
 

@@ -1,9 +1,16 @@
 package server_test
 
 import (
+	"bufio"
 	"bytes"
+	"fmt"
+	"image"
+	"image/png"
 	"io"
+	"math/rand/v2"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -50,6 +57,9 @@ func TestWhatIsWrongWithARequest(t *testing.T) {
 		{"an option that is none", "/?pdfx=1", "", small, 400, "bad_option"},
 		{"a wrong value", "/?pdfa=4", "", small, 400, "bad_option"},
 		{"a wrong value in a message", "/", "", messageFor("in", "small.docx", "", "pages", "0"), 400, "bad_option"},
+		{"pages that are not there", "/?pages=99", "", small, 400, "bad_option"},
+		{"a password that nobody can type", "/?password=%00", "", small, 400, "bad_option"},
+		{"a password that is no text", "/?password=%ff%fe", "", small, 400, "bad_option"},
 		{"no such object", "/", "", messageFor("in", "none.docx", ""), 404, "object_not_found"},
 		{"no such generation", "/", "", messageFor("in", "small.docx", "", "objectGeneration", "99"), 404, "object_not_found"},
 		{"no such bucket", "/", "", messageFor(storagetest.MissingBucket, "none.docx", ""), 404, "bucket_not_found"},
@@ -61,6 +71,8 @@ func TestWhatIsWrongWithARequest(t *testing.T) {
 		{"an encrypted document", "/", "", encrypted, 422, "document_encrypted"},
 		{"a bomb", "/", "", bomb, 422, "document_bomb"},
 		{"a damaged document", "/", "", corrupt, 422, "document_corrupt"},
+		{"a document without content", "/", "", string(docxtest.Document("", docxtest.Part{Name: "word/document.xml"})), 422, "document_corrupt"},
+		{"a document of another kind", "/", "", string(docxtest.Document("", docxtest.Part{Name: "word/document.xml", Content: "<w:hdr/>"})), 422, "document_corrupt"},
 		{"a truncated document", "/", "", small[:len(small)/2], 422, "document_corrupt"},
 		{"another path", "/convert", "", small, 404, "not_found"},
 	} {
@@ -70,6 +82,80 @@ func TestWhatIsWrongWithARequest(t *testing.T) {
 	}
 	f.do(http.MethodDelete, "/", "", nil).wants(t, http.StatusMethodNotAllowed, "method_not_allowed")
 	f.do(http.MethodPost, "/health", "", nil).wants(t, http.StatusMethodNotAllowed, "method_not_allowed")
+}
+
+// Answers tell nobody where on the converter's disk a document was.
+func TestAnswersKeepTheConvertersFilesToThemselves(t *testing.T) {
+	f := newFixture(t)
+	for _, path := range []string{"/", "/?pages=99"} {
+		for _, document := range []string{small, string(docxtest.Document("<w:p><w:r></w:p>"))} {
+			if r := f.post(path, document); bytes.Contains(r.body, []byte("file:")) || bytes.Contains(r.body, []byte(os.TempDir())) {
+				t.Errorf("%s: %s", path, r.body)
+			}
+		}
+	}
+}
+
+// connect speaks to the converter without a client that knows its manners.
+func (f *fixture) connect(request string) net.Conn {
+	f.t.Helper()
+	connection, err := net.Dial("tcp", strings.TrimPrefix(f.url, "http://"))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.t.Cleanup(func() { connection.Close() })
+	connection.(*net.TCPConn).SetReadBuffer(4 << 10)
+	if _, err := io.WriteString(connection, request); err != nil {
+		f.t.Fatal(err)
+	}
+	return connection
+}
+
+func TestBrokenChunksAreABadRequest(t *testing.T) {
+	f := newFixture(t)
+	for name, body := range map[string]string{
+		"no number":     "zz\r\nabc",
+		"a long number": "fffffffffffffffff\r\nabc",
+		"a long line":   "1;" + strings.Repeat("a", 10_000) + "\r\nx\r\n0\r\n\r\n",
+		"in the middle": "4\r\nPK\x03\x04\r\nzz\r\n",
+	} {
+		for _, contentType := range []string{"application/octet-stream", "application/json", "multipart/form-data; boundary=b"} {
+			connection := f.connect("POST / HTTP/1.1\r\nHost: x\r\nContent-Type: " + contentType + "\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
+			response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			content, _ := io.ReadAll(response.Body)
+			if response.StatusCode != http.StatusBadRequest || !bytes.Contains(content, []byte(`"bad_request"`)) {
+				t.Errorf("%s in %s: %s %s", name, contentType, response.Status, content)
+			}
+		}
+	}
+}
+
+// A caller that does not take its PDF holds a place only so long.
+func TestAnAnswerThatIsNotTaken(t *testing.T) {
+	f := newFixture(t, change{server: func(c *server.Config) { c.BodyTimeout = time.Second }})
+	noise := image.NewNRGBA(image.Rect(0, 0, 1800, 1800))
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range noise.Pix {
+		noise.Pix[i] = byte(random.Uint32()) | byte(i%4/3*255) // opaque
+	}
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, noise); err != nil {
+		t.Fatal(err)
+	}
+	document := string(docxtest.Document(strings.ReplaceAll(docxtest.Picture("r:embed", "x"), "952500", "5486400"),
+		docxtest.Part{Name: "word/media/a.png", Content: picture.String()},
+		docxtest.Part{Name: "word/_rels/document.xml.rels", Content: docxtest.Relationships(docxtest.Relationship{ID: "x", Type: "image", Target: "media/a.png"})}))
+	f.connect(fmt.Sprintf("POST /?lossless=true HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(document), document))
+	officetest.Until(t, "the request is given up", func() bool { return f.log.text() != "" })
+	if line := f.log.last(t); line["outcome"] != "client_closed_request" {
+		t.Errorf("the log says %v", line)
+	}
+	if health := f.do(http.MethodGet, "/health", "", nil).json(t); health["inFlight"] != 0.0 {
+		t.Errorf("%v requests in flight, want none", health["inFlight"])
+	}
 }
 
 func TestADocumentThatNeedsTooMuch(t *testing.T) {

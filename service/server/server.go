@@ -2,6 +2,8 @@
 package server
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -20,7 +22,7 @@ type Config struct {
 	Queue        int           // documents that may wait for a free place; past it requests are refused
 	MaxDocument  int64         // bytes of a document from a bucket
 	Limits       docx.Limits   // of what a document may unpack to
-	BodyTimeout  time.Duration // for a request's body to arrive: it holds a place meanwhile
+	BodyTimeout  time.Duration // for a request's body to arrive, and for the PDF to be taken: they hold a place meanwhile
 	Project      string        // Google Cloud project of the traces, "" for none
 	Log          *slog.Logger
 	Metrics      Metrics
@@ -87,8 +89,18 @@ func (b *timedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err == io.EOF {
 		b.controller.SetReadDeadline(time.Time{})
+	} else if err != nil {
+		err = fmt.Errorf("%w: %w", errBody, err)
 	}
 	return n, err
+}
+
+// errBody: the caller's end of the connection, or what came over it, is at fault.
+var errBody = errors.New("the request did not arrive whole")
+
+// takenInTime has the rest of the answer fail unless the caller takes it in time.
+func (s *Server) takenInTime(w http.ResponseWriter) {
+	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.BodyTimeout))
 }
 
 func unknown(w http.ResponseWriter, r *http.Request) error {
