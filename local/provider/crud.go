@@ -8,8 +8,6 @@ import (
 	"time"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/structpb"
 )
@@ -81,20 +79,11 @@ func (s *server) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*pul
 	if err == nil && state == nil {
 		state, err = c.readNew(ctx)
 	}
-	if err != nil && id == "" {
+	if err != nil { // What is there but does not work stays unknown to the stack: so does the official provider.
 		return nil, c.failed("creating", err)
 	}
-	if state == nil { // broken, but as much of it as there is belongs into the state
-		state, _ = c.kind.read(ctx, c)
-	}
-	outputs, e := s.marshal(c.dressed(c.complete(state)))
-	if e != nil {
-		return nil, e
-	}
-	if err != nil {
-		return nil, initFailed(id, outputs, req.Properties, c.failed("creating", err))
-	}
-	return &pulumirpc.CreateResponse{Id: id, Properties: outputs}, nil
+	outputs, err := s.marshal(c.dressed(c.complete(state)))
+	return &pulumirpc.CreateResponse{Id: id, Properties: outputs}, err
 }
 
 // Read refreshes a resource, or imports one when it has no inputs yet. An empty
@@ -197,16 +186,4 @@ func (c *call) readNew(ctx context.Context) (map[string]any, error) {
 func (c *call) failed(doing string, err error) error {
 	name := cmp.Or(c.id, c.text("name"), c.token)
 	return fmt.Errorf("%s %s %s: %w", doing, c.token, name, err)
-}
-
-// initFailed tells the engine that the resource exists but does not work, so
-// that the next deployment repairs it in place of making another.
-func initFailed(id string, outputs, inputs *structpb.Struct, err error) error {
-	withDetails, e := status.New(codes.Unknown, err.Error()).WithDetails(&pulumirpc.ErrorResourceInitFailed{
-		Id: id, Properties: outputs, Inputs: inputs, Reasons: []string{err.Error()},
-	})
-	if e != nil {
-		return err
-	}
-	return withDetails.Err()
 }

@@ -36,7 +36,6 @@ type kind struct {
 	imports []string
 
 	// create returns the new resource's id. A nil state is read back from Google.
-	// An id with an error says that a broken resource exists.
 	create func(context.Context, *call) (id string, state map[string]any, err error)
 	// read returns what Google says, or nil when the resource is gone.
 	read func(context.Context, *call) (map[string]any, error)
