@@ -193,6 +193,37 @@ func TestAChildInheritsNothingOfOtherDocuments(t *testing.T) {
 	<-second
 }
 
+// What LibreOffice opened when it started is in every child's hands.
+func TestDocumentsShareNoFileThatTheyCanWrite(t *testing.T) {
+	start(t, office.Config{})
+	server := officetest.ForkServer(t)
+	descriptors, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", server))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := 0
+	for _, d := range descriptors {
+		target, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/%s", server, d.Name()))
+		if !strings.HasPrefix(target, "/") || strings.HasPrefix(target, "/dev/") {
+			continue
+		}
+		files++
+		info, err := os.ReadFile(fmt.Sprintf("/proc/%d/fdinfo/%s", server, d.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var flags int
+		_, rest, _ := strings.Cut(string(info), "flags:")
+		fmt.Sscanf(strings.TrimSpace(rest), "%o", &flags)
+		if flags&syscall.O_ACCMODE != syscall.O_RDONLY {
+			t.Errorf("%s is open to be written", target)
+		}
+	}
+	if files == 0 {
+		t.Error("the fork server has no file open: this test looks in the wrong place")
+	}
+}
+
 // channels are the pipes and sockets that a process has open.
 func channels(t *testing.T, pid int) map[string]bool {
 	t.Helper()

@@ -17,7 +17,7 @@ const lookEvery = 100 * time.Millisecond
 const page = 4096
 
 // takesTooMuch tells whether the files of a conversion take more room than they may: those in its directory but the
-// document, and those without a name that its process has open, as LibreOffice makes of most parts of a document.
+// document, and those that its process has open and that have no name any more.
 func (j *Job) takesTooMuch(pid int) bool {
 	files := tally{room: j.engine.config.room(), counted: map[inode]bool{}}
 	filepath.WalkDir(j.dir, func(path string, entry fs.DirEntry, err error) error {

@@ -3,14 +3,18 @@
 #include "children.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct message start, in;
 static struct sandbox sandbox;
 static struct server server;
+
+enum { MAX_FILES = 256 }; // far more than LibreOffice has open when it waits
 
 // Fields of the start message.
 enum { PROGRAM = 1, PROFILE, PROFILE_URL, SANDBOX, WARM_UP_PDF, FIRST_WARM_UP };
@@ -44,6 +48,21 @@ static _Noreturn void serve(void) {
     _exit(0);
 }
 
+// Children inherit the files that LibreOffice opened when it started. No document may write what others read.
+static void make_files_read_only(void) {
+    for (int fd = CONTROL_FD + 1; fd < MAX_FILES; fd++) {
+        struct stat info;
+        char path[32];
+        if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY || fstat(fd, &info) < 0 || !S_ISREG(info.st_mode))
+            continue;
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        int copy = open(path, O_RDONLY | O_CLOEXEC);
+        if (copy < 0 || dup3(copy, fd, O_CLOEXEC) < 0)
+            give_up("a file could not be opened to be read only");
+        close(copy);
+    }
+}
+
 // LibreOffice loads documents only from inside its event loop, which calls this when it has nothing to do.
 static int on_idle(void *data, int timeout_us) {
     (void)data;
@@ -57,6 +76,7 @@ static int on_idle(void *data, int timeout_us) {
     if (!server.kit->pClass->joinThreads(server.kit))
         give_up("LibreOffice's threads did not end after the warm-up");
     remember_temp_directories();
+    make_files_read_only();
     // Where the kernel cannot keep files from documents, the memory of processes must not be one of them.
     if (server.sandbox != NULL && landlock_version() == 0)
         prctl(PR_SET_DUMPABLE, 0);
