@@ -89,6 +89,9 @@ cloud as its proxy: ` + "`go run ./local env`" + ` sets that up. Tried by hand w
 deploy, update, update-traffic, delete, policies), storage (cp, mv, rsync, ls, cat, rm, buckets), pubsub topics and
 subscriptions, iam service-accounts with keys and impersonation, projects, services, builds list, logging read.
 
+The official pulumi-resource-gcp 7.38.0 makes its calls here in ` + "`make official`" + `: the whole program, every change of its
+configuration, and its removal, with the roles that the README lists.
+
 Beside these: the token endpoint (` + "`/token`, `/oauth2/v3/certs`, `/oauth2/v1/certs`, `/.well-known/openid-configuration`, `/tokeninfo`, `/v1/userinfo`" + `),
 an OCI registry (` + "`/v2/`" + `), the front end of each Cloud Run service, and a metadata server for each container.
 `)
