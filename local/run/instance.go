@@ -60,8 +60,8 @@ func startInstance(ctx context.Context, s *Service, spec spec, closed <-chan str
 	}
 	var live context.Context
 	live, in.cancel = context.WithCancel(context.Background())
-	in.container, err = container.Start(ctx, container.Spec{
-		ID: in.id, Image: spec.image, Command: spec.template.Command, Args: spec.template.Args, WorkDir: spec.template.WorkingDir,
+	in.container, err = container.Start(container.Spec{
+		ID: in.id, Owner: s.dir, Image: spec.image, Command: spec.template.Command, Args: spec.template.Args, WorkDir: spec.template.WorkingDir,
 		Dir: in.dir, Memory: spec.memory, CPU: spec.cpu, Env: in.environment(port, metadataAddress), Output: in.output,
 	})
 	if err != nil {
@@ -249,13 +249,4 @@ func (in *instance) entry(log, line string) logging.Entry {
 	}
 	e.JsonPayload, _ = json.Marshal(fields)
 	return e
-}
-
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
 }

@@ -7,8 +7,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -178,21 +176,9 @@ func (s *Service) Instances(revision string) int {
 	return 0
 }
 
-// open gives a service its front end. Port 0 picks a free one, below those that the kernel hands out, so that it is
-// still free after a restart.
+// open gives a service its front end. Port 0 picks a free one.
 func (s *Service) open(name string, port int) (*frontend, error) {
-	listen := func(port int) (net.Listener, error) { return net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)) }
 	listener, err := listen(port)
-	if port == 0 && err == nil {
-		for range 100 {
-			chosen, chosenErr := listen(20000 + rand.IntN(12000))
-			if chosenErr == nil {
-				listener.Close()
-				listener = chosen
-				break
-			}
-		}
-	}
 	if err != nil {
 		return nil, err
 	}
