@@ -37,6 +37,14 @@ func wordWith(more ...part) []byte {
 	return pack(append([]part{types(document), relationships(relationship, "word/document.xml"), mainPart}, more...)...)
 }
 
+func inUTF16(p part) part {
+	var wide bytes.Buffer
+	binary.Write(&wide, binary.LittleEndian, utf16.Encode([]rune("\ufeff"+`<?xml version="1.0" encoding="UTF-16"?>`+p.content)))
+	return part{p.name, wide.String()}
+}
+
+func marked(p part) part { return part{p.name, "\ufeff" + p.content} }
+
 func pack(parts ...part) []byte {
 	var packed bytes.Buffer
 	w := zip.NewWriter(&packed)
@@ -70,6 +78,8 @@ func TestWordDocumentsPass(t *testing.T) {
 		"absolute target":          pack(types(document), relationships(relationship, "/word/document.xml"), mainPart),
 		"names in another case":    pack(types(document), relationships(relationship, "Word/Document.XML"), mainPart),
 		"directory entries":        wordWith(part{"word/media/", ""}),
+		"UTF-16":                   pack(inUTF16(types(document)), inUTF16(relationships(relationship, "word/document.xml")), inUTF16(mainPart)),
+		"UTF-8 with a mark":        pack(marked(types(document)), marked(relationships(relationship, "word/document.xml")), marked(mainPart)),
 		"main part in another way": pack(part{"[Content_Types].xml", `<Types><Default Extension="xml" ContentType="` + document + `"/></Types>`}, relationships(relationship, "word/document.xml"), mainPart),
 	} {
 		if err := check(content, docx.DefaultLimits); err != nil {

@@ -6,6 +6,9 @@ import (
 	"io"
 	"path"
 	"strings"
+
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // Relationship types of a package's main part, transitional and strict (ECMA-376 part 1, 15.2.10 and part 4).
@@ -91,8 +94,7 @@ func (p *pack) checkRoot(name string) error {
 		return damaged(err, name)
 	}
 	defer content.Close()
-	decoder := xml.NewDecoder(io.LimitReader(content, 4<<20))
-	decoder.CharsetReader = func(_ string, input io.Reader) (io.Reader, error) { return input, nil }
+	decoder := newDecoder(content)
 	for {
 		token, err := decoder.Token()
 		if err == io.EOF {
@@ -145,8 +147,16 @@ func (p *pack) decode(name string, value any) error {
 		return damaged(err, name)
 	}
 	defer content.Close()
-	if err := xml.NewDecoder(io.LimitReader(content, 4<<20)).Decode(value); err != nil {
+	if err := newDecoder(content).Decode(value); err != nil {
 		return fmt.Errorf("%w: %s is not well-formed, or larger than 4 MiB", ErrCorrupt, name)
 	}
 	return nil
+}
+
+// newDecoder reads the first 4 MiB of a part, in UTF-8 or UTF-16 as ECMA-376 part 2, 8.1.4 allows.
+func newDecoder(part io.Reader) *xml.Decoder {
+	utf8 := transform.NewReader(io.LimitReader(part, 4<<20), unicode.BOMOverride(transform.Nop))
+	decoder := xml.NewDecoder(utf8)
+	decoder.CharsetReader = func(_ string, input io.Reader) (io.Reader, error) { return input, nil }
+	return decoder
 }
