@@ -68,47 +68,6 @@ func TestADocumentThatHangsIsKilledAtItsDeadline(t *testing.T) {
 	}
 }
 
-func TestADocumentPastItsLimitsIsRefused(t *testing.T) {
-	// LibreOffice unpacks fonts before it reads the text: 40 files of 740 KiB.
-	manyFonts := documentWithFonts(t, docxtest.Paragraph(strings.Repeat("word ", 2_000_000)), 40)
-	manyPages := docxtest.Document(strings.Repeat(docxtest.PageBreak, 2000))
-	for name, test := range map[string]struct {
-		config  office.Config
-		content []byte
-		says    string
-	}{
-		"CPU":    {office.Config{CPU: time.Second}, slow, "CPU time"},
-		"memory": {office.Config{Memory: 16 << 20}, slow, "memory"},
-		"output": {office.Config{Output: 400 << 10}, manyPages, "a file"},
-		"files":  {office.Config{Output: 8 << 20}, manyFonts, "temporary files"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			engine := start(t, test.config)
-			_, _, err := convert(t, engine, test.content)
-			if !errors.Is(err, office.ErrLimit) || !strings.Contains(err.Error(), test.says) {
-				t.Errorf("%v, want %v naming %q", err, office.ErrLimit, test.says)
-			}
-			if _, _, err := convert(t, engine, small); err != nil {
-				t.Errorf("the next document: %v", err)
-			}
-		})
-	}
-}
-
-// Whose fault it is that a document takes too long depends on how much of a CPU it got meanwhile.
-func TestADocumentThatTakesTooLongIsKilled(t *testing.T) {
-	engine := start(t, office.Config{Concurrency: 1, Timeout: 2 * time.Second, CPU: time.Hour})
-	_, result, err := convert(t, engine, slow)
-	want := office.ErrLimit
-	if result.CPU < time.Second {
-		want = office.ErrDeadline
-	}
-	if !errors.Is(err, want) {
-		t.Errorf("after %v of CPU: %v, want %v", result.CPU, err, want)
-	}
-	mustConvert(t, engine, small)
-}
-
 func TestADocumentThatLibreOfficeRefusesIsUnreadable(t *testing.T) {
 	engine := start(t, office.Config{})
 	for name, content := range map[string][]byte{

@@ -1,7 +1,6 @@
 package office
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -227,51 +226,4 @@ func (s *forkServer) read() error {
 			c.end <- end
 		}
 	}
-}
-
-// socketPair makes a connected pair that keeps message boundaries: one end for here, one to pass on.
-func socketPair() (net.Conn, *os.File, error) {
-	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_SEQPACKET|syscall.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	ours := os.NewFile(uintptr(fds[0]), "fork server")
-	theirs := os.NewFile(uintptr(fds[1]), "fork server")
-	defer ours.Close()
-	conn, err := net.FileConn(ours)
-	if err != nil {
-		theirs.Close()
-		return nil, nil, err
-	}
-	return conn, theirs, nil
-}
-
-func split(message []byte) []string {
-	return strings.Split(strings.TrimSuffix(string(message), "\x00"), "\x00")
-}
-
-// tail keeps the last bytes that were written to it, for error messages.
-type tail struct {
-	mu    sync.Mutex
-	bytes []byte
-}
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.bytes = append(t.bytes, p...)
-	if extra := len(t.bytes) - 4096; extra > 0 {
-		t.bytes = append(t.bytes[:0], t.bytes[extra:]...)
-	}
-	return len(p), nil
-}
-
-func (t *tail) hint() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	text := bytes.TrimSpace(t.bytes)
-	if len(text) == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" (it wrote: %s)", text)
 }

@@ -2,16 +2,13 @@ package office_test
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 
 	"docx2pdf/service/office"
-	"docx2pdf/service/office/officetest"
 )
 
 // smallSystem is a file system that can be filled, for the process that is told of it.
@@ -96,52 +93,5 @@ func convertOnFullDisk(t *testing.T, dir string) {
 	}
 	if _, err := second.Convert(t.Context(), office.Options{}); err != nil {
 		t.Errorf("with room again: %v", err)
-	}
-}
-
-func TestFilesWithoutANameTakeRoomToo(t *testing.T) {
-	engine := start(t, office.Config{Output: 1 << 20})
-	job := newJob(t, engine, make([]byte, 3<<20)) // the document itself does not count
-	file, err := os.Create(filepath.Join(t.TempDir(), "removed"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	if err := os.Remove(file.Name()); err != nil {
-		t.Fatal(err)
-	}
-	for i, tooMuch := range []bool{false, true} {
-		if _, err := file.Write(make([]byte, 3<<19)); err != nil {
-			t.Fatal(err)
-		}
-		if got := job.TakesTooMuch(os.Getpid()); got != tooMuch {
-			t.Errorf("%d KiB take too much room: %v, want %v", (i+1)*3<<9, got, tooMuch)
-		}
-	}
-}
-
-func TestADocumentWithLargeFilesWithoutANameIsKilled(t *testing.T) {
-	engine := start(t, office.Config{Concurrency: 1, Output: 16 << 20})
-	done := started(t, t.Context(), engine, slow)
-	child := officetest.Child(t)
-	var file *os.File
-	officetest.Until(t, "the child has a temporary file open", func() bool {
-		descriptors, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", child))
-		for _, d := range descriptors {
-			if target, _ := os.Readlink(d); strings.Contains(target, "/jobs/") && strings.HasSuffix(target, ".tmp") {
-				file, _ = os.OpenFile(target, os.O_WRONLY|os.O_APPEND, 0)
-			}
-		}
-		return file != nil
-	})
-	defer file.Close()
-	if err := os.Remove(file.Name()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := file.Write(make([]byte, 40<<20)); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-done; !errors.Is(err, office.ErrLimit) || !strings.Contains(err.Error(), "temporary files") {
-		t.Errorf("%v, want %v naming temporary files", err, office.ErrLimit)
 	}
 }

@@ -1,0 +1,103 @@
+package office_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"docx2pdf/service/docx/docxtest"
+	"docx2pdf/service/office"
+	"docx2pdf/service/office/officetest"
+)
+
+func TestADocumentPastItsLimitsIsRefused(t *testing.T) {
+	// LibreOffice unpacks fonts before it reads the text: 40 files of 740 KiB.
+	manyFonts := documentWithFonts(t, docxtest.Paragraph(strings.Repeat("word ", 2_000_000)), 40)
+	manyPages := docxtest.Document(strings.Repeat(docxtest.PageBreak, 2000))
+	for name, test := range map[string]struct {
+		config  office.Config
+		content []byte
+		says    string
+	}{
+		"CPU":    {office.Config{CPU: time.Second}, slow, "CPU time"},
+		"memory": {office.Config{Memory: 16 << 20}, slow, "memory"},
+		"output": {office.Config{Output: 400 << 10}, manyPages, "a file"},
+		"files":  {office.Config{Output: 8 << 20}, manyFonts, "temporary files"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			engine := start(t, test.config)
+			_, _, err := convert(t, engine, test.content)
+			if !errors.Is(err, office.ErrLimit) || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("%v, want %v naming %q", err, office.ErrLimit, test.says)
+			}
+			if _, _, err := convert(t, engine, small); err != nil {
+				t.Errorf("the next document: %v", err)
+			}
+		})
+	}
+}
+
+// Whose fault it is that a document takes too long depends on how much of a CPU it got meanwhile.
+func TestADocumentThatTakesTooLongIsKilled(t *testing.T) {
+	engine := start(t, office.Config{Concurrency: 1, Timeout: 2 * time.Second, CPU: time.Hour})
+	_, result, err := convert(t, engine, slow)
+	want := office.ErrLimit
+	if result.CPU < time.Second {
+		want = office.ErrDeadline
+	}
+	if !errors.Is(err, want) {
+		t.Errorf("after %v of CPU: %v, want %v", result.CPU, err, want)
+	}
+	mustConvert(t, engine, small)
+}
+
+func TestFilesWithoutANameTakeRoomToo(t *testing.T) {
+	engine := start(t, office.Config{Output: 1 << 20})
+	job := newJob(t, engine, make([]byte, 3<<20)) // the document itself does not count
+	file, err := os.Create(filepath.Join(t.TempDir(), "removed"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if err := os.Remove(file.Name()); err != nil {
+		t.Fatal(err)
+	}
+	for i, tooMuch := range []bool{false, true} {
+		if _, err := file.Write(make([]byte, 3<<19)); err != nil {
+			t.Fatal(err)
+		}
+		if got := job.TakesTooMuch(os.Getpid()); got != tooMuch {
+			t.Errorf("%d KiB take too much room: %v, want %v", (i+1)*3<<9, got, tooMuch)
+		}
+	}
+}
+
+func TestADocumentWithLargeFilesWithoutANameIsKilled(t *testing.T) {
+	engine := start(t, office.Config{Concurrency: 1, Output: 16 << 20})
+	done := started(t, t.Context(), engine, slow)
+	child := officetest.Child(t)
+	var file *os.File
+	officetest.Until(t, "the child has a temporary file open", func() bool {
+		descriptors, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", child))
+		for _, d := range descriptors {
+			if target, _ := os.Readlink(d); strings.Contains(target, "/jobs/") && strings.HasSuffix(target, ".tmp") {
+				file, _ = os.OpenFile(target, os.O_WRONLY|os.O_APPEND, 0)
+			}
+		}
+		return file != nil
+	})
+	defer file.Close()
+	if err := os.Remove(file.Name()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Write(make([]byte, 40<<20)); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; !errors.Is(err, office.ErrLimit) || !strings.Contains(err.Error(), "temporary files") {
+		t.Errorf("%v, want %v naming temporary files", err, office.ErrLimit)
+	}
+}
