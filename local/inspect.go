@@ -135,7 +135,7 @@ func logLine(e logging.Entry) string {
 
 func defineReset(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer) error {
 	state := flags.String("state", ".local", stateHelp)
-	return func(_ context.Context, stdout, _ io.Writer) error {
+	return func(ctx context.Context, stdout, _ io.Writer) error {
 		dir, err := stateDir(*state)
 		if err != nil {
 			return err
@@ -143,6 +143,9 @@ func defineReset(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer
 		if s, err := findServing(dir); err == nil {
 			return fmt.Errorf("the local cloud runs (process %d); stop it first", s.PID)
 		} else if !errors.Is(err, errNotServing) {
+			return err
+		}
+		if err := cloud.RemoveLeft(ctx, cloudDir(dir)); err != nil {
 			return err
 		}
 		// The stacks go too: they describe what is deleted here.

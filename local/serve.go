@@ -32,7 +32,7 @@ func defineServe(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer
 	flags.DurationVar(&f.idle, "idle", 15*time.Minute, "how long a Cloud Run instance stays without requests")
 	flags.DurationVar(&f.pending, "pending", 10*time.Second, "how long a request waits for a busy Cloud Run service before 429")
 	flags.StringVar(&f.faults, "faults", "", "JSON file of faults to inject, for example local/fault/faults.json")
-	flags.BoolVar(&f.docker, "docker", true, "use the Docker engine where one answers")
+	flags.BoolVar(&f.docker, "docker", false, "build images with the Docker engine and run them there; without it the converter is compiled, and runs on this machine's LibreOffice")
 	flags.BoolVar(&f.verbose, "v", false, "log every request")
 	return f.serve
 }

@@ -38,7 +38,7 @@ func (s *Service) withoutDocker(ctx context.Context, b cloudbuild.Build, email, 
 		if step.Args[0] != "build" {
 			continue // images that were built are pushed at the end
 		}
-		log.write(i, "There is no Docker engine here: compiling the Go program next to the Dockerfile instead of building the image.")
+		log.write(i, "Without a Docker engine (go run ./local serve -docker): compiling the Go program next to the Dockerfile instead of building the image.")
 		dockerfile, tagged := buildArgs(step.Args)
 		image, err := compile(ctx, filepath.Join(workspace, step.Dir), path.Dir(dockerfile), func(line string) { log.write(i, line) })
 		if err != nil {

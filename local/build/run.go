@@ -153,7 +153,8 @@ func (l *buildLog) warnings() []*cloudbuild.Warning {
 func (l *buildLog) line(format string, args ...any) { l.write(-1, fmt.Sprintf(format, args...)) }
 
 func (l *buildLog) write(step int, text string) {
-	if !l.allowed {
+	text = strings.TrimRight(text, "\r\n")
+	if !l.allowed || text == "" { // Cloud Logging takes no entries without a payload
 		return
 	}
 	labels := map[string]string{"build_step": "MAIN"}
@@ -161,7 +162,7 @@ func (l *buildLog) write(step int, text string) {
 		labels["build_step"] = "Step #" + strconv.Itoa(step)
 	}
 	l.entries = append(l.entries, logging.Entry{
-		LogName: "projects/" + l.build.ProjectId + "/logs/cloudbuild", TextPayload: strings.TrimRight(text, "\r\n"), Severity: "INFO", Labels: labels,
+		LogName: "projects/" + l.build.ProjectId + "/logs/cloudbuild", TextPayload: text, Severity: "INFO", Labels: labels,
 		Timestamp: time.Now().UTC().Format(time.RFC3339Nano),
 		Resource:  &loggingapi.MonitoredResource{Type: "build", Labels: map[string]string{"project_id": l.build.ProjectId, "build_id": l.build.Id, "build_trigger_id": ""}},
 	})

@@ -46,7 +46,8 @@ type Options struct {
 	Idle time.Duration
 	// Pending is how long a request to Cloud Run waits for an instance before it gets 429.
 	Pending time.Duration
-	// Docker uses the Docker engine where one answers.
+	// Docker builds images with the Docker engine and runs them there, instead of compiling and running the Go program
+	// that they hold.
 	Docker bool
 	// Faults is what goes wrong on purpose; nil for nothing.
 	Faults *fault.Injector
@@ -92,7 +93,6 @@ func Open(ctx context.Context, options Options) (*Cloud, error) {
 
 func (c *Cloud) open(ctx context.Context) (err error) {
 	dir := func(name string) string { return filepath.Join(c.options.Dir, name) }
-	docker := c.options.Docker && build.HasDocker(ctx)
 	if c.policies, err = policy.Open(dir("policies")); err != nil {
 		return err
 	}
@@ -129,13 +129,13 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 		return err
 	}
 	if c.build, err = build.Open(dir("build"), build.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam, Projects: c.projects,
-		Storage: c.storage, Logging: c.logging, Operations: operations, Registry: c.Address, MayPush: c.registry.MayPush}, docker); err != nil {
+		Storage: c.storage, Logging: c.logging, Operations: operations, Registry: c.Address, MayPush: c.registry.MayPush}, c.options.Docker); err != nil {
 		return err
 	}
 	if c.run, err = run.Open(dir("run"), run.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam, Projects: c.projects, Logging: c.logging,
 		Operations: operations, Traffic: c.traffic, Log: c.options.Log, Address: c.Address, InternalSecret: internal, Faults: c.options.Faults,
 		Agent: func(project string) string { return c.usage.AgentEmail(project, "run.googleapis.com") }},
-		run.Options{Idle: c.options.Idle, Pending: c.options.Pending, Docker: docker}); err != nil {
+		run.Options{Idle: c.options.Idle, Pending: c.options.Pending, Docker: c.options.Docker}); err != nil {
 		return err
 	}
 	c.server = &rest.Server{Authenticator: c.tokens, Policies: c.policies, Projects: c.projects, Traffic: c.traffic, Log: c.options.Log, Faults: c.options.Faults}
@@ -185,6 +185,11 @@ func lock(dir string) (*os.File, error) {
 	}
 	f.Close()
 	return nil, fmt.Errorf("another local cloud uses the state in %s; stop it, or give another -state", dir)
+}
+
+// RemoveLeft removes the containers that a killed cloud with the state in dir left in a Docker engine.
+func RemoveLeft(ctx context.Context, dir string) error {
+	return run.RemoveLeft(ctx, filepath.Join(dir, "run"))
 }
 
 // InUse says whether a process has the state in dir open.

@@ -5,9 +5,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,8 +12,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-
-	"docx2pdf/local/cloud"
 )
 
 // Every list and read shows what was made, and the page shows it too.
@@ -145,55 +140,5 @@ func (w *world) push(tag string, as authn.Authenticator) {
 	}
 	if err := remote.Write(ref, image, remote.WithAuth(as)); err != nil {
 		w.t.Fatal(err)
-	}
-}
-
-// An image that is more than a binary runs with the Docker engine, and says so where there is none. The engine here is
-// a script that runs the test's program.
-func TestRunWithADockerEngine(t *testing.T) {
-	without := start(t)
-	without.prepareBuild()
-	without.account("runtime")
-	without.push("v1", &authn.Bearer{Token: without.owner})
-	without.deploy("app", container(imageName+":v1", nil)).saying("needs a Docker engine")
-
-	dir := t.TempDir()
-	if out, err := exec.Command("go", "build", "-o", filepath.Join(dir, "app"), "./testdata/app").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	script := `#!/bin/sh
-dir=` + dir + `
-echo "$@" >> $dir/calls
-case "$1" in
-run)
-  echo $$ > $dir/$4.pid
-  while [ $# -gt 0 ]; do
-    if [ "$1" = --env ]; then export "$2"; shift; fi
-    shift
-  done
-  exec $dir/app ;;
-stop) kill -TERM $(cat $dir/$4.pid) ;;
-esac
-`
-	if err := os.WriteFile(filepath.Join(dir, "docker"), []byte(script), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
-	w := start(t, func(o *cloud.Options) { o.Docker = true })
-	w.prepareBuild()
-	w.account("runtime")
-	w.push("v1", &authn.Bearer{Token: w.owner})
-	url := w.deploy("app", container(imageName+":v1", nil)).text("response", "uri")
-	w.grant("/run/v2"+location+"/services/app", "roles/run.invoker", "allUsers")
-	w.call("", "GET", url+"/", nil).want(200).saying("K_SERVICE=app")
-	w.stop()
-	calls, err := os.ReadFile(filepath.Join(dir, "calls"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"pull --quiet " + w.address + "/" + imageName + "@sha256:", "--network host", "--memory 536870912", "--cpus 1", "stop --time 10 cloud-run-"} {
-		if !strings.Contains(string(calls), want) {
-			t.Errorf("docker was called as\n%s\nwant %q", calls, want)
-		}
 	}
 }

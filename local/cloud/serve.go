@@ -3,11 +3,14 @@ package cloud
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
+	"path/filepath"
 	"time"
 
 	"docx2pdf/local/console"
+	"docx2pdf/local/container"
 	"docx2pdf/local/pubsub"
 	"docx2pdf/local/token"
 	"docx2pdf/local/transcode"
@@ -24,7 +27,10 @@ func (c *Cloud) Serve(ctx context.Context, listener net.Listener, ready func() e
 	server := &http.Server{Handler: c.handler(ctx), Protocols: &protocols, ReadHeaderTimeout: 30 * time.Second}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	err := c.run.Start(ctx)
+	err := c.checkDocker(ctx)
+	if err == nil {
+		err = c.run.Start(ctx)
+	}
 	if err == nil {
 		c.pubsub.Start()
 		go c.storage.Sweep(ctx, c.options.Log)
@@ -49,6 +55,19 @@ func (c *Cloud) Serve(ctx context.Context, listener net.Listener, ready func() e
 		err = nil
 	}
 	return err
+}
+
+// checkDocker makes sure that the Docker engine can be used where it shall be.
+func (c *Cloud) checkDocker(ctx context.Context) error {
+	if !c.options.Docker {
+		return nil
+	}
+	version, err := container.CheckEngine(ctx, filepath.Join(c.options.Dir, "build"), c.Address(), c.OwnerToken())
+	if err != nil {
+		return fmt.Errorf("the Docker engine cannot be used: %w; mend that, or serve without -docker", err)
+	}
+	c.options.Log.Info("the Docker engine builds and runs the images", "version", version)
+	return nil
 }
 
 func (c *Cloud) handler(ctx context.Context) http.Handler {

@@ -3,7 +3,6 @@
 package container
 
 import (
-	"context"
 	"fmt"
 	"time"
 )
@@ -11,6 +10,7 @@ import (
 // Spec is one container to run.
 type Spec struct {
 	ID      string
+	Owner   string // the state folder that it belongs to; RemoveContainers finds it by that
 	Image   Image
 	Command []string // overrides the image's entrypoint
 	Args    []string // overrides the image's arguments
@@ -34,14 +34,14 @@ type Container interface {
 }
 
 // Start runs the container with whatever its image needs.
-func Start(ctx context.Context, spec Spec) (Container, error) {
+func Start(spec Spec) (Container, error) {
 	if spec.Image.Host {
 		return startProcess(spec)
 	}
 	if spec.Image.Docker {
-		return startDocker(ctx, spec)
+		return startDocker(spec)
 	}
-	return nil, fmt.Errorf("image %s needs a Docker engine, and there is none here; start Docker or build the image with the local Cloud Build", spec.Image.Name)
+	return nil, fmt.Errorf("image %s needs a Docker engine; start `go run ./local serve -docker`, or build the image with the local Cloud Build", spec.Image.Name)
 }
 
 // MemoryError is why a container was killed that used more than its limit.

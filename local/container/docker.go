@@ -1,16 +1,16 @@
 package container
 
 import (
+	"bufio"
 	"context"
-	"encoding/base64"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
+	"io"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -18,20 +18,51 @@ import (
 // the local cloud on loopback are in its reach.
 type dockerContainer struct {
 	name string
-	cmd  *exec.Cmd
+	cmd  *exec.Cmd // docker run, which lasts as long as the container
 	done chan struct{}
-	mu   sync.Mutex
-	err  error
+
+	mu     sync.Mutex
+	err    error
+	killed error
 }
 
-func startDocker(ctx context.Context, spec Spec) (Container, error) {
+func startDocker(spec Spec) (Container, error) {
 	c := &dockerContainer{name: "cloud-run-" + spec.ID, done: make(chan struct{})}
-	args := []string{"run", "--rm", "--name", c.name, "--network", "host", "--init=false"}
+	c.cmd = command(runArgs(c.name, spec)...)
+	stdout, stderr := lines(spec.Output, false), lines(spec.Output, true)
+	c.cmd.Stdout, c.cmd.Stderr = stdout, stderr
+	c.cmd.WaitDelay = 2 * time.Second
+	ctx, cancel := context.WithCancel(context.Background())
+	if spec.Memory > 0 {
+		if err := c.watchMemory(ctx, spec.Memory); err != nil {
+			cancel()
+			return nil, err
+		}
+	}
+	if err := start(c.cmd); err != nil {
+		cancel()
+		return nil, fmt.Errorf("starting docker: %w", err)
+	}
+	go func() {
+		err := c.cmd.Wait()
+		cancel()
+		stdout.Close()
+		stderr.Close()
+		c.end(err, spec.Memory)
+	}()
+	return c, nil
+}
+
+// dockerMark is the file in an instance's directory that says that it has a container in the Docker engine.
+const dockerMark = "docker-container"
+
+func runArgs(name string, spec Spec) []string {
+	args := []string{"run", "--name", name, "--label", label(spec.Owner), "--cidfile", filepath.Join(spec.Dir, dockerMark), "--network", "host", "--log-driver", "none"}
 	if spec.Memory > 0 {
 		args = append(args, "--memory", strconv.FormatInt(spec.Memory, 10), "--memory-swap", strconv.FormatInt(spec.Memory, 10))
 	}
-	if spec.CPU > 0 {
-		args = append(args, "--cpus", strconv.FormatFloat(spec.CPU, 'f', -1, 64))
+	if spec.CPU > 0 { // the engine refuses more than the machine has
+		args = append(args, "--cpus", strconv.FormatFloat(min(spec.CPU, float64(runtime.NumCPU())), 'f', -1, 64))
 	}
 	if spec.WorkDir != "" {
 		args = append(args, "--workdir", spec.WorkDir)
@@ -44,54 +75,56 @@ func startDocker(ctx context.Context, spec Spec) (Container, error) {
 		args = append(args, "--entrypoint", spec.Command[0])
 		arguments = append(spec.Command[1:len(spec.Command):len(spec.Command)], spec.Args...)
 	}
-	args = append(append(args, spec.Image.Local), arguments...)
-	c.cmd = exec.CommandContext(context.WithoutCancel(ctx), "docker", args...)
-	stdout, stderr := lines(spec.Output, false), lines(spec.Output, true)
-	c.cmd.Stdout, c.cmd.Stderr = stdout, stderr
-	if err := c.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting docker: %w", err)
-	}
-	go func() {
-		err := c.cmd.Wait()
-		stdout.Close()
-		stderr.Close()
-		var exit *exec.ExitError
-		if errors.As(err, &exit) && exit.ExitCode() == 137 && spec.Memory > 0 {
-			err = MemoryError{spec.Memory, spec.Memory}
-		}
-		c.mu.Lock()
-		c.err = err
-		c.mu.Unlock()
-		close(c.done)
-	}()
-	return c, nil
+	return append(append(args, spec.Image.Local), arguments...)
 }
 
-// dockerPull makes the Docker engine fetch an image from the local registry.
-func dockerPull(ctx context.Context, registry, image, accessToken string) error {
-	config, err := DockerConfig("", registry, accessToken)
+// command is a docker command that does not outlive the server, and that a terminal's Ctrl-C does not reach: docker
+// would pass it on to the container, which has requests to finish.
+func command(args ...string) *exec.Cmd {
+	cmd := exec.Command("docker", args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	return cmd
+}
+
+// watchMemory stops the container as soon as the kernel has killed any of its processes for want of memory: Cloud Run
+// ends the whole instance, the engine tells of it and goes on.
+func (c *dockerContainer) watchMemory(ctx context.Context, limit int64) error {
+	events := command("events", "--filter", "container="+c.name, "--filter", "event=oom", "--format", "{{.Action}}")
+	out, err := events.StdoutPipe()
+	if err == nil {
+		err = start(events)
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("watching the container's memory: %w", err)
 	}
-	defer os.RemoveAll(config)
-	if out, err := exec.CommandContext(ctx, "docker", "--config", config, "pull", "--quiet", image).CombinedOutput(); err != nil {
-		return fmt.Errorf("docker pull: %w: %s", err, out)
-	}
+	context.AfterFunc(ctx, func() { events.Process.Kill() })
+	go func() {
+		if lines := bufio.NewScanner(out); lines.Scan() {
+			c.mu.Lock()
+			c.killed = MemoryError{limit, limit}
+			c.mu.Unlock()
+			ask(ctx, "", "kill", c.name)
+		}
+		io.Copy(io.Discard, out)
+		events.Wait()
+	}()
 	return nil
 }
 
-// DockerConfig makes a folder with a Docker configuration that logs in to the registry with an access token. Whoever
-// asks for it removes it.
-func DockerConfig(parent, registry, accessToken string) (dir string, err error) {
-	if dir, err = os.MkdirTemp(parent, "docker-"); err != nil {
-		return "", err
+// end notes why the container ended and removes it.
+func (c *dockerContainer) end(err error, limit int64) {
+	ctx := context.Background()
+	if killed, askErr := ask(ctx, "", "inspect", "--format", "{{.State.OOMKilled}}", c.name); askErr == nil && killed == "true" {
+		err = MemoryError{limit, limit}
 	}
-	auth := base64.StdEncoding.EncodeToString([]byte("oauth2accesstoken:" + accessToken))
-	data, err := json.Marshal(map[string]any{"auths": map[string]any{registry: map[string]string{"auth": auth}}})
-	if err != nil {
-		return dir, err
+	ask(ctx, "", "rm", "--force", "--volumes", c.name)
+	c.mu.Lock()
+	c.err = err
+	if c.killed != nil {
+		c.err = c.killed
 	}
-	return dir, os.WriteFile(filepath.Join(dir, "config.json"), data, 0o600)
+	c.mu.Unlock()
+	close(c.done)
 }
 
 func (c *dockerContainer) Done() <-chan struct{} { return c.done }
@@ -103,11 +136,14 @@ func (c *dockerContainer) Err() error {
 }
 
 func (c *dockerContainer) Stop(grace time.Duration) {
-	exec.Command("docker", "stop", "--time", strconv.Itoa(int(grace.Seconds())), c.name).Run()
+	stop := command("stop", "-t", strconv.Itoa(int(grace.Seconds())), c.name)
+	if err := start(stop); err == nil {
+		go stop.Wait()
+	}
 	select {
 	case <-c.done:
 	case <-time.After(grace + 5*time.Second):
-		c.cmd.Process.Kill()
+		c.cmd.Process.Kill() // end removes the container
 		<-c.done
 	}
 }

@@ -69,13 +69,14 @@ func (p *Puller) Pull(ctx context.Context, image, accessToken string) (Image, er
 	}
 	if in.Docker {
 		in.Local = p.Registry() + "/" + in.Name
-		err = dockerPull(ctx, p.Registry(), in.Local, accessToken)
+		err = dockerPull(ctx, p.Dir, p.Registry(), in.Local, accessToken)
 	}
 	return in, err
 }
 
-// Keep removes all unpacked images but those with the given digests.
-func (p *Puller) Keep(digests []string) error {
+// Keep removes all unpacked images but those with the given digests, and from the Docker engine all that came from the
+// local registry.
+func (p *Puller) Keep(ctx context.Context, digests []string) error {
 	entries, err := os.ReadDir(p.Dir)
 	if err != nil && !os.IsNotExist(err) {
 		return err
@@ -87,7 +88,10 @@ func (p *Puller) Keep(digests []string) error {
 			}
 		}
 	}
-	return nil
+	if !p.Docker {
+		return nil
+	}
+	return dockerKeep(ctx, p.Registry(), digests)
 }
 
 // unpack extracts an image's files into dir, once.

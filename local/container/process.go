@@ -38,6 +38,13 @@ var spawn = sync.OnceValue(func() chan<- func() {
 	return work
 })
 
+// start starts a command from that thread.
+func start(cmd *exec.Cmd) error {
+	started := make(chan error)
+	spawn() <- func() { started <- cmd.Start() }
+	return <-started
+}
+
 func startProcess(spec Spec) (Container, error) {
 	argv := spec.Command
 	if len(argv) == 0 {
@@ -63,9 +70,7 @@ func startProcess(spec Spec) (Container, error) {
 	stdout, stderr := lines(spec.Output, false), lines(spec.Output, true)
 	p.cmd.Stdout, p.cmd.Stderr = stdout, stderr
 	p.cmd.WaitDelay = 2 * time.Second // grandchildren may hold the output open
-	started := make(chan error)
-	spawn() <- func() { started <- p.cmd.Start() }
-	if err := <-started; err != nil {
+	if err := start(p.cmd); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", argv[0], err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -223,15 +223,15 @@ func (s *Service) startPool(ctx context.Context, revision runapi.GoogleCloudRunV
 	return p, nil
 }
 
-// dropImages removes the unpacked images that no revision uses. No deployment may be under way.
-func (s *Service) dropImages() {
+// dropImages removes the pulled images that no revision uses. No deployment may be under way.
+func (s *Service) dropImages(ctx context.Context) {
 	var used []string
 	for _, r := range s.revisions.List("") {
 		_, digest, _ := strings.Cut(r.Containers[0].Image, "@")
 		used = append(used, digest)
 	}
-	if err := s.images.Keep(used); err != nil {
-		s.Log.Warn("unpacked images are left behind", "error", err)
+	if err := s.images.Keep(ctx, used); err != nil {
+		s.Log.Warn("pulled images are left behind", "error", err)
 	}
 }
 

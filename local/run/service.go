@@ -87,17 +87,26 @@ func Open(dir string, services Services, options Options) (*Service, error) {
 	if s.services, err = store.Open[record](filepath.Join(dir, "services")); err != nil {
 		return nil, err
 	}
-	if err := os.RemoveAll(filepath.Join(dir, "instances")); err != nil { // what a stop cut off
+	if err := RemoveLeft(context.Background(), dir); err != nil {
 		return nil, err
 	}
 	s.revisions, err = store.Open[runapi.GoogleCloudRunV2Revision](filepath.Join(dir, "revisions"))
 	return s, err
 }
 
+// RemoveLeft removes the instances that a server which was killed left in dir, and their containers in a Docker engine.
+func RemoveLeft(ctx context.Context, dir string) error {
+	instances := filepath.Join(dir, "instances")
+	if err := container.RemoveContainers(ctx, dir, instances); err != nil {
+		return err
+	}
+	return os.RemoveAll(instances)
+}
+
 // Start opens the front ends of all stored services at their old ports; instances start with the first request, or at
 // once where a minimum is set.
 func (s *Service) Start(ctx context.Context) error {
-	s.dropImages()
+	s.dropImages(ctx)
 	services := s.services.List("")
 	for _, r := range services { // all ports first, before instances take some
 		if err := s.reopen(r); err != nil {

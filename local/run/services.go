@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -202,7 +203,7 @@ func (s *Service) delete(r *rest.Request) (any, error) {
 			f.close()
 		}
 		if len(s.services.Keys("")) == 0 {
-			s.dropImages()
+			s.dropImages(context.Background())
 		}
 		v.Reconciling, v.ObservedGeneration = false, v.Generation
 		v.TerminalCondition = &runapi.GoogleCloudRunV2Condition{Type: "Ready", State: "CONDITION_SUCCEEDED", LastTransitionTime: now()}
