@@ -3,9 +3,11 @@ package cloud_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -47,6 +49,29 @@ func TestDisabledAPIsAnswerAsAtGoogle(t *testing.T) {
 	enabled := w.call(w.owner, "GET", "/serviceusage/v1beta1/projects/"+project+"/services?filter=state:ENABLED&fields=services/name,nextPageToken", nil).want(200)
 	if strings.Contains(string(enabled.body), "pubsub") {
 		t.Errorf("Pub/Sub is listed as enabled after it was disabled: %s", enabled.body)
+	}
+}
+
+// Enabling an API grants its agent a role on the project; several that are enabled at once do not meet there.
+func TestAPIsAreEnabledAtOnce(t *testing.T) {
+	w := start(t)
+	for n := range 10 {
+		id := fmt.Sprintf("project-%d", n)
+		w.call(w.owner, "POST", "/cloudresourcemanager/v1/projects", map[string]any{"projectId": id}).want(200)
+		var calls sync.WaitGroup
+		for _, service := range []string{"run", "cloudbuild", "artifactregistry", "pubsub"} {
+			calls.Go(func() {
+				answer := w.call(w.owner, "POST", "/serviceusage/v1/projects/"+id+"/services/"+service+".googleapis.com:enable", map[string]any{})
+				if answer.status != http.StatusOK {
+					t.Errorf("enabling %s: %d %s", service, answer.status, answer.body)
+				}
+			})
+		}
+		calls.Wait()
+		policy := w.call(w.owner, "POST", "/cloudresourcemanager/v1/projects/"+id+":getIamPolicy", map[string]any{}).want(200)
+		for _, role := range []string{"run", "cloudbuild", "artifactregistry", "pubsub"} {
+			policy.saying("roles/" + role + ".serviceAgent")
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -95,14 +96,29 @@ func (e *Engine) set(resource string, p Policy, remember func(resource string, b
 // Grant adds a binding that Google makes itself, such as a service agent's role; it counts at once. One that is there
 // already is left alone, so that the etag stays.
 func (e *Engine) Grant(resource, role, member string) error {
-	p := e.Get(resource)
-	for _, b := range p.Bindings {
-		if b.Role == role && slices.Contains(b.Members, member) {
-			return nil
-		}
+	given, err := normalise(Policy{Bindings: []Binding{{Role: role, Members: []string{member}}}}, e.exists)
+	if err != nil {
+		return err
 	}
-	p.Bindings = append(p.Bindings, Binding{Role: role, Members: []string{member}})
-	return e.Establish(resource, p)
+	granted := errors.New("the binding is there")
+	_, err = e.policies.Update(resource, func(p *Policy, _ bool) error {
+		for _, b := range p.Bindings {
+			if b.Role == role && slices.Contains(b.Members, member) {
+				return granted
+			}
+		}
+		p.Bindings = append(p.Bindings, given.Bindings...)
+		known := func(string) bool { return true } // looked up above, or when they were granted
+		if *p, err = normalise(*p, known); err != nil {
+			return err
+		}
+		p.Etag = newEtag(time.Now())
+		return nil
+	})
+	if err == granted {
+		return nil
+	}
+	return err
 }
 
 // Drop forgets the policy of a resource and of everything below it.
