@@ -220,22 +220,6 @@ func (s *Service) getOperation(r *rest.Request) (any, error) {
 	return s.Operations.Get(r.Context(), r.Name("projects", "{project}", "locations", "{location}", "operations", "{operation}"), 8*time.Second)
 }
 
-func (s *Service) getRevision(r *rest.Request) (any, error) {
-	revision, ok := s.revisions.Get(nameOf(r) + "/revisions/" + r.Var("revision"))
-	if !ok {
-		return nil, status.Errorf(status.NotFound, "Resource '%s' of kind 'REVISION' in region does not exist.", r.Var("revision"))
-	}
-	return revision, nil
-}
-
-func (s *Service) listRevisions(r *rest.Request) (any, error) {
-	var answer runapi.GoogleCloudRunV2ListRevisionsResponse
-	for _, revision := range s.Revisions(nameOf(r)) {
-		answer.Revisions = append(answer.Revisions, &revision)
-	}
-	return answer, nil
-}
-
 // API is run.googleapis.com, v2 and v1.
 func (s *Service) API() *rest.API {
 	const (
