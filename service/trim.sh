@@ -24,7 +24,7 @@ rm -f "$libraries"/lib{mwaw-0,etonyek-0,wps-0,staroffice-0,abw-0,e-book-0,epubge
 # The system: documentation, languages, and everything that can be run.
 rm -rf /usr/share/{doc,man,info,locale,lintian,bug,bash-completion,perl5,debconf,common-licenses,applications,icons,mime,metainfo,gdb}
 rm -rf "$libraries"/{perl,perl-base,gconv/gconv-modules.d,systemd} /usr/lib/{apt,dpkg,systemd,udev,python3*,tmpfiles.d,sysusers.d}
-rm -rf /var/lib/apt /var/cache/apt /var/cache/debconf /var/lib/dpkg /var/log/* /var/backups /etc/{apt,dpkg,cron.daily,init.d,systemd}
+rm -rf /var/lib/apt /var/cache/{apt,debconf,ldconfig} /var/lib/dpkg /var/log/* /var/backups /etc/{apt,dpkg,cron.daily,init.d,systemd}
 # The last command: what it removes includes itself.
 rm -f /trim.sh
 rm -rf /usr/local/sbin /usr/sbin /usr/bin
