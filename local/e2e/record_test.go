@@ -5,6 +5,8 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -23,25 +25,22 @@ func (m *machine) record() {
 		Inputs, Outputs map[string]any
 	}
 	var state struct {
-		Deployment struct {
-			Resources []struct {
-				resource
-				URN string
-			}
-		}
+		Deployment struct{ Resources []resource }
 	}
 	exported := m.run("pulumi", "stack", "export", "--stack", "local", "--show-secrets")
 	if err := json.Unmarshal([]byte(exported), &state); err != nil {
 		m.t.Fatal(err)
 	}
-	var chosen []resource
+	richest := map[string]resource{} // of each type, the one with most to it
 	for _, r := range state.Deployment.Resources {
-		known := slices.ContainsFunc(chosen, func(c resource) bool { return c.Type == r.Type })
-		// The push subscription has more to it than that of the dead letters.
-		if !strings.HasPrefix(r.Type, "gcp:") || known || strings.HasSuffix(r.URN, "::docx2pdf-dead-letters") {
-			continue
-		}
 		r.Inputs, r.Outputs = inPlain(r.Inputs).(map[string]any), inPlain(r.Outputs).(map[string]any)
+		if strings.HasPrefix(r.Type, "gcp:") && len(fmt.Sprint(r.Inputs)) > len(fmt.Sprint(richest[r.Type].Inputs)) {
+			richest[r.Type] = r
+		}
+	}
+	var chosen []resource
+	for _, token := range slices.Sorted(maps.Keys(richest)) {
+		r := richest[token]
 		switch r.Type {
 		case "gcp:serviceaccount/key:Key":
 			r.Outputs["privateKey"], r.Outputs["publicKey"] = "", ""
@@ -51,9 +50,8 @@ func (m *machine) record() {
 			r.Inputs["content"], r.Outputs["content"] = "hello", "hello"
 			r.Outputs["md5hash"], r.Outputs["detectMd5hash"] = "XUFAKrxLKna5cZ2REBfFkg==", "XUFAKrxLKna5cZ2REBfFkg=="
 		}
-		chosen = append(chosen, r.resource)
+		chosen = append(chosen, r)
 	}
-	slices.SortFunc(chosen, func(a, b resource) int { return strings.Compare(a.Type, b.Type) })
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
