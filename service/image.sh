@@ -13,7 +13,7 @@ start() {
   containers+=("$(docker run --detach --memory 1g --read-only --tmpfs /tmp:rw,mode=1777 --user 65532:65532 \
     --cap-drop ALL --security-opt no-new-privileges --network "${NETWORK:-bridge}" --publish "127.0.0.1:$2:$2" \
     --env PORT="$2" --env HOST="${NETWORK:+127.0.0.1}" --env K_SERVICE=converter --env GOOGLE_CLOUD_PROJECT=none --env SANDBOX=require "$1")")
-  curl --silent --show-error --fail --retry 30 --retry-connrefused --retry-delay 1 "http://127.0.0.1:$2/health"
+  curl --silent --show-error --fail --retry 30 --retry-all-errors --retry-delay 1 "http://127.0.0.1:$2/health"
 }
 
 tar --create go.mod go.sum service | docker build --file service/Dockerfile --tag converter "$@" -
