@@ -65,6 +65,7 @@ func (s *server) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pulumir
 	slices.Sort(res.Diffs)
 	res.Diffs = slices.Compact(res.Diffs)
 	slices.Sort(res.Replaces)
+	// Old and new cannot have one name at the same time, unless it was made up.
 	_, named := c.schema.Inputs["name"]
 	res.DeleteBeforeReplace = named && len(res.Replaces) > 0 && !isFilled(c.rawInputs, "name")
 	return res, nil
