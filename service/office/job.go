@@ -106,7 +106,7 @@ func (j *Job) run(ctx context.Context, options Options) (end ending, exceeded li
 		if err != nil {
 			return ending{}, none, err
 		}
-		if end, exceeded, err = j.await(ctx, server, child); err != nil || end.refused == "" {
+		if end, exceeded, err = j.await(ctx, server, child); err != nil || exceeded != none || end.refused == "" {
 			return end, exceeded, err
 		}
 	}
