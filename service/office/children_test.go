@@ -1,11 +1,13 @@
 package office_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"docx2pdf/service/office"
 	"docx2pdf/service/office/officetest"
@@ -41,4 +43,13 @@ func TestAChildThatIsKilledWhileItWaitsHurtsNobody(t *testing.T) {
 	if s := engine.Status(); s.Restarts != 0 {
 		t.Errorf("%d restarts, want none", s.Restarts)
 	}
+}
+
+func TestAChildThatHangsWhileItWaitsCostsOneDeadline(t *testing.T) {
+	engine := start(t, office.Config{Concurrency: 1, Timeout: time.Second})
+	syscall.Kill(officetest.Spare(t), syscall.SIGSTOP)
+	if _, _, err := convert(t, engine, small); !errors.Is(err, office.ErrRestarting) {
+		t.Errorf("%v, want %v", err, office.ErrRestarting)
+	}
+	mustConvert(t, engine, small)
 }
