@@ -78,8 +78,8 @@ func ask(ctx context.Context, stdin string, args ...string) (string, error) {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return "", fmt.Errorf("it did not answer within %s", patience)
 	}
-	if err != nil {
-		return "", fmt.Errorf("%w: %s", err, bytes.TrimSpace(stderr.Bytes()))
+	if complaint := bytes.TrimSpace(stderr.Bytes()); err != nil && len(complaint) > 0 {
+		return "", errors.New(string(complaint))
 	}
-	return strings.TrimSpace(string(out)), nil
+	return strings.TrimSpace(string(out)), err
 }
