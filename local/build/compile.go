@@ -42,7 +42,7 @@ func (s *Service) withoutDocker(ctx context.Context, b cloudbuild.Build, email, 
 		dockerfile, tagged := buildArgs(step.Args)
 		image, err := compile(ctx, filepath.Join(workspace, step.Dir), path.Dir(dockerfile), func(line string) { log.write(i, line) })
 		if err != nil {
-			return nil, fmt.Errorf("build step %d %q failed: %w", i, step.Name, err)
+			return nil, stepError{i, step.Name, err}
 		}
 		for _, tag := range tagged {
 			tags[tag] = image

@@ -36,7 +36,7 @@ func (s *Service) withDocker(ctx context.Context, b cloudbuild.Build, email, wor
 		}
 		err := docker(ctx, filepath.Join(workspace, step.Dir), func(line string) { log.write(i, line) }, args...)
 		if err != nil {
-			return nil, fmt.Errorf("build step %d %q failed: %w", i, step.Name, err)
+			return nil, stepError{i, step.Name, err}
 		}
 	}
 	log.line("PUSH")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"time"
@@ -45,8 +46,8 @@ func (s *Service) run(ctx context.Context, b cloudbuild.Build, email string) clo
 		if status == "FAILURE" {
 			b.FailureInfo = &cloudbuild.FailureInfo{Type: kind, Detail: detail}
 		}
-		for _, step := range b.Steps {
-			step.Status = status
+		for i, step := range b.Steps {
+			step.Status, step.ExitCode = ended(i, status, err)
 		}
 	})
 	s.mu.Lock()
@@ -65,6 +66,39 @@ func outcome(ctx context.Context, b cloudbuild.Build, err error) (status, detail
 		return "TIMEOUT", "build exceeded its timeout of " + b.Timeout
 	}
 	return "FAILURE", err.Error()
+}
+
+// stepError is the failure of a step.
+type stepError struct {
+	index int
+	name  string
+	err   error
+}
+
+func (e stepError) Error() string {
+	return fmt.Sprintf("build step %d %q failed: %v", e.index, e.name, e.err)
+}
+
+func (e stepError) Unwrap() error { return e.err }
+
+// ended is how step i ended in a build that ended with the given status and error; steps that did not run have none.
+func ended(i int, build string, err error) (status string, exitCode int64) {
+	var failed stepError
+	var push pushError
+	if err == nil || errors.As(err, &push) {
+		return "SUCCESS", 0
+	}
+	if !errors.As(err, &failed) || i > failed.index {
+		return "", 0
+	}
+	if i < failed.index {
+		return "SUCCESS", 0
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() > 0 { // below 0 when it was killed
+		exitCode = int64(exit.ExitCode())
+	}
+	return build, exitCode
 }
 
 // work fetches the source, runs the steps and pushes the images, all with the rights of the build's account. With an

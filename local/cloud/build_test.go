@@ -58,7 +58,7 @@ func TestBuildNeedsEachOfItsGrants(t *testing.T) {
 
 	w.revoke(bucketPolicy("source"), "roles/storage.objectViewer", member)
 	b := w.build(source(t, nil), "v1")
-	if b.text("status") != "FAILURE" || b.text("failureInfo", "type") != "FETCH_SOURCE_FAILED" {
+	if b.text("status") != "FAILURE" || b.text("failureInfo", "type") != "FETCH_SOURCE_FAILED" || b.at("steps", 0, "status") != nil {
 		t.Errorf("without the right to read the source: %s", b.body)
 	}
 	b.saying(builder + " does not have storage.objects.get access")
@@ -66,7 +66,7 @@ func TestBuildNeedsEachOfItsGrants(t *testing.T) {
 
 	w.revoke(repository, "roles/artifactregistry.writer", member)
 	b = w.build(source(t, nil), "v2")
-	if b.text("status") != "FAILURE" || b.text("failureInfo", "type") != "PUSH_FAILED" {
+	if b.text("status") != "FAILURE" || b.text("failureInfo", "type") != "PUSH_FAILED" || b.text("steps", 0, "status") != "SUCCESS" {
 		t.Errorf("without the right to push: %s", b.body)
 	}
 	b.saying("artifactregistry.repositories.")
@@ -96,6 +96,9 @@ func TestBuildsThatFail(t *testing.T) {
 		t.Errorf("a program that does not compile: %s", broken.body)
 	}
 	broken.saying("build step 0")
+	if broken.text("steps", 0, "status") != "FAILURE" || broken.at("steps", 0, "exitCode") != 1.0 {
+		t.Errorf("the step that failed: %v", broken.at("steps", 0))
+	}
 	if log := w.buildLog(broken.text("id")); !strings.Contains(log, "app/broken.go:3") {
 		t.Errorf("log:\n%s\nwant the compiler's message", log)
 	}
