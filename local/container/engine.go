@@ -17,7 +17,8 @@ import (
 const patience = 10 * time.Second
 
 // CheckEngine returns the version of the Docker engine, or why the local cloud cannot use it. It must answer, and reach
-// the registry on this machine's loopback; engines without root or in a virtual machine have a loopback of their own.
+// the registry on this machine's loopback; engines without root or in a virtual machine have a
+// loopback of their own, and Podman wants HTTPS there.
 func CheckEngine(ctx context.Context, dir, registry, accessToken string) (version string, err error) {
 	if _, err := exec.LookPath("docker"); err != nil {
 		return "", errors.New("there is no docker command here")
@@ -33,7 +34,7 @@ func CheckEngine(ctx context.Context, dir, registry, accessToken string) (versio
 	}
 	_, err = ask(ctx, accessToken, "--config", config, "login", "--username", registryUser, "--password-stdin", registry)
 	if err != nil {
-		return "", fmt.Errorf("engine %s does not reach the registry at %s, which rootless engines and those in a virtual machine cannot: %w", version, registry, err)
+		return "", fmt.Errorf("engine %s does not reach the registry at %s, as rootless engines, Podman and engines in a virtual machine do not: %w", version, registry, err)
 	}
 	return version, nil
 }
