@@ -17,8 +17,8 @@ import (
 const patience = 10 * time.Second
 
 // CheckEngine returns the version of the Docker engine, or why the local cloud cannot use it. It must answer, and reach
-// the registry on this machine's loopback; engines without root or in a virtual machine have a
-// loopback of their own, and Podman wants HTTPS there.
+// the registry on this machine's loopback; engines without root or in a virtual machine have a loopback of their own,
+// and Podman wants HTTPS there.
 func CheckEngine(ctx context.Context, dir, registry, accessToken string) (version string, err error) {
 	if _, err := exec.LookPath("docker"); err != nil {
 		return "", errors.New("there is no docker command here")
