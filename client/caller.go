@@ -53,9 +53,11 @@ func newCaller(ctx context.Context, outputs stackOutputs, notice io.Writer) (*ca
 	}, nil
 }
 
-// firstRetry is the pause before a call is repeated; each further one is twice as
-// long. Five of them take half a minute.
+// firstRetry is the pause before a call is repeated; each further one is longer.
 var firstRetry = time.Second
+
+// retries is how often a call is repeated, which takes some half a minute.
+const retries = 5
 
 // retrying tries again when the service is busy (429, 503), after the time that
 // its Retry-After asks for, and when Cloud Run refuses the caller (403), whose
@@ -65,7 +67,7 @@ func retrying(inner *http.Client, notice io.Writer) *http.Client {
 	client := retryablehttp.NewClient()
 	client.HTTPClient = inner
 	client.Logger = nil
-	client.RetryMax = 5
+	client.RetryMax = retries
 	client.RetryWaitMin = firstRetry
 	client.CheckRetry = func(ctx context.Context, response *http.Response, err error) (bool, error) {
 		if ctx.Err() != nil || err != nil {

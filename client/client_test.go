@@ -28,6 +28,7 @@ type google struct {
 	asked    int
 	objects  map[string]string // bucket/object to content
 	messages []string
+	busy     int // times that a download is answered with 503
 }
 
 func newGoogle(t *testing.T, answers ...http.HandlerFunc) *google {
@@ -58,6 +59,11 @@ func newGoogle(t *testing.T, answers ...http.HandlerFunc) *google {
 		fmt.Fprint(w, `{}`)
 	})
 	mux.HandleFunc("GET /storage/v1/b/{bucket}/o/{object}", func(w http.ResponseWriter, r *http.Request) {
+		if g.busy > 0 {
+			g.busy--
+			http.Error(w, `{"error":{"code":503,"message":"busy"}}`, http.StatusServiceUnavailable)
+			return
+		}
 		content, found := g.objects[r.PathValue("bucket")+"/"+r.PathValue("object")]
 		if !found {
 			http.Error(w, `{"error":{"code":404,"message":"No such object"}}`, http.StatusNotFound)
@@ -133,6 +139,7 @@ func answer(status int, body string, header ...string) http.HandlerFunc {
 func TestDocumentBecomesPDF(t *testing.T) {
 	g := newGoogle(t, answer(200, `{"error":"","pages":3}`))
 	g.objects["out/letter.pdf"] = "%PDF-1.7"
+	g.busy = 2
 	dir := t.TempDir()
 	document, pdf := filepath.Join(dir, "letter.docx"), filepath.Join(dir, "letter.pdf")
 	if err := os.WriteFile(document, []byte("PK document"), 0o600); err != nil {
@@ -218,6 +225,19 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 				t.Errorf("asked %d times, want %d", g.asked, test.asked)
 			}
 		})
+	}
+}
+
+func TestStorageThatStaysBusyIsAnError(t *testing.T) {
+	g := newGoogle(t, answer(200, `{"error":""}`))
+	g.busy = 1000
+	document := filepath.Join(t.TempDir(), "letter.docx")
+	if err := os.WriteFile(document, []byte("PK"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := g.client(t, "-o", filepath.Join(t.TempDir(), "letter.pdf"), document)
+	if err == nil || !strings.Contains(err.Error(), "downloading gs://out/letter.pdf") || g.busy != 1000-6 {
+		t.Errorf("after %d downloads: %v", 1000-g.busy, err)
 	}
 }
 

@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 
+	"github.com/cenkalti/backoff/v5"
+	"google.golang.org/api/googleapi"
 	"google.golang.org/api/storage/v1"
 )
 
@@ -32,7 +36,7 @@ func (c *caller) upload(ctx context.Context, path, object string) error {
 // download writes an object of the output bucket to a file. The file appears
 // only once it is whole.
 func (c *caller) download(ctx context.Context, object, path string) error {
-	response, err := c.storage.Objects.Get(c.OutputBucket, object).Context(ctx).Download()
+	response, err := c.open(ctx, object)
 	if err != nil {
 		return fmt.Errorf("downloading gs://%s/%s: %w", c.OutputBucket, object, err)
 	}
@@ -56,4 +60,20 @@ func (c *caller) download(ctx context.Context, object, path string) error {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil
+}
+
+// open begins a download, again and again for as long as the converter would be
+// asked: the library repeats its other calls when Cloud Storage is busy, but not
+// this one.
+func (c *caller) open(ctx context.Context, object string) (*http.Response, error) {
+	pauses := backoff.NewExponentialBackOff()
+	pauses.InitialInterval = firstRetry
+	return backoff.Retry(ctx, func() (*http.Response, error) {
+		response, err := c.storage.Objects.Get(c.OutputBucket, object).Context(ctx).Download()
+		var answer *googleapi.Error
+		if errors.As(err, &answer) && answer.Code != http.StatusTooManyRequests && answer.Code < 500 {
+			err = backoff.Permanent(err)
+		}
+		return response, err
+	}, backoff.WithBackOff(pauses), backoff.WithMaxTries(1+retries))
 }

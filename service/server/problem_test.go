@@ -195,6 +195,29 @@ func TestStorageThatRefuses(t *testing.T) {
 	}
 }
 
+func TestStorageThatIsBusyIsAskedAgain(t *testing.T) {
+	f := newFixture(t)
+	f.storage.Put("in", "a.docx", []byte(small))
+	busy := map[string]int{"GET media": 1, "POST ": 1} // reading and writing; the library asks for metadata again by itself
+	f.storage.Fail(func(r *http.Request) int {
+		call := r.Method + " " + r.FormValue("alt")
+		if r.Method == http.MethodPost {
+			call = "POST "
+		}
+		if busy[call] == 0 {
+			return 0
+		}
+		busy[call]--
+		return http.StatusServiceUnavailable
+	})
+	f.message("a.docx").wants(t, http.StatusOK, "")
+	for call, left := range busy {
+		if left > 0 {
+			t.Errorf("%q was not asked", call)
+		}
+	}
+}
+
 func TestStorageThatStalls(t *testing.T) {
 	f := newFixture(t)
 	f.storage.Put("in", "a.docx", []byte(small))

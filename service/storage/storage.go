@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"time"
 
 	"google.golang.org/api/googleapi"
@@ -80,9 +81,9 @@ func (s *Store) stat(ctx context.Context, bucket, name string, generation int64,
 func (s *Store) Read(ctx context.Context, o Object, w io.Writer) error {
 	ctx, cancel := s.limited(ctx)
 	defer cancel()
-	response, err := s.service.Objects.Get(o.Bucket, o.Name).Generation(o.Generation).Context(ctx).Download()
+	response, err := s.open(ctx, o)
 	if err != nil {
-		return refused(ctx, err, "reading", o, readerRole)
+		return err
 	}
 	defer response.Body.Close()
 	n, err := io.Copy(w, io.LimitReader(response.Body, o.Size+1))
@@ -95,8 +96,23 @@ func (s *Store) Read(ctx context.Context, o Object, w io.Writer) error {
 	return nil
 }
 
-// attempts is how often a write is tried: its content can be read again, and its precondition makes it happen once.
+// attempts is how often a read or a write is begun when Cloud Storage is busy. A write's content can be read again, and
+// its precondition makes it happen once.
 const attempts = 3
+
+// open begins to read. The library repeats other calls, but not this one.
+func (s *Store) open(ctx context.Context, o Object) (*http.Response, error) {
+	for attempt := 1; ; attempt++ {
+		response, err := s.service.Objects.Get(o.Bucket, o.Name).Generation(o.Generation).Context(ctx).Download()
+		if err == nil {
+			return response, nil
+		}
+		err = refused(ctx, err, "reading", o, readerRole)
+		if attempt == attempts || !errors.Is(err, ErrUnavailable) || !pause(ctx, time.Duration(attempt)*100*time.Millisecond) {
+			return nil, err
+		}
+	}
+}
 
 // Write writes an object if its generation is still the given one, 0 meaning that there is none yet.
 func (s *Store) Write(ctx context.Context, o Object, replaces int64, content io.ReadSeeker) (Object, error) {
