@@ -25,6 +25,9 @@ func (s *soffice) stop() {
 	}
 }
 
+// picturesAsTheyAre has soffice treat pictures as the converter does: by itself it would compress each JPEG once more.
+const picturesAsTheyAre = `pdf:writer_pdf_Export:{"ReduceImageResolution":{"type":"boolean","value":"false"}}`
+
 func (s *soffice) name() string { return "soffice --convert-to" }
 
 func (s *soffice) concurrent() bool { return false }
@@ -46,7 +49,7 @@ func (s *soffice) convert(ctx context.Context, d document) ([]byte, error) {
 	if err := os.WriteFile(input, d.content, 0o600); err != nil {
 		return nil, err
 	}
-	command := exec.CommandContext(ctx, "soffice", "--headless", "-env:UserInstallation=file://"+s.profile, "--convert-to", "pdf", "--outdir", dir, input)
+	command := exec.CommandContext(ctx, "soffice", "--headless", "-env:UserInstallation=file://"+s.profile, "--convert-to", picturesAsTheyAre, "--outdir", dir, input)
 	out, err := command.CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("soffice: %w: %s", err, out)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"sort"
@@ -13,7 +14,7 @@ import (
 	"unicode/utf8"
 )
 
-// Options say what PDF to make. The zero value is LibreOffice's default PDF 1.7.
+// Options say what PDF to make. The zero value is LibreOffice's default PDF 1.7, with pictures as they are.
 type Options struct {
 	settings map[string]string // as they came, by option name
 	filter   map[string]filterValue
@@ -154,12 +155,15 @@ func (o Options) String() string {
 	return strings.Join(named, " ")
 }
 
+// defaults are what differs from LibreOffice's own: it would scale pictures down to 300 dots per inch, and therefore
+// unpack and compress every JPEG once more.
+var defaults = map[string]filterValue{"ReduceImageResolution": boolean(false)}
+
 // json is the options in the form that LibreOfficeKit passes to the PDF export filter.
 func (o Options) json() string {
-	if len(o.filter) == 0 {
-		return ""
-	}
-	encoded, err := json.Marshal(o.filter)
+	filter := maps.Clone(defaults)
+	maps.Copy(filter, o.filter)
+	encoded, err := json.Marshal(filter)
 	if err != nil {
 		panic(err) // strings only
 	}

@@ -2,6 +2,7 @@ package office_test
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -51,6 +52,33 @@ func TestOptionsShapeThePDF(t *testing.T) {
 				t.Errorf("the PDF is not what was asked for: %s", info(t, pdf))
 			}
 		})
+	}
+}
+
+// A photograph loses nothing on its way into the PDF, unless it is asked to.
+func TestPhotographs(t *testing.T) {
+	engine := start(t, office.Config{})
+	photograph := docxtest.Photograph(400, 300, 1)
+	document := docxtest.Document(docxtest.PictureOf("r:embed", "photo", 60, 45),
+		docxtest.Part{Name: "word/media/photo.jpg", Content: photograph},
+		docxtest.Part{Name: "word/_rels/document.xml.rels", Content: docxtest.Relationships(docxtest.Relationship{ID: "photo", Type: "image", Target: "media/photo.jpg"})})
+	for _, test := range []struct {
+		options []string
+		same    bool
+	}{
+		{nil, true}, {[]string{"pdfa=2b"}, true}, {[]string{"lossless=true"}, true},
+		{[]string{"quality=20"}, false}, {[]string{"resolution=75"}, false},
+	} {
+		pdf, _ := mustConvert(t, engine, document, test.options...)
+		images := filepath.Join(t.TempDir(), "image")
+		poppler(t, "pdfimages", "-all", pdf, images)
+		shown, err := os.ReadFile(images + "-000.jpg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same := string(shown) == photograph; same != test.same {
+			t.Errorf("with %q the photograph is the same: %v, want %v", test.options, same, test.same)
+		}
 	}
 }
 
