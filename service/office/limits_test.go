@@ -80,24 +80,38 @@ func TestADocumentWithLargeFilesWithoutANameIsKilled(t *testing.T) {
 	engine := start(t, office.Config{Concurrency: 1, Output: 16 << 20})
 	done := started(t, t.Context(), engine, slow)
 	child := officetest.Child(t)
-	var file *os.File
-	officetest.Until(t, "the child has a temporary file open", func() bool {
-		descriptors, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", child))
-		for _, d := range descriptors {
-			if target, _ := os.Readlink(d); strings.Contains(target, "/jobs/") && strings.HasSuffix(target, ".tmp") {
-				file, _ = os.OpenFile(target, os.O_WRONLY|os.O_APPEND, 0)
-			}
+	var err error
+	officetest.Until(t, "the document has ended", func() bool {
+		select {
+		case err = <-done:
+			return true
+		default:
+			growAndUnlink(t, child) // again: LibreOffice closes some of its files soon
+			return false
 		}
-		return file != nil
 	})
-	defer file.Close()
-	if err := os.Remove(file.Name()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := file.Write(make([]byte, 40<<20)); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-done; !errors.Is(err, office.ErrLimit) || !strings.Contains(err.Error(), "temporary files") {
+	if !errors.Is(err, office.ErrLimit) || !strings.Contains(err.Error(), "temporary files") {
 		t.Errorf("%v, want %v naming temporary files", err, office.ErrLimit)
+	}
+}
+
+// growAndUnlink makes the temporary files that a child has open larger than it may have, and takes their names away.
+func growAndUnlink(t *testing.T, child int) {
+	t.Helper()
+	descriptors, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", child))
+	for _, d := range descriptors {
+		target, _ := os.Readlink(d)
+		if !strings.Contains(target, "/jobs/") || !strings.HasSuffix(target, ".tmp") {
+			continue
+		}
+		file, err := os.OpenFile(target, os.O_WRONLY|os.O_APPEND, 0)
+		if err != nil {
+			continue // closed meanwhile
+		}
+		if _, err := file.Write(make([]byte, 40<<20)); err != nil {
+			t.Fatal(err)
+		}
+		os.Remove(target)
+		file.Close()
 	}
 }
