@@ -225,6 +225,7 @@ _Noreturn void await_document(const struct server *server, int socket) {
     convert(server->kit, &job);
     if (job.learn)
         tell_hot_pages(say_hot_pages);
+    prctl(PR_SET_NAME, "ended");
     // Neither the document nor LibreOffice is taken down: leaving is faster and cannot crash.
     say("end %ld", cpu_microseconds());
     _exit(0);

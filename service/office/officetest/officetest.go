@@ -54,7 +54,7 @@ func Children(t testing.TB, parent int) []Process {
 	return children
 }
 
-// Documents are the fork server's children that convert one; another waits for the next.
+// Documents are the fork server's children that convert one. Another waits for the next, and some may be about to exit.
 func Documents(t testing.TB, server int) []Process {
 	t.Helper()
 	return slices.DeleteFunc(Children(t, server), func(p Process) bool { return p.Name != "document" })
