@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// cloud is a local Google Cloud of its own, and the environment to use it.
+// cloud is a local Google Cloud of its own.
 type cloud struct {
-	dir     string
-	serve   *exec.Cmd
-	environ []string
+	dir   string
+	serve *exec.Cmd
 }
 
+// startCloud starts one, and takes over the environment in which it is used.
 func startCloud(ctx context.Context) (c *cloud, err error) {
 	dir, err := os.MkdirTemp("", "bench-")
 	if err != nil {
@@ -56,7 +56,12 @@ func startCloud(ctx context.Context) (c *cloud, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the local Google Cloud's environment: %w; make setup installs Pulumi", err)
 	}
-	c.environ = strings.Split(strings.TrimRight(string(out), "\x00"), "\x00")
+	for variable := range strings.SplitSeq(strings.TrimRight(string(out), "\x00"), "\x00") {
+		name, value, _ := strings.Cut(variable, "=")
+		if err := os.Setenv(name, value); err != nil {
+			return nil, fmt.Errorf("taking over the local Google Cloud's environment: %w", err)
+		}
+	}
 	return c, nil
 }
 
@@ -80,12 +85,9 @@ var fromNothing = []phase{
 }
 
 // pulumi runs a command of Pulumi's on the local stack and times it, and each of its phases.
-func (c *cloud) pulumi(ctx context.Context, phases []phase, arguments ...string) (all time.Duration, inPhases map[string]time.Duration, err error) {
+func pulumi(ctx context.Context, phases []phase, arguments ...string) (all time.Duration, inPhases map[string]time.Duration, err error) {
 	arguments = append([]string{"--stack", "local", "--non-interactive"}, arguments...)
 	command := exec.CommandContext(ctx, "pulumi", arguments...)
-	command.Path = c.lookPath("pulumi")
-	command.Err = nil
-	command.Env = c.environ
 	stdout, err := command.StdoutPipe()
 	if err != nil {
 		return 0, nil, err
@@ -112,18 +114,4 @@ func (c *cloud) pulumi(ctx context.Context, phases []phase, arguments ...string)
 		inPhases[phases[0].name] = time.Since(phaseBegan)
 	}
 	return time.Since(began), inPhases, nil
-}
-
-// lookPath finds a program on the PATH of the local Google Cloud's environment.
-func (c *cloud) lookPath(program string) string {
-	for _, variable := range c.environ {
-		if path, ok := strings.CutPrefix(variable, "PATH="); ok {
-			for _, dir := range filepath.SplitList(path) {
-				if info, err := os.Stat(filepath.Join(dir, program)); err == nil && !info.IsDir() {
-					return filepath.Join(dir, program)
-				}
-			}
-		}
-	}
-	return program
 }

@@ -37,6 +37,9 @@ var commands = []struct {
 }
 
 func run(ctx context.Context, rounds int) error {
+	if rounds < 1 {
+		return fmt.Errorf("-rounds %d: it must be 1 or more", rounds)
+	}
 	c, err := startCloud(ctx)
 	if err != nil {
 		return err
@@ -47,7 +50,7 @@ func run(ctx context.Context, rounds int) error {
 	for round := range rounds {
 		for i, command := range commands {
 			fmt.Fprintf(os.Stderr, "round %d: %s\n", round+1, command.name)
-			all, phases, err := c.pulumi(ctx, command.phases, command.arguments...)
+			all, phases, err := pulumi(ctx, command.phases, command.arguments...)
 			if err != nil {
 				return err
 			}
