@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	v1 "google.golang.org/api/run/v1"
+	runapi "google.golang.org/api/run/v2"
 
 	"docx2pdf/local/policy"
 	"docx2pdf/local/rest"
@@ -109,27 +110,19 @@ func (s *Service) v1Get(r *rest.Request) (any, error) {
 }
 
 func (s *Service) v1Create(r *rest.Request) (any, error) {
-	body, err := s.v1Body(r)
+	id, service, err := decodeV1(r)
 	if err != nil {
 		return nil, err
 	}
-	service, err := fromV1(body)
-	if err != nil {
-		return nil, err
-	}
-	r.SetVar("service", body.Metadata.Name)
-	if _, err := s.createService(r, body.Metadata.Name, service); err != nil {
+	r.SetVar("service", id)
+	if _, err := s.createService(r, id, service); err != nil {
 		return nil, err
 	}
 	return s.v1Get(r)
 }
 
 func (s *Service) v1Replace(r *rest.Request) (any, error) {
-	body, err := s.v1Body(r)
-	if err != nil {
-		return nil, err
-	}
-	service, err := fromV1(body)
+	_, service, err := decodeV1(r)
 	if err != nil {
 		return nil, err
 	}
@@ -139,18 +132,20 @@ func (s *Service) v1Replace(r *rest.Request) (any, error) {
 	return s.v1Get(r)
 }
 
-func (s *Service) v1Body(r *rest.Request) (*v1.Service, error) {
+// decodeV1 reads a service as v1 writes it, and its id.
+func decodeV1(r *rest.Request) (id string, service *runapi.GoogleCloudRunV2Service, err error) {
 	var body v1.Service
 	if err := r.Decode(&body); err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	if r.URL.Query().Get("dryRun") != "" {
-		return nil, status.NotModelled("dryRun")
+		return "", nil, status.NotModelled("dryRun")
 	}
 	if body.Metadata == nil || body.Spec == nil || body.Spec.Template == nil || body.Spec.Template.Spec == nil {
-		return nil, status.Errorf(status.InvalidArgument, "The request has errors: metadata and spec.template.spec are required.")
+		return "", nil, status.Errorf(status.InvalidArgument, "The request has errors: metadata and spec.template.spec are required.")
 	}
-	return &body, nil
+	service, err = fromV1(&body)
+	return body.Metadata.Name, service, err
 }
 
 func (s *Service) v1Delete(r *rest.Request) (any, error) {

@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"context"
 	"embed"
-	_ "embed"
 	"fmt"
 	"io/fs"
 	"os"
