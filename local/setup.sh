@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the demo needs and this machine lacks: LibreOffice 25.2 or newer
-# with LibreOfficeKit (Debian packages), and the Pulumi command line (built from
-# Go modules). With "tests" as its argument, what the tests need too.
+# with LibreOfficeKit (Debian packages), fonts, and the Pulumi command line (built
+# from Go modules). With "tests" as its argument, what the tests need too.
 # Prints every command before it runs it; does nothing when nothing is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,12 +9,17 @@ cd "$(dirname "$0")/.."
 need=(
   libreoffice-uiconfig-common libreoffice-uiconfig-writer # a view of a document with comments needs them
   libreofficekit-dev
-  fonts-liberation fonts-crosextra-carlito fonts-crosextra-caladea # as wide as Arial, Times, Courier, Calibri and Cambria
-  fonts-dejavu-core fonts-noto-cjk
+  fonts-liberation fonts-dejavu-core fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji # as in the image
+  # What the image's build draws its other fonts with.
+  fonts-adf-gillius fonts-comic-neue fonts-crosextra-caladea fonts-crosextra-carlito fonts-ebgaramond fonts-open-sans
+  fonts-urw-base35
 )
 if [ "${1:-}" = tests ]; then
   need+=(poppler-utils curl python3-google-auth python3-googleapi python3-requests chromium)
 fi
+
+# Part of fonts-liberation before trixie.
+if ! grep -q '^VERSION_CODENAME=bookworm' /etc/os-release; then need+=(fonts-liberation-sans-narrow); fi
 
 run() {
   printf '+ %s\n' "$*"
@@ -103,3 +108,5 @@ else
   echo "setup: no apt-get here; LibreOffice 25.2 or newer with LibreOfficeKit must be there already" >&2
 fi
 install_pulumi
+# Fonts with the measures of Microsoft's, kept in the cache.
+go run ./service/fonts/twins >/dev/null

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"docx2pdf/service/fonts"
 )
 
 // directoryPattern names the directories of converters in the one for temporary files.
@@ -18,7 +20,7 @@ type directory struct {
 	lock *os.File
 }
 
-func makeDirectory(temp string) (directory, error) {
+func makeDirectory(temp string, set fonts.Set) (directory, error) {
 	path, err := os.MkdirTemp(temp, directoryPattern)
 	if err != nil {
 		return directory{}, fmt.Errorf("making a directory for documents: %w", err)
@@ -29,7 +31,7 @@ func makeDirectory(temp string) (directory, error) {
 		err = errors.Join(syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), os.Rename(lock.Name(), filepath.Join(path, "lock")))
 	}
 	d := directory{path, lock}
-	if err = errors.Join(err, prepare(path)); err != nil {
+	if err = errors.Join(err, prepare(path, set)); err != nil {
 		d.remove()
 		return d, fmt.Errorf("making a directory for documents: %w", err)
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+
+	"docx2pdf/service/fonts"
 )
 
 // WithRegistry replaces LibreOffice's configuration for engines that are started until the returned function is called.
@@ -19,8 +21,11 @@ const LoadOptions = loadOptions
 // Prepare makes what LibreOffice starts with: its program directory, a directory with the profile, and the environment.
 func Prepare(temp string) (program, dir string, variables []string, err error) {
 	var config Config
+	if config.Fonts, err = fonts.Open(""); err != nil {
+		return "", "", nil, err
+	}
 	dir = filepath.Join(temp, "engine")
-	if err := errors.Join(config.findProgramDir(), os.Mkdir(dir, 0o700), prepare(dir)); err != nil {
+	if err := errors.Join(config.findProgramDir(), os.Mkdir(dir, 0o700), prepare(dir, config.Fonts)); err != nil {
 		return "", "", nil, err
 	}
 	return config.ProgramDir, dir, environment(config, dir), nil

@@ -46,6 +46,20 @@ static void allow(int ruleset, const char *path, uint64_t rights) {
     close(rule.parent_fd);
 }
 
+// The folders of fonts, which the converter names.
+static void allow_fonts(int ruleset) {
+    char path[PATH_MAX];
+    for (const char *dirs = getenv("FONT_DIRS"); dirs != NULL && *dirs != 0;) {
+        size_t length = strcspn(dirs, ":");
+        if (length < sizeof path) {
+            memcpy(path, dirs, length);
+            path[length] = 0;
+            allow(ruleset, path, READING);
+        }
+        dirs += length + (dirs[length] == ':');
+    }
+}
+
 int landlock_version(void) {
     int version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     return version > 0 ? version : 0;
@@ -75,6 +89,7 @@ int restrict_files(const struct sandbox *sandbox) {
     allow(ruleset, sandbox->profile_directory, READING);
     for (size_t i = 0; i < sizeof system_paths / sizeof *system_paths; i++)
         allow(ruleset, system_paths[i], READING);
+    allow_fonts(ruleset);
     allow(ruleset, "/dev/null", LANDLOCK_ACCESS_FS_WRITE_FILE);
     allow(ruleset, ".", READING | writing);
 

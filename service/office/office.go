@@ -17,6 +17,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"docx2pdf/service/fonts"
 )
 
 // Config says how documents are converted. The zero value of a field stands for its default.
@@ -29,6 +31,7 @@ type Config struct {
 	Memory      int64         // bytes of memory that one conversion may take; 512 MiB
 	Output      int64         // bytes of the largest file that one conversion may write, and half of all at a time; 256 MiB
 	Sandbox     Sandbox       // SandboxAuto
+	Fonts       fonts.Set     // fonts.Open("")
 	Log         *slog.Logger  // slog.Default()
 }
 
@@ -95,7 +98,14 @@ func Start(ctx context.Context, config Config) (*Engine, error) {
 	if err := config.findProgramDir(); err != nil {
 		return nil, err
 	}
-	dir, err := makeDirectory(config.TempDir)
+	if config.Fonts.Twins == "" {
+		set, err := fonts.Open("")
+		if err != nil {
+			return nil, err
+		}
+		config.Fonts = set
+	}
+	dir, err := makeDirectory(config.TempDir, config.Fonts)
 	if err != nil {
 		return nil, err
 	}
@@ -126,9 +136,9 @@ func Start(ctx context.Context, config Config) (*Engine, error) {
 }
 
 // prepare fills the engine's directory: the profile, the warm-up documents and a place for jobs.
-func prepare(dir string) error {
+func prepare(dir string, set fonts.Set) error {
 	return errors.Join(
-		writeProfile(filepath.Join(dir, "profile")),
+		writeProfile(filepath.Join(dir, "profile"), set),
 		writeWarmUp(filepath.Join(dir, "warmup.docx"), nil),
 		os.Mkdir(filepath.Join(dir, "jobs"), 0o700),
 	)

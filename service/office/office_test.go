@@ -110,8 +110,8 @@ func TestConvertNamesSubstitutedFonts(t *testing.T) {
 	for _, s := range result.Fonts {
 		found[s.Font] = strings.Join(s.Used, ",")
 	}
-	if found["Calibri"] != "Carlito" {
-		t.Errorf("Calibri became %q, want Carlito; all: %v", found["Calibri"], result.Fonts)
+	if found["Calibri"] != "Calibri Twin" {
+		t.Errorf("Calibri became %q, want its twin; all: %v", found["Calibri"], result.Fonts)
 	}
 	if found["No Such Font"] == "" {
 		t.Errorf("what stands for a font that is not there is not told: %v", result.Fonts)

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"docx2pdf/service/fonts"
 )
 
 // registry is LibreOffice's configuration for a server that reads documents of strangers.
@@ -20,13 +22,14 @@ var registry []byte
 // LibreOffice unpacks a document's embedded fonts into the profile's user/temp, where the next document would
 // find them. So user/temp leads to the working directory of whoever looks: in a child that is its own job
 // directory, gone with the job.
-func writeProfile(dir string) error {
+func writeProfile(dir string, set fonts.Set) error {
 	user := filepath.Join(dir, "user")
 	work := filepath.Join(filepath.Dir(dir), "work")
 	return errors.Join(
 		os.MkdirAll(user, 0o700),
 		makeJobTemp(work),
 		os.WriteFile(filepath.Join(dir, "registry.xcu"), registry, 0o400),
+		os.WriteFile(filepath.Join(dir, "fonts.conf"), set.Config(), 0o400),
 		os.Symlink("/proc/self/cwd/temp", filepath.Join(user, "temp")),
 	)
 }
@@ -45,6 +48,9 @@ func environment(config Config, dir string) []string {
 		"LANG=C.UTF-8",
 		"LC_ALL=C.UTF-8",
 		"TZ=UTC",
+		"FONTCONFIG_FILE=" + filepath.Join(dir, "profile", "fonts.conf"),
+		// For the sandbox.
+		"FONT_DIRS=" + strings.Join(config.Fonts.Dirs(), ":"),
 		// Resolved anew by each child: its own job directory.
 		"TMPDIR=/proc/self/cwd/temp",
 		// No display; the event loop is ours.

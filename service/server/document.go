@@ -150,7 +150,7 @@ func openPDF(job *office.Job, e *entry) (*os.File, int64, error) {
 	return pdf, info.Size(), nil
 }
 
-// fontList is "Calibri=Carlito; Aptos=Carlito+Noto Sans", as short as a header and metadata have to be.
+// fontList is "Calibri=Calibri Twin; Aptos=Aptos Twin+Noto Sans", as short as a header and metadata have to be.
 func fontList(fonts []office.Substitution, escape func(string) string) string {
 	var list []string
 	length := 0
