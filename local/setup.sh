@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 need=(
   libreoffice-uiconfig-common libreoffice-uiconfig-writer # a view of a document with comments needs them
   libreofficekit-dev
+  qpdf # locks PDFs with a password
   fonts-liberation fonts-dejavu-core fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji # as in the image
   # What the image's build draws its other fonts with.
   fonts-adf-gillius fonts-comic-neue fonts-crosextra-caladea fonts-crosextra-carlito fonts-ebgaramond fonts-open-sans

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"docx2pdf/service/conversion"
 	"docx2pdf/service/office"
 	"docx2pdf/service/server"
 	"docx2pdf/service/storage"
@@ -65,12 +66,11 @@ func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
 	}
 	httpServer := &http.Server{
 		Handler: server.New(server.Config{
-			Engine:       engine,
+			Converter:    conversion.Converter{Engine: engine, Limits: config.limits, Memory: config.engine.Memory},
 			Store:        store,
 			OutputBucket: config.outputBucket,
 			Queue:        config.queue,
 			MaxDocument:  config.maxDocument,
-			Limits:       config.limits,
 			Project:      project(ctx, getenv),
 			Log:          logger,
 			Metrics:      metrics,

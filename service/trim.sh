@@ -27,4 +27,5 @@ rm -rf "$libraries"/{perl,perl-base,gconv/gconv-modules.d,systemd} /usr/lib/{apt
 rm -rf /var/lib/apt /var/cache/{apt,debconf,ldconfig} /var/lib/dpkg /var/log/* /var/backups /etc/{apt,dpkg,cron.daily,init.d,systemd}
 # The last command: what it removes includes itself.
 rm -f /trim.sh
+mv /usr/bin/qpdf /usr/local/bin/qpdf
 rm -rf /usr/local/sbin /usr/sbin /usr/bin

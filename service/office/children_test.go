@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"docx2pdf/service/conversion"
 	"docx2pdf/service/office"
 	"docx2pdf/service/office/officetest"
 )
@@ -48,8 +49,8 @@ func TestAChildThatIsKilledWhileItWaitsHurtsNobody(t *testing.T) {
 func TestAChildThatHangsWhileItWaitsCostsOneDeadline(t *testing.T) {
 	engine := start(t, office.Config{Concurrency: 1, Timeout: time.Second})
 	syscall.Kill(officetest.Spare(t), syscall.SIGSTOP)
-	if _, _, err := convert(t, engine, small); !errors.Is(err, office.ErrRestarting) {
-		t.Errorf("%v, want %v", err, office.ErrRestarting)
+	if _, _, err := convert(t, engine, small); !errors.Is(err, conversion.ErrRestarting) {
+		t.Errorf("%v, want %v", err, conversion.ErrRestarting)
 	}
 	mustConvert(t, engine, small)
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"docx2pdf/service/conversion"
 	"docx2pdf/service/fonts"
 )
 
@@ -32,4 +33,6 @@ func Prepare(temp string) (program, dir string, variables []string, err error) {
 }
 
 // TakesTooMuch is what is asked of a conversion by the process pid.
-func (j *Job) TakesTooMuch(pid int) bool { return j.takesTooMuch(pid) }
+func TakesTooMuch(e *Engine, d *conversion.Document, pid int) bool {
+	return job{e, d}.takesTooMuch(pid)
+}

@@ -10,9 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"docx2pdf/service/conversion"
 	"docx2pdf/service/docx/docxtest"
 	"docx2pdf/service/office"
 	"docx2pdf/service/office/officetest"
+	"docx2pdf/service/options"
 )
 
 // slow keeps LibreOffice busy for longer than any test.
@@ -23,10 +25,10 @@ var small = docxtest.Document(docxtest.Paragraph("small"))
 // started converts a document in the background.
 func started(t *testing.T, ctx context.Context, engine *office.Engine, content []byte) <-chan error {
 	t.Helper()
-	job := newJob(t, engine, content)
+	d := newDocument(t, engine, content)
 	done := make(chan error, 1)
 	go func() {
-		_, err := job.Convert(ctx, office.Options{})
+		_, err := engine.Convert(ctx, d, options.Options{})
 		done <- err
 	}()
 	return done
@@ -34,13 +36,17 @@ func started(t *testing.T, ctx context.Context, engine *office.Engine, content [
 
 func TestACrashIsOneDocuments(t *testing.T) {
 	engine := start(t, office.Config{Concurrency: 2})
-	for _, signal := range []syscall.Signal{syscall.SIGSEGV, syscall.SIGABRT, syscall.SIGKILL} {
+	for signal, want := range map[syscall.Signal]error{
+		syscall.SIGSEGV: conversion.ErrCrashed,
+		syscall.SIGABRT: conversion.ErrCrashed,
+		syscall.SIGKILL: conversion.ErrOutOfMemory, // as the kernel does when the container has no memory left
+	} {
 		done := started(t, t.Context(), engine, slow)
 		victim := officetest.Child(t)
 		neighbour := started(t, t.Context(), engine, docxtest.Document(docxtest.Text(20)))
 		syscall.Kill(victim, signal)
-		if err := <-done; !errors.Is(err, office.ErrCrashed) {
-			t.Errorf("after %v: %v, want %v", signal, err, office.ErrCrashed)
+		if err := <-done; !errors.Is(err, want) {
+			t.Errorf("after %v: %v, want %v", signal, err, want)
 		}
 		if err := <-neighbour; err != nil {
 			t.Errorf("the neighbour of a crash: %v", err)
@@ -57,8 +63,8 @@ func TestADocumentThatHangsIsKilledAtItsDeadline(t *testing.T) {
 	victim := officetest.Child(t)
 	syscall.Kill(victim, syscall.SIGSTOP) // it gets no CPU any more: that is not the document's fault
 	next := started(t, t.Context(), engine, small)
-	if err := <-done; !errors.Is(err, office.ErrDeadline) {
-		t.Errorf("%v, want %v", err, office.ErrDeadline)
+	if err := <-done; !errors.Is(err, conversion.ErrDeadline) {
+		t.Errorf("%v, want %v", err, conversion.ErrDeadline)
 	}
 	if err := <-next; err != nil {
 		t.Errorf("the next document: %v", err)
@@ -74,8 +80,8 @@ func TestADocumentThatLibreOfficeRefusesIsUnreadable(t *testing.T) {
 		"not well-formed": docxtest.Document("<w:p><w:r></w:p>"),
 		"noise":           []byte("\x00\x01\x02\x03"),
 	} {
-		if _, _, err := convert(t, engine, content); !errors.Is(err, office.ErrUnreadable) {
-			t.Errorf("%s: %v, want %v", name, err, office.ErrUnreadable)
+		if _, _, err := convert(t, engine, content); !errors.Is(err, conversion.ErrUnreadable) {
+			t.Errorf("%s: %v, want %v", name, err, conversion.ErrUnreadable)
 		}
 	}
 }
@@ -104,8 +110,8 @@ func TestAForkServerThatDiesIsReplaced(t *testing.T) {
 		done := started(t, t.Context(), engine, slow)
 		victim := officetest.Child(t)
 		syscall.Kill(officetest.ForkServer(t), syscall.SIGKILL)
-		if err := <-done; !errors.Is(err, office.ErrRestarting) {
-			t.Errorf("the document in flight: %v, want %v", err, office.ErrRestarting)
+		if err := <-done; !errors.Is(err, conversion.ErrRestarting) {
+			t.Errorf("the document in flight: %v, want %v", err, conversion.ErrRestarting)
 		}
 		mustConvert(t, engine, small)
 		if s := engine.Status(); !s.Ready || s.Restarts != round {
@@ -120,8 +126,8 @@ func TestAForkServerThatHangsIsReplaced(t *testing.T) {
 	done := started(t, t.Context(), engine, slow)
 	officetest.Child(t)
 	syscall.Kill(officetest.ForkServer(t), syscall.SIGSTOP)
-	if err := <-done; !errors.Is(err, office.ErrRestarting) {
-		t.Errorf("the document in flight: %v, want %v", err, office.ErrRestarting)
+	if err := <-done; !errors.Is(err, conversion.ErrRestarting) {
+		t.Errorf("the document in flight: %v, want %v", err, conversion.ErrRestarting)
 	}
 	mustConvert(t, engine, small)
 }
@@ -213,11 +219,11 @@ func TestNothingIsLeftOfManyDocuments(t *testing.T) {
 	content := docxtest.Document(docxtest.Paragraph("one of many") + docxtest.Styled("Cambria", "bold"))
 	run := func(n int) {
 		for range n {
-			job := newJob(t, engine, content)
-			if _, err := job.Convert(t.Context(), office.Options{}); err != nil {
+			d := newDocument(t, engine, content)
+			if _, err := engine.Convert(t.Context(), d, options.Options{}); err != nil {
 				t.Fatal(err)
 			}
-			job.Close()
+			d.Close()
 		}
 		officetest.Until(t, "only the child that waits is left", func() bool { return len(officetest.Children(t, server)) == 1 })
 	}

@@ -18,10 +18,10 @@ const page = 4096
 
 // takesTooMuch tells whether the files of a conversion take more room than they may: those in its directory but the
 // document, and those that its process has open and that have no name any more.
-func (j *Job) takesTooMuch(pid int) bool {
+func (j job) takesTooMuch(pid int) bool {
 	files := tally{room: j.engine.config.room(), counted: map[inode]bool{}}
-	filepath.WalkDir(j.dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || path == j.Input() {
+	filepath.WalkDir(j.document.Directory(), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || path == j.document.Input() {
 			return nil
 		}
 		if info, err := entry.Info(); err == nil && files.add(info) {

@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"docx2pdf/service/conversion"
 )
 
 // startTimeout bounds LibreOffice's start and warm-up, which take half a second on an idle machine.
@@ -134,7 +136,7 @@ func (s *forkServer) start(kind string, fields ...string) (*child, error) {
 	s.mu.Lock()
 	if s.children == nil {
 		s.mu.Unlock()
-		return nil, ErrRestarting
+		return nil, conversion.ErrRestarting
 	}
 	s.next++
 	c.id = strconv.Itoa(s.next)
@@ -142,7 +144,7 @@ func (s *forkServer) start(kind string, fields ...string) (*child, error) {
 	s.mu.Unlock()
 	if err := s.send(append([]string{kind, c.id}, fields...)...); err != nil {
 		s.take(c.id)
-		return nil, fmt.Errorf("%w: %w", ErrRestarting, err)
+		return nil, fmt.Errorf("%w: %w", conversion.ErrRestarting, err)
 	}
 	return c, nil
 }

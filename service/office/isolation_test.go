@@ -10,6 +10,7 @@ import (
 
 	"docx2pdf/service/docx/docxtest"
 	"docx2pdf/service/office"
+	"docx2pdf/service/options"
 )
 
 // A font that exists nowhere but in a document that brings it along.
@@ -104,10 +105,10 @@ func TestTheOrderOfDocumentsDoesNotMatter(t *testing.T) {
 		outcomes := make(chan outcome)
 		for i := range documents {
 			index := (i*3 + round) % len(documents)
-			job := newJob(t, engine, documents[index])
+			d := newDocument(t, engine, documents[index])
 			go func() {
-				_, err := job.Convert(t.Context(), office.Options{})
-				outcomes <- outcome{index, job.Output(), err}
+				_, err := engine.Convert(t.Context(), d, options.Options{})
+				outcomes <- outcome{index, d.Output(), err}
 			}()
 		}
 		for range documents {

@@ -7,102 +7,61 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
+
+	"docx2pdf/service/conversion"
+	"docx2pdf/service/options"
 )
 
-// Job is one document: a directory of its own with room for the document, the PDF and whatever LibreOffice
-// needs meanwhile.
-type Job struct {
-	engine *Engine
-	dir    string
-	name   string
+// job is one document and the engine that converts it.
+type job struct {
+	engine   *Engine
+	document *conversion.Document
 }
 
-// Result says what a conversion took.
-type Result struct {
-	Pages      int            // of the PDF
-	Fonts      []Substitution // in the order in which the document asks for them
-	Queued     time.Duration  // waiting for a free place
-	Converting time.Duration  // until the PDF is there
-	CPU        time.Duration  // of the child
+// NewDocument makes room for a document where its child can work on it.
+func (e *Engine) NewDocument(name string) (*conversion.Document, error) {
+	return conversion.NewDocument(filepath.Join(e.dir.path, "jobs"), name)
 }
 
-// NewJob makes a job. The name is the document's, as fields in it may show it; "" will do.
-func (e *Engine) NewJob(name string) (*Job, error) {
-	dir, err := os.MkdirTemp(filepath.Join(e.dir.path, "jobs"), "")
-	if err != nil {
-		return nil, fmt.Errorf("making a job directory: %w", err)
-	}
-	if err := os.Mkdir(filepath.Join(dir, "temp"), 0o700); err != nil {
-		os.RemoveAll(dir)
-		return nil, fmt.Errorf("making a job directory: %w", err)
-	}
-	return &Job{engine: e, dir: dir, name: baseName(name)}, nil
-}
-
-// baseName makes a file name out of whatever a document is called.
-func baseName(name string) string {
-	name = strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
-	name = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '_'
-		}
-		return r
-	}, name)
-	if name == "" || name == "." || name == ".." || name == "/" || name == "temp" || len(name) > 200 {
-		return "document"
-	}
-	return name
-}
-
-// Input is where the document goes before Convert.
-func (j *Job) Input() string { return filepath.Join(j.dir, j.name+".docx") }
-
-// Output is where the PDF is after Convert.
-func (j *Job) Output() string { return filepath.Join(j.dir, j.name+".pdf") }
-
-// Close removes the job's directory.
-func (j *Job) Close() error { return os.RemoveAll(j.dir) }
-
-// Convert makes the PDF. It waits for one of the engine's places first. When ctx ends, so does the
-// conversion, and ctx's error is returned. The other errors wrap one of this package's.
-func (j *Job) Convert(ctx context.Context, options Options) (Result, error) {
-	var result Result
+// Convert is conversion.Engine's.
+func (e *Engine) Convert(ctx context.Context, d *conversion.Document, o options.Options) (conversion.Report, error) {
+	var report conversion.Report
 	queued := time.Now()
 	select {
-	case j.engine.slots <- struct{}{}:
-		defer func() { <-j.engine.slots }()
+	case e.slots <- struct{}{}:
+		defer func() { <-e.slots }()
 	case <-ctx.Done():
-		return result, ctx.Err()
+		return report, ctx.Err()
 	}
 	started := time.Now()
-	result.Queued = started.Sub(queued)
-	end, exceeded, err := j.run(ctx, options)
-	result.Converting = time.Since(started)
-	result.CPU = end.cpu
+	j := job{e, d}
+	end, exceeded, err := j.run(ctx, o)
+	report.Phases = []conversion.Phase{{Name: "queue", Took: started.Sub(queued)}, {Name: "convert", Took: time.Since(started)}}
+	report.CPU = end.cpu
 	if err != nil {
-		return result, err
+		return report, err
 	}
-	if err := verdict(end, exceeded, j.engine.config); err != nil {
-		if full(j.dir) {
-			return result, fmt.Errorf("%w (%w)", ErrNoSpace, err)
+	if err := verdict(end, exceeded, e.config); err != nil {
+		if full(d.Directory()) {
+			return report, fmt.Errorf("%w (%w)", conversion.ErrNoSpace, err)
 		}
-		if errors.Is(err, ErrUnreadable) && options.settings["pages"] != "" && hasLoaded(end.report) {
-			err = fmt.Errorf("option pages=%s: %w", options.settings["pages"], ErrNoPages)
+		pages := o.Get(options.Pages)
+		if errors.Is(err, conversion.ErrUnreadable) && pages != "" && hasLoaded(end.report) {
+			err = fmt.Errorf("option pages=%s: %w", pages, conversion.ErrNoPages)
 		}
-		return result, err
+		return report, err
 	}
-	result.Fonts = substitutions(end.report)
-	result.Pages, err = countPages(j.Output(), end.report)
-	return result, err
+	report.Fonts = substitutions(end.report)
+	report.Pages, err = countPages(d.Output(), end.report)
+	return report, err
 }
 
 // run has a child convert the document, and another one if the first has not even begun.
-func (j *Job) run(ctx context.Context, options Options) (end ending, exceeded limit, err error) {
+func (j job) run(ctx context.Context, o options.Options) (end ending, exceeded limit, err error) {
 	for range 3 {
-		server, child, err := j.start(ctx, options)
+		server, child, err := j.start(ctx, o)
 		if err != nil {
 			return ending{}, none, err
 		}
@@ -124,7 +83,7 @@ const (
 
 // await waits for a child's end, and brings it about when the child has had its time, its files take too much room, or
 // nobody waits for it any more.
-func (j *Job) await(ctx context.Context, server *forkServer, c *child) (end ending, exceeded limit, err error) {
+func (j job) await(ctx context.Context, server *forkServer, c *child) (end ending, exceeded limit, err error) {
 	deadline := time.NewTimer(j.engine.config.Timeout)
 	defer deadline.Stop()
 	look := time.NewTicker(lookEvery)
@@ -150,7 +109,7 @@ func (j *Job) await(ctx context.Context, server *forkServer, c *child) (end endi
 		}
 	}
 	if !told {
-		err = ErrRestarting
+		err = conversion.ErrRestarting
 	}
 	return end, exceeded, err
 }
@@ -159,13 +118,13 @@ func (j *Job) await(ctx context.Context, server *forkServer, c *child) (end endi
 const loadOptions = "Batch=true"
 
 // start gives the document to a fork server: to the next one, should the first be gone already.
-func (j *Job) start(ctx context.Context, options Options) (server *forkServer, c *child, err error) {
+func (j job) start(ctx context.Context, o options.Options) (server *forkServer, c *child, err error) {
 	for range 3 {
 		if server, err = j.engine.ready(ctx, server); err != nil {
 			return nil, nil, err
 		}
-		c, err = server.start("convert", j.fields(options)...)
-		if !errors.Is(err, ErrRestarting) {
+		c, err = server.start("convert", j.fields(o)...)
+		if !errors.Is(err, conversion.ErrRestarting) {
 			break
 		}
 	}
@@ -173,9 +132,9 @@ func (j *Job) start(ctx context.Context, options Options) (server *forkServer, c
 }
 
 // fields are those of struct job in child.c.
-func (j *Job) fields(options Options) []string {
+func (j job) fields(o options.Options) []string {
 	config := j.engine.config
-	return []string{j.dir, fileURL(j.Input()), fileURL(j.Output()), loadOptions, options.json(),
+	return []string{j.document.Directory(), fileURL(j.document.Input()), fileURL(j.document.Output()), loadOptions, filterJSON(o),
 		strconv.FormatInt(int64(config.CPU/time.Second), 10),
 		strconv.FormatInt(config.Memory, 10),
 		strconv.FormatInt(config.Output, 10)}

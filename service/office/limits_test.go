@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"docx2pdf/service/conversion"
 	"docx2pdf/service/docx/docxtest"
 	"docx2pdf/service/office"
 	"docx2pdf/service/office/officetest"
@@ -31,8 +32,8 @@ func TestADocumentPastItsLimitsIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			engine := start(t, test.config)
 			_, _, err := convert(t, engine, test.content)
-			if !errors.Is(err, office.ErrLimit) || !strings.Contains(err.Error(), test.says) {
-				t.Errorf("%v, want %v naming %q", err, office.ErrLimit, test.says)
+			if !errors.Is(err, conversion.ErrLimit) || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("%v, want %v naming %q", err, conversion.ErrLimit, test.says)
 			}
 			if _, _, err := convert(t, engine, small); err != nil {
 				t.Errorf("the next document: %v", err)
@@ -45,9 +46,9 @@ func TestADocumentPastItsLimitsIsRefused(t *testing.T) {
 func TestADocumentThatTakesTooLongIsKilled(t *testing.T) {
 	engine := start(t, office.Config{Concurrency: 1, Timeout: 2 * time.Second, CPU: time.Hour})
 	_, result, err := convert(t, engine, slow)
-	want := office.ErrLimit
+	want := conversion.ErrLimit
 	if result.CPU < time.Second {
-		want = office.ErrDeadline
+		want = conversion.ErrDeadline
 	}
 	if !errors.Is(err, want) {
 		t.Errorf("after %v of CPU: %v, want %v", result.CPU, err, want)
@@ -57,7 +58,7 @@ func TestADocumentThatTakesTooLongIsKilled(t *testing.T) {
 
 func TestFilesWithoutANameTakeRoomToo(t *testing.T) {
 	engine := start(t, office.Config{Output: 1 << 20})
-	job := newJob(t, engine, make([]byte, 3<<20)) // the document itself does not count
+	d := newDocument(t, engine, make([]byte, 3<<20)) // the document itself does not count
 	file, err := os.Create(filepath.Join(t.TempDir(), "removed"))
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +71,7 @@ func TestFilesWithoutANameTakeRoomToo(t *testing.T) {
 		if _, err := file.Write(make([]byte, 3<<19)); err != nil {
 			t.Fatal(err)
 		}
-		if got := job.TakesTooMuch(os.Getpid()); got != tooMuch {
+		if got := office.TakesTooMuch(engine, d, os.Getpid()); got != tooMuch {
 			t.Errorf("%d KiB take too much room: %v, want %v", (i+1)*3<<9, got, tooMuch)
 		}
 	}
@@ -90,8 +91,8 @@ func TestADocumentWithLargeFilesWithoutANameIsKilled(t *testing.T) {
 			return false
 		}
 	})
-	if !errors.Is(err, office.ErrLimit) || !strings.Contains(err.Error(), "temporary files") {
-		t.Errorf("%v, want %v naming temporary files", err, office.ErrLimit)
+	if !errors.Is(err, conversion.ErrLimit) || !strings.Contains(err.Error(), "temporary files") {
+		t.Errorf("%v, want %v naming temporary files", err, conversion.ErrLimit)
 	}
 }
 

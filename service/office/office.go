@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"docx2pdf/service/conversion"
 	"docx2pdf/service/fonts"
 )
 
@@ -83,15 +84,6 @@ type Engine struct {
 	starts  int
 }
 
-// Status is what can be said about the engine at a moment.
-type Status struct {
-	Ready       bool     // a warm LibreOffice waits for documents
-	LibreOffice string   // its version
-	Sandbox     []string // what documents have been proved to be kept from, of SandboxParts
-	Restarts    int      // how often the fork server had to be replaced
-	Error       string   // why there is none, when there is none
-}
-
 // Start starts LibreOffice and returns when it is warm. Its errors say what to do about them.
 func Start(ctx context.Context, config Config) (*Engine, error) {
 	config = config.withDefaults()
@@ -151,7 +143,7 @@ func (e *Engine) supervise(ctx context.Context, first chan<- error) {
 	for ctx.Err() == nil {
 		server, err := launch(ctx, e.config, e.dir.path)
 		if err == nil {
-			if err := e.learn(server); err != nil && !errors.Is(err, ErrRestarting) {
+			if err := e.learn(server); err != nil && !errors.Is(err, conversion.ErrRestarting) {
 				e.config.Log.Warn("documents will take longer than they need to", "error", err)
 			}
 		}
@@ -204,10 +196,10 @@ func (e *Engine) Close() error {
 func (e *Engine) Concurrency() int { return cap(e.slots) }
 
 // Status tells whether documents can be converted now.
-func (e *Engine) Status() Status {
+func (e *Engine) Status() conversion.Status {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	s := Status{Ready: e.server != nil, LibreOffice: e.version, Sandbox: e.kept, Restarts: max(0, e.starts-1)}
+	s := conversion.Status{Ready: e.server != nil, LibreOffice: e.version, Sandbox: e.kept, Restarts: max(0, e.starts-1)}
 	if e.failure != nil {
 		s.Error = e.failure.Error()
 	}
@@ -232,9 +224,9 @@ func (e *Engine) ready(ctx context.Context, gone *forkServer) (*forkServer, erro
 		select {
 		case <-changed:
 		case <-e.stopped:
-			return nil, ErrRestarting
+			return nil, conversion.ErrRestarting
 		case <-late.C:
-			return nil, ErrRestarting
+			return nil, conversion.ErrRestarting
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}

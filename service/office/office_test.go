@@ -6,8 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"docx2pdf/service/conversion"
 	"docx2pdf/service/docx/docxtest"
 	"docx2pdf/service/office"
+	"docx2pdf/service/options"
 )
 
 // start starts an engine that must leave nothing behind.
@@ -30,46 +32,44 @@ func start(t *testing.T, config office.Config) *office.Engine {
 }
 
 // parse reads options in the form name=value.
-func parse(t *testing.T, settings ...string) office.Options {
+func parse(t *testing.T, settings ...string) options.Options {
 	t.Helper()
-	options, err := office.ParseOptions(func(name string) string {
-		for _, setting := range settings {
-			if value, ok := strings.CutPrefix(setting, name+"="); ok {
-				return value
-			}
-		}
-		return ""
-	})
+	named := map[string]string{}
+	for _, setting := range settings {
+		name, value, _ := strings.Cut(setting, "=")
+		named[name] = value
+	}
+	o, err := options.Parse(options.Map(named))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return options
+	return o
 }
 
-// newJob makes a job with a document in it.
-func newJob(t *testing.T, engine *office.Engine, content []byte) *office.Job {
+// newDocument makes a document.
+func newDocument(t *testing.T, engine *office.Engine, content []byte) *conversion.Document {
 	t.Helper()
-	job, err := engine.NewJob("test.docx")
+	d, err := engine.NewDocument("test.docx")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { job.Close() })
-	if err := os.WriteFile(job.Input(), content, 0o600); err != nil {
+	t.Cleanup(func() { d.Close() })
+	if err := os.WriteFile(d.Input(), content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return job
+	return d
 }
 
 // convert returns what the conversion of a document says, and its PDF's place.
-func convert(t *testing.T, engine *office.Engine, content []byte, options ...string) (string, office.Result, error) {
+func convert(t *testing.T, engine *office.Engine, content []byte, settings ...string) (string, conversion.Report, error) {
 	t.Helper()
-	job := newJob(t, engine, content)
-	result, err := job.Convert(t.Context(), parse(t, options...))
-	return job.Output(), result, err
+	d := newDocument(t, engine, content)
+	report, err := engine.Convert(t.Context(), d, parse(t, settings...))
+	return d.Output(), report, err
 }
 
 // mustConvert is convert of a document that has to succeed.
-func mustConvert(t *testing.T, engine *office.Engine, content []byte, options ...string) (string, office.Result) {
+func mustConvert(t *testing.T, engine *office.Engine, content []byte, options ...string) (string, conversion.Report) {
 	t.Helper()
 	pdf, result, err := convert(t, engine, content, options...)
 	if err != nil {
@@ -97,8 +97,8 @@ func TestConvertKeepsTextAndPages(t *testing.T) {
 	if result.Pages != 2 || !strings.Contains(text, "first page") || !strings.Contains(text, "second page") {
 		t.Errorf("%d pages with the text %q, want 2 with both texts", result.Pages, text)
 	}
-	if result.Converting <= 0 || result.CPU <= 0 {
-		t.Errorf("took %v and %v of CPU, want both measured", result.Converting, result.CPU)
+	if len(result.Phases) != 2 || result.Phases[1].Took <= 0 || result.CPU <= 0 {
+		t.Errorf("took %v and %v of CPU, want both measured", result.Phases, result.CPU)
 	}
 }
 
@@ -125,9 +125,9 @@ func TestDocumentsAreConvertedAtOnce(t *testing.T) {
 	engine := start(t, office.Config{Concurrency: 4})
 	errs := make(chan error)
 	for range 40 {
-		job := newJob(t, engine, docxtest.Document(docxtest.Text(3)))
+		d := newDocument(t, engine, docxtest.Document(docxtest.Text(3)))
 		go func() {
-			_, err := job.Convert(t.Context(), office.Options{})
+			_, err := engine.Convert(t.Context(), d, options.Options{})
 			errs <- err
 		}()
 	}

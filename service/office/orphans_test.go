@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"docx2pdf/service/conversion"
 	"docx2pdf/service/office"
 	"docx2pdf/service/office/officetest"
 )
@@ -45,8 +46,8 @@ func adoptOrphans(t *testing.T) {
 	})
 	syscall.Kill(server, syscall.SIGKILL)
 	for _, done := range []<-chan error{first, second} {
-		if err := <-done; !errors.Is(err, office.ErrRestarting) {
-			t.Errorf("a document in flight: %v, want %v", err, office.ErrRestarting)
+		if err := <-done; !errors.Is(err, conversion.ErrRestarting) {
+			t.Errorf("a document in flight: %v, want %v", err, conversion.ErrRestarting)
 		}
 	}
 	mustConvert(t, engine, small)

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"docx2pdf/service/conversion"
 )
 
 // The root of a PDF's page tree names the number of pages (ISO 32000-1, 7.7.3.2). LibreOffice writes one
@@ -19,31 +21,53 @@ var pageTree = regexp.MustCompile(`/Type\s*/Pages[^>]*?/Count\s+(\d+)`)
 func countPages(path, report string) (int, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return 0, fmt.Errorf("%w (it wrote no PDF)", ErrCrashed)
+		return 0, fmt.Errorf("%w (it wrote no PDF)", conversion.ErrCrashed)
 	}
 	defer file.Close()
+	var head [5]byte
+	if _, err := io.ReadFull(file, head[:]); err != nil || string(head[:]) != "%PDF-" {
+		return 0, fmt.Errorf("%w (what it wrote is not a PDF)", conversion.ErrCrashed)
+	}
 	info, err := file.Stat()
 	if err != nil {
 		return 0, err
 	}
-	var head [5]byte
-	if _, err := io.ReadFull(file, head[:]); err != nil || string(head[:]) != "%PDF-" {
-		return 0, fmt.Errorf("%w (what it wrote is not a PDF)", ErrCrashed)
-	}
-	// The page tree stands near the end; what is in front of it is fonts and pages.
-	for size := int64(256 << 10); ; size *= 8 {
-		start := max(0, info.Size()-size)
-		content := make([]byte, info.Size()-start)
-		if _, err := file.ReadAt(content, start); err != nil && err != io.EOF {
-			return 0, err
-		}
-		if all := pageTree.FindAllSubmatch(bytes.TrimSpace(content), -1); all != nil {
-			return strconv.Atoi(string(all[len(all)-1][1]))
-		}
-		if start == 0 {
+	if tree, err := lastPageTree(file, info.Size()); err != nil || tree != nil {
+		count, invalid := strconv.Atoi(string(tree))
+		if err == nil && invalid != nil {
 			return documentPages(report)
 		}
+		return count, err
 	}
+	return documentPages(report)
+}
+
+// The page tree stands near the end, behind fonts and pages. So a PDF is read from its end in blocks, each with the
+// beginning of the next, in which a node that starts in the one may go on. A node with a million pages has a list of
+// some ten million bytes between its type and its count: such a PDF's pages are what LibreOffice says.
+const (
+	block   = 256 << 10
+	overlap = 64 << 10
+)
+
+// lastPageTree returns the count of the last page tree's root, nil where there is none to be seen.
+func lastPageTree(file io.ReaderAt, size int64) ([]byte, error) {
+	buffer := make([]byte, block+overlap)
+	for end := size; end > 0; end -= block {
+		start := max(0, end-block)
+		n, err := file.ReadAt(buffer[:min(size, end+overlap)-start], start)
+		if err != nil && err != io.EOF {
+			return nil, err
+		}
+		content := buffer[:n]
+		if !bytes.Contains(content, []byte("/Pages")) {
+			continue
+		}
+		if all := pageTree.FindAllSubmatch(content, -1); all != nil {
+			return all[len(all)-1][1], nil
+		}
+	}
+	return nil, nil
 }
 
 // documentPages reads from a child's report how many pages the document has.
@@ -53,5 +77,5 @@ func documentPages(report string) (int, error) {
 			return strconv.Atoi(count)
 		}
 	}
-	return 0, fmt.Errorf("%w (the PDF has no page tree)", ErrCrashed)
+	return 0, fmt.Errorf("%w (the PDF has no page tree)", conversion.ErrCrashed)
 }

@@ -6,31 +6,27 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"docx2pdf/service/conversion"
 )
 
-// Substitution is a font that the document asks for and that is not there, and what stands for it.
-type Substitution struct {
-	Font string   `json:"font"`
-	Used []string `json:"used"`
-}
-
 // substitutions reads a child's lines about fonts.
-func substitutions(report string) []Substitution {
-	var found []Substitution
+func substitutions(report string) []conversion.Substitution {
+	var found []conversion.Substitution
 	for line := range strings.Lines(report) {
 		mapping, ok := strings.CutPrefix(strings.TrimRight(line, "\n"), "font ")
 		if !ok {
 			continue
 		}
 		wanted, used, _ := strings.Cut(mapping, "\t")
-		at := slices.IndexFunc(found, func(s Substitution) bool { return s.Font == wanted })
+		at := slices.IndexFunc(found, func(s conversion.Substitution) bool { return s.Font == wanted })
 		for face := range strings.SplitSeq(used, "\t") {
 			family, _, _ := strings.Cut(face, "/")
 			if family == "" || strings.EqualFold(family, wanted) {
 				continue
 			}
 			if at < 0 {
-				found = append(found, Substitution{Font: wanted})
+				found = append(found, conversion.Substitution{Font: wanted})
 				at = len(found) - 1
 			}
 			if !slices.Contains(found[at].Used, family) {
@@ -47,7 +43,7 @@ var ownFile = regexp.MustCompile(`<?file://[^\s>]*>?`)
 // verdict reads from a child's end what was wrong with the document. A limit that was exceeded is why it was killed.
 func verdict(end ending, exceeded limit, config Config) error {
 	if end.refused != "" {
-		return fmt.Errorf("%w: %s", ErrRestarting, end.refused)
+		return fmt.Errorf("%w: %s", conversion.ErrRestarting, end.refused)
 	}
 	stage := "loading"
 	for line := range strings.Lines(end.report) {
@@ -57,9 +53,9 @@ func verdict(end ending, exceeded limit, config Config) error {
 		case "saved":
 			return nil // whatever happened after that does not concern the PDF
 		case "limit":
-			return fmt.Errorf("%w: more than %d MiB of memory while %s", ErrLimit, config.Memory>>20, stage)
+			return fmt.Errorf("%w: more than %d MiB of memory while %s", conversion.ErrLimit, config.Memory>>20, stage)
 		case "error":
-			return fmt.Errorf("%w (%s)", ErrUnreadable, ownFile.ReplaceAllString(text, "the file"))
+			return fmt.Errorf("%w (%s)", conversion.ErrUnreadable, ownFile.ReplaceAllString(text, "the file"))
 		}
 	}
 	signal := syscall.Signal(0)
@@ -68,17 +64,20 @@ func verdict(end ending, exceeded limit, config Config) error {
 	}
 	switch {
 	case exceeded == onFiles:
-		return fmt.Errorf("%w: more than %d MiB of temporary files while %s", ErrLimit, config.room()>>20, stage)
+		return fmt.Errorf("%w: more than %d MiB of temporary files while %s", conversion.ErrLimit, config.room()>>20, stage)
 	case exceeded == onTime && end.cpu < config.Timeout/2:
-		return fmt.Errorf("%w (%v)", ErrDeadline, config.Timeout)
+		return fmt.Errorf("%w (%v)", conversion.ErrDeadline, config.Timeout)
 	case exceeded == onTime, signal == syscall.SIGXCPU:
-		return fmt.Errorf("%w: more than %v of CPU time while %s", ErrLimit, min(config.CPU, config.Timeout), stage)
+		return fmt.Errorf("%w: more than %v of CPU time while %s", conversion.ErrLimit, min(config.CPU, config.Timeout), stage)
 	case signal == syscall.SIGXFSZ:
-		return fmt.Errorf("%w: a file of more than %d bytes", ErrLimit, config.Output)
+		return fmt.Errorf("%w: a file of more than %d bytes", conversion.ErrLimit, config.Output)
+	case signal == syscall.SIGKILL:
+		// Nobody else kills a child so: not this package, which knows what was exceeded, and no other process may.
+		return fmt.Errorf("%w while %s", conversion.ErrOutOfMemory, stage)
 	case signal != 0:
-		return fmt.Errorf("%w (%v while %s)", ErrCrashed, signal, stage)
+		return fmt.Errorf("%w (%v while %s)", conversion.ErrCrashed, signal, stage)
 	}
-	return fmt.Errorf("%w (exit status %d while %s)", ErrCrashed, end.status.ExitStatus(), stage)
+	return fmt.Errorf("%w (exit status %d while %s)", conversion.ErrCrashed, end.status.ExitStatus(), stage)
 }
 
 // hasLoaded tells whether a child came as far as making the PDF.

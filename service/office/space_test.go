@@ -8,7 +8,9 @@ import (
 	"syscall"
 	"testing"
 
+	"docx2pdf/service/conversion"
 	"docx2pdf/service/office"
+	"docx2pdf/service/options"
 )
 
 // smallSystem is a file system that can be filled, for the process that is told of it.
@@ -73,7 +75,7 @@ func convertOnFullDisk(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	defer engine.Close()
-	first, second := newJob(t, engine, small), newJob(t, engine, small)
+	first, second := newDocument(t, engine, small), newDocument(t, engine, small)
 	filler, err := os.Create(filepath.Join(dir, "filler"))
 	if err != nil {
 		t.Fatal(err)
@@ -85,13 +87,13 @@ func convertOnFullDisk(t *testing.T, dir string) {
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Fatalf("filling the disk: %v", err)
 	}
-	if _, err := first.Convert(t.Context(), office.Options{}); !errors.Is(err, office.ErrNoSpace) {
-		t.Errorf("%v, want %v", err, office.ErrNoSpace)
+	if _, err := engine.Convert(t.Context(), first, options.Options{}); !errors.Is(err, conversion.ErrNoSpace) {
+		t.Errorf("%v, want %v", err, conversion.ErrNoSpace)
 	}
 	if err := os.Remove(filler.Name()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := second.Convert(t.Context(), office.Options{}); err != nil {
+	if _, err := engine.Convert(t.Context(), second, options.Options{}); err != nil {
 		t.Errorf("with room again: %v", err)
 	}
 }

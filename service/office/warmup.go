@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+
+	"docx2pdf/service/options"
 )
 
 // The parts of the warm-up document, which has something of everything. It must not embed fonts: they would become
@@ -26,19 +28,20 @@ var typical []byte
 // learn converts a typical document, for the fork server to see which memory a conversion touches: children make it
 // their own while they wait for a document.
 func (e *Engine) learn(server *forkServer) error {
-	job, err := e.NewJob("")
+	d, err := e.NewDocument("")
 	if err != nil {
 		return err
 	}
-	defer job.Close()
-	if err := writeWarmUp(job.Input(), typical); err != nil {
+	defer d.Close()
+	if err := writeWarmUp(d.Input(), typical); err != nil {
 		return err
 	}
-	c, err := server.start("learn", job.fields(Options{})...)
+	j := job{e, d}
+	c, err := server.start("learn", j.fields(options.Options{})...)
 	if err != nil {
 		return err
 	}
-	end, exceeded, err := job.await(context.Background(), server, c)
+	end, exceeded, err := j.await(context.Background(), server, c)
 	if err != nil {
 		return err
 	}

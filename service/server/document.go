@@ -12,72 +12,43 @@ import (
 	"path"
 	"strconv"
 	"strings"
-	"time"
 
-	"docx2pdf/service/docx"
-	"docx2pdf/service/office"
+	"docx2pdf/service/conversion"
+	"docx2pdf/service/options"
 )
 
-// run checks the job's document and converts it.
-func (s *Server) run(r *http.Request, job *office.Job, options office.Options) (office.Result, error) {
+// run converts a document.
+func (s *Server) run(r *http.Request, d *conversion.Document, o options.Options) (conversion.Report, error) {
 	e := entryOf(r)
-	e.options = options.String()
-	started := time.Now()
-	err := s.check(r, job)
-	e.took("check", time.Since(started))
-	if err != nil {
-		return office.Result{}, err
+	e.options = o.String()
+	report, err := s.Converter.Convert(r.Context(), d, o)
+	for _, phase := range report.Phases {
+		e.took(phase.Name, phase.Took)
 	}
-	result, err := job.Convert(r.Context(), options)
-	e.took("queue", result.Queued)
-	e.took("convert", result.Converting)
-	e.pages, e.fonts, e.cpu = result.Pages, result.Fonts, result.CPU
-	return result, err
-}
-
-func (s *Server) check(r *http.Request, job *office.Job) error {
-	file, err := os.Open(job.Input())
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	entryOf(r).bytesIn = info.Size()
-	return docx.Check(r.Context(), file, info.Size(), s.Limits)
-}
-
-// fill writes a job's document.
-func fill(job *office.Job, write func(io.Writer) error) error {
-	file, err := os.OpenFile(job.Input(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(file), file.Close())
+	e.pages, e.fonts, e.cpu, e.bytesIn, e.bytesOut = report.Pages, report.Fonts, report.CPU, report.BytesIn, report.BytesOut
+	return report, err
 }
 
 // answerPDF converts a document that came in the request and answers with the PDF.
-func (s *Server) answerPDF(w http.ResponseWriter, r *http.Request, name string, content io.Reader, options office.Options) error {
+func (s *Server) answerPDF(w http.ResponseWriter, r *http.Request, name string, content io.Reader, o options.Options) error {
 	e := entryOf(r)
 	e.form = "document"
-	job, err := s.Engine.NewJob(name)
+	d, err := s.Converter.NewDocument(name)
 	if err != nil {
 		return err
 	}
-	defer job.Close()
-	if err := fill(job, func(file io.Writer) error { _, err := io.Copy(file, content); return err }); err != nil {
+	defer d.Close()
+	if err := d.Fill(func(file io.Writer) error { _, err := io.Copy(file, content); return err }); err != nil {
 		return asBadRequest(err, "the document did not arrive whole")
 	}
 	// What follows a form's file is nothing, but only at its end the server notices a caller that goes away.
 	if _, err := io.Copy(io.Discard, r.Body); err != nil {
 		return asBadRequest(err, "the request did not arrive whole")
 	}
-	if _, err := s.run(r, job, options); err != nil {
+	if _, err := s.run(r, d, o); err != nil {
 		return err
 	}
-	pdf, size, err := openPDF(job, e)
+	pdf, size, err := openPDF(d)
 	if err != nil {
 		return err
 	}
@@ -102,23 +73,23 @@ func (s *Server) answerPDF(w http.ResponseWriter, r *http.Request, name string, 
 }
 
 // answerJSON converts the job's document and answers with the PDF in JSON.
-func (s *Server) answerJSON(w http.ResponseWriter, r *http.Request, job *office.Job, options office.Options) error {
+func (s *Server) answerJSON(w http.ResponseWriter, r *http.Request, d *conversion.Document, o options.Options) error {
 	e := entryOf(r)
 	e.form = "json"
-	if _, err := s.run(r, job, options); err != nil {
+	if _, err := s.run(r, d, o); err != nil {
 		return err
 	}
-	pdf, _, err := openPDF(job, e)
+	pdf, _, err := openPDF(d)
 	if err != nil {
 		return err
 	}
 	defer pdf.Close()
 	// The PDF goes out as it is read, so the rest of the answer is written around it.
 	report, err := json.Marshal(struct {
-		Error        string                `json:"error"`
-		Pages        int                   `json:"pages"`
-		Fonts        []office.Substitution `json:"fonts,omitempty"`
-		Milliseconds map[string]float64    `json:"milliseconds"`
+		Error        string                    `json:"error"`
+		Pages        int                       `json:"pages"`
+		Fonts        []conversion.Substitution `json:"fonts,omitempty"`
+		Milliseconds map[string]float64        `json:"milliseconds"`
 	}{"", e.pages, e.fonts, e.milliseconds()})
 	if err != nil {
 		return err
@@ -136,8 +107,8 @@ func (s *Server) answerJSON(w http.ResponseWriter, r *http.Request, job *office.
 	return e.sent(err)
 }
 
-func openPDF(job *office.Job, e *entry) (*os.File, int64, error) {
-	pdf, err := os.Open(job.Output())
+func openPDF(d *conversion.Document) (*os.File, int64, error) {
+	pdf, err := os.Open(d.Output())
 	if err != nil {
 		return nil, 0, err
 	}
@@ -146,12 +117,11 @@ func openPDF(job *office.Job, e *entry) (*os.File, int64, error) {
 		pdf.Close()
 		return nil, 0, err
 	}
-	e.bytesOut = info.Size()
 	return pdf, info.Size(), nil
 }
 
 // fontList is "Calibri=Calibri Twin; Aptos=Aptos Twin+Noto Sans", as short as a header and metadata have to be.
-func fontList(fonts []office.Substitution, escape func(string) string) string {
+func fontList(fonts []conversion.Substitution, escape func(string) string) string {
 	var list []string
 	length := 0
 	for _, f := range fonts {

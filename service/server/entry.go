@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"docx2pdf/service/office"
+	"docx2pdf/service/conversion"
 )
 
 // entry is what a request's log line, its metrics and the answer say of it.
@@ -23,7 +23,7 @@ type entry struct {
 	options           string
 	bytesIn, bytesOut int64
 	pages             int
-	fonts             []office.Substitution
+	fonts             []conversion.Substitution
 	cpu               time.Duration
 	timings           []timing
 	answered          bool

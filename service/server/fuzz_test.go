@@ -7,19 +7,14 @@ import (
 	"strings"
 	"testing"
 
-	"docx2pdf/service/docx"
-	"docx2pdf/service/office"
+	"docx2pdf/service/conversion/conversiontest"
 	"docx2pdf/service/server"
 )
 
 // Whatever a request is, it is the caller's fault or it is answered: never the server's.
 func FuzzRequest(f *testing.F) {
-	engine, err := office.Start(f.Context(), office.Config{TempDir: f.TempDir()})
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Cleanup(func() { engine.Close() })
-	handler := server.New(server.Config{Engine: engine, Queue: 8, MaxDocument: 1 << 20, Limits: docx.DefaultLimits})
+	converter := conversiontest.New(f).Converter()
+	handler := server.New(server.Config{Converter: converter, Queue: 8, MaxDocument: 1 << 20})
 	f.Add("", "application/json", `{"message":{"attributes":{"bucketId":"b","objectId":"o.docx","objectGeneration":"1"}},"subscription":"s"}`)
 	f.Add("", "application/json", `{"docx_content":"UEsDBA=="}`)
 	f.Add("pdfa=2b&pages=1-3", "", "PK\x03\x04")

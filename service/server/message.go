@@ -11,7 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"docx2pdf/service/office"
+	"docx2pdf/service/conversion"
+	"docx2pdf/service/options"
 	"docx2pdf/service/storage"
 )
 
@@ -21,20 +22,20 @@ type order struct {
 	generation     int64 // 0: the newest
 	event          string
 	push           bool // Pub/Sub delivered it, and will again unless it is acknowledged
-	options        office.Options
+	options        options.Options
 }
 
 // answer is what the caller of a message hears.
 type answer struct {
-	Error        string                `json:"error"`
-	Skipped      string                `json:"skipped,omitempty"`   // why nothing had to be done
-	Unchanged    bool                  `json:"unchanged,omitempty"` // the PDF was there already
-	Pages        int                   `json:"pages,omitempty"`
-	Bucket       string                `json:"bucket,omitempty"`
-	Object       string                `json:"object,omitempty"`
-	Generation   int64                 `json:"generation,string,omitempty"`
-	Fonts        []office.Substitution `json:"fonts,omitempty"`
-	Milliseconds map[string]float64    `json:"milliseconds,omitempty"`
+	Error        string                    `json:"error"`
+	Skipped      string                    `json:"skipped,omitempty"`   // why nothing had to be done
+	Unchanged    bool                      `json:"unchanged,omitempty"` // the PDF was there already
+	Pages        int                       `json:"pages,omitempty"`
+	Bucket       string                    `json:"bucket,omitempty"`
+	Object       string                    `json:"object,omitempty"`
+	Generation   int64                     `json:"generation,string,omitempty"`
+	Fonts        []conversion.Substitution `json:"fonts,omitempty"`
+	Milliseconds map[string]float64        `json:"milliseconds,omitempty"`
 }
 
 // convertMessage converts from bucket to bucket.
@@ -85,12 +86,7 @@ func readOrder(b *body, query url.Values) (order, error) {
 		o.generation = generation
 	}
 	var err error
-	o.options, err = office.ParseOptions(func(name string) string {
-		if value := attributes[name]; value != "" {
-			return value
-		}
-		return query.Get(name)
-	})
+	o.options, err = options.Parse(options.Map(attributes), layer(query))
 	return o, badOption(err)
 }
 
@@ -121,23 +117,23 @@ func (s *Server) source(r *http.Request, o order) (storage.Object, error) {
 
 func (s *Server) convertSource(r *http.Request, o order, source storage.Object) (answer, error) {
 	e := entryOf(r)
-	job, err := s.Engine.NewJob(path.Base(o.object))
+	d, err := s.Converter.NewDocument(path.Base(o.object))
 	if err != nil {
 		return answer{}, err
 	}
-	defer job.Close()
+	defer d.Close()
 	started := time.Now()
-	err = fill(job, func(file io.Writer) error { return s.Store.Read(r.Context(), source, file) })
+	err = d.Fill(func(file io.Writer) error { return s.Store.Read(r.Context(), source, file) })
 	e.took("storage", time.Since(started))
 	if err != nil {
 		return answer{}, err
 	}
-	result, err := s.run(r, job, o.options)
+	result, err := s.run(r, d, o.options)
 	if err != nil {
 		return answer{}, err
 	}
 	started = time.Now()
-	written, err := s.publish(r, o, source, job, result)
+	written, err := s.publish(r, o, source, d, result)
 	e.took("storage", time.Since(started))
 	if err != nil {
 		return answer{}, err

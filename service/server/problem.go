@@ -9,8 +9,8 @@ import (
 	"os"
 	"syscall"
 
+	"docx2pdf/service/conversion"
 	"docx2pdf/service/docx"
-	"docx2pdf/service/office"
 	"docx2pdf/service/storage"
 )
 
@@ -70,13 +70,15 @@ var problems = []struct {
 	{docx.ErrEncrypted, http.StatusUnprocessableEntity, "document_encrypted"},
 	{docx.ErrCorrupt, http.StatusUnprocessableEntity, "document_corrupt"},
 	{docx.ErrBomb, http.StatusUnprocessableEntity, "document_bomb"},
-	{office.ErrNoSpace, http.StatusServiceUnavailable, "disk_full"},
-	{office.ErrNoPages, http.StatusBadRequest, "bad_option"},
-	{office.ErrUnreadable, http.StatusUnprocessableEntity, "document_corrupt"},
-	{office.ErrCrashed, http.StatusUnprocessableEntity, "document_crashes"},
-	{office.ErrLimit, http.StatusUnprocessableEntity, "document_too_complex"},
-	{office.ErrRestarting, http.StatusServiceUnavailable, "engine_restarting"},
-	{office.ErrDeadline, http.StatusGatewayTimeout, "deadline_exceeded"},
+	{conversion.ErrNoSpace, http.StatusServiceUnavailable, "disk_full"},
+	{conversion.ErrOutOfMemory, http.StatusServiceUnavailable, "out_of_memory"},
+	{conversion.ErrOption, http.StatusBadRequest, "bad_option"},
+	{conversion.ErrNoPages, http.StatusBadRequest, "bad_option"},
+	{conversion.ErrUnreadable, http.StatusUnprocessableEntity, "document_corrupt"},
+	{conversion.ErrCrashed, http.StatusUnprocessableEntity, "document_crashes"},
+	{conversion.ErrLimit, http.StatusUnprocessableEntity, "document_too_complex"},
+	{conversion.ErrRestarting, http.StatusServiceUnavailable, "engine_restarting"},
+	{conversion.ErrDeadline, http.StatusGatewayTimeout, "deadline_exceeded"},
 	{syscall.ENOSPC, http.StatusServiceUnavailable, "disk_full"},
 	{syscall.EDQUOT, http.StatusServiceUnavailable, "disk_full"},
 	{os.ErrDeadlineExceeded, http.StatusRequestTimeout, "request_timeout"},

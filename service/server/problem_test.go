@@ -24,7 +24,7 @@ var slow = string(docxtest.Document(docxtest.Paragraph(strings.Repeat("word ", 2
 func TestWhatIsWrongWithARequest(t *testing.T) {
 	f := newFixture(t, change{server: func(c *server.Config) {
 		c.MaxDocument = 1 << 20
-		c.Limits = docx.Limits{Entries: 100, Entry: 1 << 20, Total: 2 << 20}
+		c.Converter.Limits = docx.Limits{Entries: 100, Entry: 1 << 20, Total: 2 << 20}
 	}})
 	f.storage.Put("in", "large.docx", bytes.Repeat([]byte("x"), 2<<20))
 	f.storage.Put("in", "small.docx", []byte(small))

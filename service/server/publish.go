@@ -6,7 +6,7 @@ import (
 	"os"
 	"strconv"
 
-	"docx2pdf/service/office"
+	"docx2pdf/service/conversion"
 	"docx2pdf/service/storage"
 )
 
@@ -55,8 +55,8 @@ func (o order) done(output, source storage.Object) bool {
 
 // publish writes the PDF, unless what is there comes from a newer generation of the document. It writes only over
 // what it has looked at, so that of two writers at once one has to look again.
-func (s *Server) publish(r *http.Request, o order, source storage.Object, job *office.Job, result office.Result) (storage.Object, error) {
-	pdf, _, err := openPDF(job, entryOf(r))
+func (s *Server) publish(r *http.Request, o order, source storage.Object, d *conversion.Document, result conversion.Report) (storage.Object, error) {
+	pdf, _, err := openPDF(d)
 	if err != nil {
 		return storage.Object{}, err
 	}
@@ -69,9 +69,10 @@ func (s *Server) publish(r *http.Request, o order, source storage.Object, job *o
 	}
 	e := entryOf(r)
 	target.Metadata["pages"] = strconv.Itoa(result.Pages)
-	target.Metadata["queued-ms"] = strconv.FormatInt(result.Queued.Milliseconds(), 10)
-	target.Metadata["converting-ms"] = strconv.FormatInt(result.Converting.Milliseconds(), 10)
-	target.Metadata["libreoffice"] = s.Engine.Status().LibreOffice
+	for _, phase := range result.Phases {
+		target.Metadata[phase.Name+"-ms"] = strconv.FormatInt(phase.Took.Milliseconds(), 10)
+	}
+	target.Metadata["libreoffice"] = s.Converter.Status().LibreOffice
 	if len(result.Fonts) > 0 {
 		target.Metadata["fonts-substituted"] = fontList(e.fonts, func(s string) string { return s })
 	}

@@ -13,7 +13,8 @@ import (
 	"slices"
 	"strings"
 
-	"docx2pdf/service/office"
+	"docx2pdf/service/conversion"
+	"docx2pdf/service/options"
 )
 
 // maxRequest is the largest request that Cloud Run passes on (HTTP/1).
@@ -47,7 +48,7 @@ func (s *Server) convert(w http.ResponseWriter, r *http.Request) error {
 	if mediaType == "multipart/form-data" {
 		return s.convertForm(w, r, query)
 	}
-	options, err := requestOptions(query)
+	o, err := requestOptions(query)
 	if err != nil {
 		return err
 	}
@@ -59,9 +60,9 @@ func (s *Server) convert(w http.ResponseWriter, r *http.Request) error {
 	case err != nil && err != io.EOF:
 		return err
 	case mediaType == "application/json" || start[0] == '{' && string(start) != `{\`: // as RTF starts
-		return s.convertJSON(w, r, options, query, content)
+		return s.convertJSON(w, r, o, query, content)
 	}
-	return s.answerPDF(w, r, "", content, options)
+	return s.answerPDF(w, r, "", content, o)
 }
 
 // convertForm takes options from the fields before the file, and the first file.
@@ -79,11 +80,11 @@ func (s *Server) convertForm(w http.ResponseWriter, r *http.Request, query url.V
 			return asBadRequest(err, "the form cannot be read")
 		}
 		if part.FileName() != "" {
-			options, err := requestOptions(query)
+			o, err := requestOptions(query)
 			if err != nil {
 				return err
 			}
-			return s.answerPDF(w, r, part.FileName(), part, options)
+			return s.answerPDF(w, r, part.FileName(), part, o)
 		}
 		value, err := io.ReadAll(io.LimitReader(part, 4096))
 		if err != nil {
@@ -93,13 +94,13 @@ func (s *Server) convertForm(w http.ResponseWriter, r *http.Request, query url.V
 	}
 }
 
-func (s *Server) convertJSON(w http.ResponseWriter, r *http.Request, options office.Options, query url.Values, content io.Reader) error {
-	job, err := s.Engine.NewJob("")
+func (s *Server) convertJSON(w http.ResponseWriter, r *http.Request, o options.Options, query url.Values, content io.Reader) error {
+	d, err := s.Converter.NewDocument("")
 	if err != nil {
 		return err
 	}
-	defer job.Close()
-	b, err := s.decode(r, job, content)
+	defer d.Close()
+	b, err := s.decode(r, d, content)
 	if err != nil {
 		return err
 	}
@@ -107,14 +108,14 @@ func (s *Server) convertJSON(w http.ResponseWriter, r *http.Request, options off
 	case b.Message != nil:
 		return s.convertMessage(w, r, b, query)
 	case b.Content != nil:
-		return s.answerJSON(w, r, job, options)
+		return s.answerJSON(w, r, d, o)
 	}
 	return badRequest(`the JSON has neither "message" nor "docx_content"`)
 }
 
-// decode reads a JSON request. A document in it becomes the job's input.
-func (s *Server) decode(r *http.Request, job *office.Job, content io.Reader) (*body, error) {
-	spool, err := os.CreateTemp(path.Dir(job.Input()), "request-")
+// decode reads a JSON request. A document in it becomes the document's input.
+func (s *Server) decode(r *http.Request, d *conversion.Document, content io.Reader) (*body, error) {
+	spool, err := os.CreateTemp(path.Dir(d.Input()), "request-")
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +138,7 @@ func (s *Server) decode(r *http.Request, job *office.Job, content io.Reader) (*b
 		return nil, badRequest("the request is not JSON of the right form: %v", err)
 	}
 	if b.Content != nil {
-		if err := os.WriteFile(job.Input(), *b.Content, 0o600); err != nil {
+		if err := os.WriteFile(d.Input(), *b.Content, 0o600); err != nil {
 			return nil, err
 		}
 		*b.Content = nil
@@ -147,15 +148,19 @@ func (s *Server) decode(r *http.Request, job *office.Job, content io.Reader) (*b
 
 // requestOptions reads options from a request. One that is not known is refused: a misspelt option would be passed
 // over in silence.
-func requestOptions(query url.Values) (office.Options, error) {
-	names := office.OptionNames()
+func requestOptions(query url.Values) (options.Options, error) {
 	for name := range query {
-		if !slices.Contains(names, name) {
-			return office.Options{}, badOption(fmt.Errorf("there is no option %q; there are %s", name, strings.Join(names, ", ")))
+		if !options.Known(name) {
+			return options.Options{}, badOption(options.Unknown(name))
 		}
 	}
-	options, err := office.ParseOptions(query.Get)
-	return options, badOption(err)
+	o, err := options.Parse(layer(query))
+	return o, badOption(err)
+}
+
+// layer is the options in a query.
+func layer(query url.Values) options.Layer {
+	return func(name string) (string, bool) { return query.Get(name), query.Has(name) }
 }
 
 func badOption(err error) error {

@@ -9,19 +9,17 @@ import (
 	"net/http"
 	"time"
 
-	"docx2pdf/service/docx"
-	"docx2pdf/service/office"
+	"docx2pdf/service/conversion"
 	"docx2pdf/service/storage"
 )
 
 // Config is what the server works with.
 type Config struct {
-	Engine       *office.Engine
+	Converter    conversion.Converter
 	Store        *storage.Store // nil: documents come and go in requests only
 	OutputBucket string
 	Queue        int           // documents that may wait for a free place; past it requests are refused
 	MaxDocument  int64         // bytes of a document from a bucket
-	Limits       docx.Limits   // of what a document may unpack to
 	BodyTimeout  time.Duration // for a request's body to arrive, and for the PDF to be taken: they hold a place meanwhile
 	Project      string        // Google Cloud project of the traces, "" for none
 	Log          *slog.Logger
@@ -46,7 +44,7 @@ func New(config Config) *Server {
 	}
 	s := &Server{
 		Config: config,
-		places: make(chan struct{}, config.Engine.Concurrency()+config.Queue),
+		places: make(chan struct{}, config.Converter.Concurrency()+config.Queue),
 		// A document in JSON is in memory twice while it is decoded, so few are at a time.
 		decoding: make(chan struct{}, 2),
 	}
@@ -113,7 +111,7 @@ func unknown(w http.ResponseWriter, r *http.Request) error {
 
 // health answers 200 while a warm LibreOffice waits for documents, else 503.
 func (s *Server) health(w http.ResponseWriter, r *http.Request) {
-	engine := s.Engine.Status()
+	engine := s.Converter.Status()
 	status := http.StatusOK
 	if !engine.Ready {
 		status = http.StatusServiceUnavailable
@@ -127,5 +125,5 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 		Concurrency int      `json:"concurrency"`
 		InFlight    int      `json:"inFlight"`
 		Capacity    int      `json:"capacity"`
-	}{engine.Ready, engine.Error, engine.LibreOffice, engine.Sandbox, engine.Restarts, s.Engine.Concurrency(), len(s.places), cap(s.places)})
+	}{engine.Ready, engine.Error, engine.LibreOffice, engine.Sandbox, engine.Restarts, s.Converter.Concurrency(), len(s.places), cap(s.places)})
 }

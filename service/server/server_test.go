@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"docx2pdf/service/conversion"
 	"docx2pdf/service/docx"
 	"docx2pdf/service/docx/docxtest"
 	"docx2pdf/service/office"
@@ -54,7 +55,8 @@ func newFixture(t *testing.T, changes ...change) *fixture {
 		t.Fatal(err)
 	}
 	config := server.Config{
-		Engine: engine, Store: store, OutputBucket: "out", Queue: 8, MaxDocument: 100 << 20, Limits: docx.DefaultLimits,
+		Converter: conversion.Converter{Engine: engine, Limits: docx.DefaultLimits}, Store: store, OutputBucket: "out",
+		Queue: 8, MaxDocument: 100 << 20,
 		Project: "test-project", Log: slog.New(slog.NewJSONHandler(f.log, nil)),
 	}
 	if c.server != nil {

@@ -20,7 +20,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
-	"docx2pdf/service/office"
+	"docx2pdf/service/conversion"
 	"docx2pdf/service/server"
 )
 
@@ -41,7 +41,7 @@ func Configured(getenv func(string) string) bool {
 }
 
 // Start starts sending. The returned function sends what is left and stops.
-func Start(ctx context.Context, engine *office.Engine) (server.Metrics, func(context.Context) error, error) {
+func Start(ctx context.Context, engine conversion.Engine) (server.Metrics, func(context.Context) error, error) {
 	about, err := resource.New(ctx, resource.WithAttributes(attribute.String("service.name", name)), resource.WithFromEnv(), resource.WithTelemetrySDK())
 	if err != nil {
 		return server.Metrics{}, nil, fmt.Errorf("starting OpenTelemetry: %w", err)
@@ -98,7 +98,7 @@ type instruments struct {
 	document, pdf   metric.Int64Histogram
 }
 
-func newInstruments(meter metric.Meter, engine *office.Engine) (*instruments, error) {
+func newInstruments(meter metric.Meter, engine conversion.Engine) (*instruments, error) {
 	var i instruments
 	var errs [9]error
 	seconds := metric.WithExplicitBucketBoundaries(.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60)

@@ -8,9 +8,8 @@ import (
 	"sync"
 	"testing"
 
-	"docx2pdf/service/docx"
+	"docx2pdf/service/conversion/conversiontest"
 	"docx2pdf/service/docx/docxtest"
-	"docx2pdf/service/office"
 	"docx2pdf/service/server"
 	"docx2pdf/service/telemetry"
 )
@@ -33,16 +32,12 @@ func TestTracesAndMetricsOfAConversion(t *testing.T) {
 	listening := httptest.NewServer(c)
 	defer listening.Close()
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", listening.URL)
-	engine, err := office.Start(t.Context(), office.Config{TempDir: t.TempDir()})
+	converter := conversiontest.New(t).Converter()
+	metrics, stop, err := telemetry.Start(t.Context(), converter)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer engine.Close()
-	metrics, stop, err := telemetry.Start(t.Context(), engine)
-	if err != nil {
-		t.Fatal(err)
-	}
-	handler := server.New(server.Config{Engine: engine, Limits: docx.DefaultLimits, Metrics: metrics})
+	handler := server.New(server.Config{Converter: converter, Metrics: metrics})
 	answer := httptest.NewRecorder()
 	request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(string(docxtest.Document(docxtest.Paragraph("x")))))
 	request.Header.Set("Traceparent", "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01")

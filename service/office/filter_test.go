@@ -41,9 +41,6 @@ func TestOptionsShapeThePDF(t *testing.T) {
 		}},
 		{[]string{"bookmarks=false"}, func(t *testing.T, pdf string) bool { return !contains(t, pdf, "/Outlines") }},
 		{[]string{"bookmarks=true"}, func(t *testing.T, pdf string) bool { return contains(t, pdf, "/Outlines") }},
-		{[]string{"password=secret"}, func(t *testing.T, pdf string) bool {
-			return strings.Contains(poppler(t, "pdftotext", "-upw", "secret", pdf, "-"), "page one")
-		}},
 		{[]string{"quality=50", "resolution=75", "pdfa=2b"}, func(t *testing.T, pdf string) bool { return isArchive(t, pdf, "2") }},
 	} {
 		t.Run(strings.Join(test.options, " "), func(t *testing.T) {
@@ -143,13 +140,6 @@ func TestPageRangeCountsThePagesOfThePDF(t *testing.T) {
 	}
 }
 
-func TestAPasswordKeepsThePDFShut(t *testing.T) {
-	pdf, _ := mustConvert(t, start(t, office.Config{}), threePages(), "password=secret")
-	if !contains(t, pdf, "/Encrypt") || contains(t, pdf, "secret") {
-		t.Error("the PDF is not encrypted, or has its password in it")
-	}
-}
-
 func TestArchivesHaveAllTheirFonts(t *testing.T) {
 	pdf, _ := mustConvert(t, start(t, office.Config{}), docxtest.Document(docxtest.Styled("Helvetica", "one")+docxtest.Styled("Symbol", "two")+docxtest.Styled("Calibri", "three")), "pdfa=2b")
 	if missing := fontsNotEmbedded(t, pdf); len(missing) > 0 {
@@ -168,51 +158,6 @@ func TestCommentsGoWhereTheyAreAskedFor(t *testing.T) {
 		if margin != want[0] || annotation != want[1] {
 			t.Errorf("%s: in the margin %v, as an annotation %v, want %v; text %q", setting, margin, annotation, want, textOf(t, pdf))
 		}
-	}
-}
-
-func TestWrongOptionsNameTheRightOnes(t *testing.T) {
-	for setting, says := range map[string]string{
-		"pdfa=4":              "1b, 2b, 3b",
-		"pdfua=yes":           "true, false",
-		"comments=everywhere": "none, margin, annotations",
-		"resolution=72":       "75, 150, 300, 600, 1200",
-		"quality=0":           "1 to 100",
-		"quality=high":        "1 to 100",
-		"pages=3-1":           "1-3,5,8-",
-		"pages=0":             "1-3,5,8-",
-		"pages=one":           "1-3,5,8-",
-		"pages=1,,2":          "1-3,5,8-",
-		"tagged=2":            "true, false",
-	} {
-		name, value, _ := strings.Cut(setting, "=")
-		_, err := office.ParseOptions(func(n string) string {
-			if n == name {
-				return value
-			}
-			return ""
-		})
-		if err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), name) {
-			t.Errorf("%s: %v, want an error naming the option and %q", setting, err, says)
-		}
-	}
-}
-
-func TestOptionsThatExcludeEachOther(t *testing.T) {
-	for _, settings := range []map[string]string{
-		{"pdfa": "2b", "password": "x"},
-		{"pdfua": "true", "tagged": "false"},
-		{"quality": "50", "lossless": "true"},
-	} {
-		if _, err := office.ParseOptions(func(name string) string { return settings[name] }); err == nil {
-			t.Errorf("%v is accepted", settings)
-		}
-	}
-}
-
-func TestOptionsAreNamedWithoutThePassword(t *testing.T) {
-	if named := parse(t, "password=hunter2", "pdfua=true").String(); strings.Contains(named, "hunter2") || !strings.Contains(named, "pdfua=true") {
-		t.Errorf("%q, want the options without the password", named)
 	}
 }
 
