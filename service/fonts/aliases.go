@@ -43,6 +43,16 @@ var aliases = map[string][]string{
 	"Segoe UI Emoji":         {"Noto Color Emoji"},
 	"Segoe UI Symbol":        {TwinName("Segoe UI"), "Noto Sans Symbols", "Noto Sans Symbols2", "Noto Sans Math"},
 
+	// LibreOffice knows which of OpenSymbol's signs are theirs.
+	"Symbol":         {"OpenSymbol"},
+	"Wingdings":      {"OpenSymbol"},
+	"Wingdings 2":    {"OpenSymbol"},
+	"Wingdings 3":    {"OpenSymbol"},
+	"Webdings":       {"OpenSymbol"},
+	"ZapfDingbats":   {"OpenSymbol"},
+	"Marlett":        {"OpenSymbol"},
+	"Monotype Sorts": {"OpenSymbol"},
+
 	// Hebrew: the upright text faces are like Times New Roman's, the others like Arial's.
 	"David":                {"Noto Serif Hebrew", "Liberation Serif"},
 	"FrankRuehl":           {"Noto Serif Hebrew", "Liberation Serif"},

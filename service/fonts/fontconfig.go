@@ -17,6 +17,7 @@ var openDirs = []string{
 	"/usr/share/fonts/truetype/noto",
 	"/usr/share/fonts/opentype/noto",
 	"/usr/share/fonts/truetype/dejavu",
+	"/usr/share/fonts/truetype/libreoffice",
 }
 
 // rejected are files in them that are not used: faces that not every machine's packages have, and Noto's fonts for the
