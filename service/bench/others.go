@@ -11,9 +11,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"docx2pdf/service/fonts"
 )
 
-// soffice is LibreOffice's own command, started for each document, on a profile of its own that has been used before.
+// soffice is LibreOffice's own command, started for each document, on a profile of its own that has been used before, and
+// with the converter's fonts.
 type soffice struct {
 	profile string
 	cpu     time.Duration
@@ -39,6 +42,13 @@ func (s *soffice) convert(ctx context.Context, d document) ([]byte, error) {
 			return nil, err
 		}
 		s.profile = profile
+		set, err := fonts.Open("")
+		if err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(filepath.Join(profile, "fonts.conf"), set.Config(), 0o600); err != nil {
+			return nil, err
+		}
 	}
 	dir, err := os.MkdirTemp("", "bench-soffice-")
 	if err != nil {
@@ -50,6 +60,7 @@ func (s *soffice) convert(ctx context.Context, d document) ([]byte, error) {
 		return nil, err
 	}
 	command := exec.CommandContext(ctx, "soffice", "--headless", "-env:UserInstallation=file://"+s.profile, "--convert-to", picturesAsTheyAre, "--outdir", dir, input)
+	command.Env = append(os.Environ(), "FONTCONFIG_FILE="+filepath.Join(s.profile, "fonts.conf"))
 	out, err := command.CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("soffice: %w: %s", err, out)

@@ -105,13 +105,19 @@ func TestConvertKeepsTextAndPages(t *testing.T) {
 func TestConvertNamesSubstitutedFonts(t *testing.T) {
 	engine := start(t, office.Config{})
 	_, result := mustConvert(t, engine, docxtest.Document(docxtest.Styled("Calibri", "metric compatible")+
-		docxtest.Styled("No Such Font", "anything")+docxtest.Styled("Liberation Serif", "the real one")))
+		docxtest.Styled("No Such Font", "anything")+docxtest.Styled("Symbol", "\uf0b7")+docxtest.Styled("Wingdings", "\uf0d8")+docxtest.Styled("Liberation Serif", "the real one")))
 	found := map[string]string{}
 	for _, s := range result.Fonts {
 		found[s.Font] = strings.Join(s.Used, ",")
 	}
 	if found["Calibri"] != "Calibri Twin" {
 		t.Errorf("Calibri became %q, want its twin; all: %v", found["Calibri"], result.Fonts)
+	}
+	// LibreOffice knows which of OpenSymbol's signs stand for those of symbol fonts.
+	for _, symbols := range []string{"Symbol", "Wingdings"} {
+		if found[symbols] != "OpenSymbol" {
+			t.Errorf("%s became %q, want OpenSymbol", symbols, found[symbols])
+		}
 	}
 	if found["No Such Font"] == "" {
 		t.Errorf("what stands for a font that is not there is not told: %v", result.Fonts)
