@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/cloudrunv2"
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/serviceaccount"
@@ -72,10 +74,11 @@ func (c *converter) serviceArgs(args *converterArgs) *cloudrunv2.ServiceArgs {
 			},
 			Containers: cloudrunv2.ServiceTemplateContainerArray{&cloudrunv2.ServiceTemplateContainerArgs{
 				Image: args.image,
-				Envs: cloudrunv2.ServiceTemplateContainerEnvArray{&cloudrunv2.ServiceTemplateContainerEnvArgs{
-					Name:  pulumi.String("OUTPUT_BUCKET"),
-					Value: args.output.Name,
-				}},
+				Envs: environment(map[string]pulumi.StringInput{
+					"INPUT_BUCKET":  args.input.Name,
+					"OUTPUT_BUCKET": args.output.Name,
+					"IMAGE":         args.image, // failures that another image may mend are tried again
+				}),
 				Resources: &cloudrunv2.ServiceTemplateContainerResourcesArgs{
 					Limits: pulumi.StringMap{
 						"cpu":    pulumi.Sprintf("%d", args.cpu),
@@ -100,4 +103,13 @@ func (c *converter) serviceArgs(args *converterArgs) *cloudrunv2.ServiceArgs {
 			}},
 		},
 	}
+}
+
+// environment is the container's, by name.
+func environment(values map[string]pulumi.StringInput) cloudrunv2.ServiceTemplateContainerEnvArray {
+	var variables cloudrunv2.ServiceTemplateContainerEnvArray
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		variables = append(variables, &cloudrunv2.ServiceTemplateContainerEnvArgs{Name: pulumi.String(name), Value: values[name]})
+	}
+	return variables
 }

@@ -1,20 +1,29 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"runtime"
 	"strconv"
 	"time"
 
 	"docx2pdf/service/docx"
 	"docx2pdf/service/office"
+	"docx2pdf/service/options"
+	"docx2pdf/service/outcome"
 )
 
 // config is what the environment says. README.md has the table.
 type config struct {
 	host, port      string
+	inputBucket     string
 	outputBucket    string
+	defaults        options.Layer
+	image           string
 	storageEndpoint string
 	storageTimeout  time.Duration
 	queue           int
@@ -40,7 +49,9 @@ func readConfig(getenv func(string) string) (config, error) {
 	c := config{
 		host:            getenv("HOST"),
 		port:            getenv("PORT"),
+		inputBucket:     getenv("INPUT_BUCKET"),
 		outputBucket:    getenv("OUTPUT_BUCKET"),
+		image:           getenv("IMAGE"),
 		storageEndpoint: getenv("GOOGLE_STORAGE_CUSTOM_ENDPOINT"),
 		storageTimeout:  time.Duration(integer("STORAGE_TIMEOUT", 1, 60)) * time.Second,
 		maxDocument:     integer("MAX_DOCUMENT_BYTES", 1, 100<<20),
@@ -67,8 +78,36 @@ func readConfig(getenv func(string) string) (config, error) {
 		c.host = "127.0.0.1"
 	}
 	var err error
+	if c.defaults, err = options.ReadDefaults(getenv("DEFAULT_OPTIONS")); err != nil {
+		problems = append(problems, fmt.Errorf("DEFAULT_OPTIONS: %w", err))
+	}
 	if c.engine.Sandbox, err = office.ParseSandbox(getenv("SANDBOX")); err != nil {
 		problems = append(problems, err)
 	}
 	return c, errors.Join(problems...)
+}
+
+// identity is what a document's failure depends on besides the document. Without IMAGE, which a deployment names, the
+// image is what this program was built from.
+func (c config) identity(libreOffice string) outcome.Identity {
+	image := c.image
+	if image == "" {
+		image = programSum() + " with LibreOffice " + libreOffice
+	}
+	return outcome.Identity{Image: image, Limits: fmt.Sprintf("%v, %d MiB of memory, PDF %d, document %d, parts %d of %d and %d bytes",
+		c.engine.Timeout, c.engine.Memory>>20, c.engine.Output, c.maxDocument, c.limits.Entries, c.limits.Entry, c.limits.Total)}
+}
+
+// programSum is the beginning of this program's SHA-256 sum.
+func programSum() string {
+	program, err := os.Open("/proc/self/exe")
+	if err != nil {
+		return "unknown"
+	}
+	defer program.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, program); err != nil {
+		return "unknown"
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8])
 }

@@ -12,6 +12,7 @@ import (
 
 	"docx2pdf/service/conversion"
 	"docx2pdf/service/office"
+	"docx2pdf/service/outcome"
 	"docx2pdf/service/server"
 	"docx2pdf/service/storage"
 	"docx2pdf/service/telemetry"
@@ -69,6 +70,9 @@ func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
 			Converter:    conversion.Converter{Engine: engine, Limits: config.limits, Memory: config.engine.Memory},
 			Store:        store,
 			OutputBucket: config.outputBucket,
+			Names:        outcome.Names{InputBucket: config.inputBucket},
+			By:           config.identity(engine.Status().LibreOffice),
+			Defaults:     config.defaults,
 			Queue:        config.queue,
 			MaxDocument:  config.maxDocument,
 			Project:      project(ctx, getenv),

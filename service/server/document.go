@@ -15,6 +15,7 @@ import (
 
 	"docx2pdf/service/conversion"
 	"docx2pdf/service/options"
+	"docx2pdf/service/outcome"
 )
 
 // run converts a document.
@@ -60,7 +61,7 @@ func (s *Server) answerPDF(w http.ResponseWriter, r *http.Request, name string, 
 		header.Set("X-Fonts-Substituted", fontList(e.fonts, url.PathEscape))
 	}
 	if name != "" {
-		header.Set("Content-Disposition", mime.FormatMediaType("inline", map[string]string{"filename": path.Base(pdfName(name))}))
+		header.Set("Content-Disposition", mime.FormatMediaType("inline", map[string]string{"filename": path.Base(outcome.Names{}.PDF("", name))}))
 	}
 	header.Set("Server-Timing", e.serverTiming())
 	// Cloud Run refuses larger answers unless they are chunked, as they are without a length.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 
 	"docx2pdf/service/conversion"
 	"docx2pdf/service/options"
+	"docx2pdf/service/outcome"
 	"docx2pdf/service/storage"
 )
 
@@ -22,7 +24,13 @@ type order struct {
 	generation     int64 // 0: the newest
 	event          string
 	push           bool // Pub/Sub delivered it, and will again unless it is acknowledged
+	asked          []options.Layer
 	options        options.Options
+}
+
+// ask is what the outcome of an order is decided by.
+func (s *Server) ask(o order, source storage.Object) outcome.Ask {
+	return outcome.Ask{Source: source, Options: o.options.String(), Event: o.push, By: s.By}
 }
 
 // answer is what the caller of a message hears.
@@ -85,22 +93,42 @@ func readOrder(b *body, query url.Values) (order, error) {
 		}
 		o.generation = generation
 	}
-	var err error
-	o.options, err = options.Parse(options.Map(attributes), layer(query))
+	o.asked = []options.Layer{options.Map(attributes), layer(query)}
+	_, err := options.Parse(o.asked...)
 	return o, badOption(err)
+}
+
+// eventsKey is the metadata of an object whose own event is not to convert it, since somebody will call: "off".
+const eventsKey = "events"
+
+// setOptions finds out which options hold for a document: what is asked for in the order, then in its metadata, then for
+// all documents.
+func (s *Server) setOptions(o *order, source storage.Object) error {
+	metadata, err := options.ReadMetadata(source.Metadata, eventsKey)
+	if err == nil {
+		o.options, err = options.Parse(append(slices.Clone(o.asked), metadata, s.Defaults)...)
+	}
+	return badOption(err)
 }
 
 // convertObject converts an order's document and writes the PDF.
 func (s *Server) convertObject(r *http.Request, o order) (answer, error) {
-	source, err := s.source(r, o)
+	source, err := s.source(r, &o)
 	if err != nil {
 		return answer{}, err
 	}
-	return s.convertSource(r, o, source)
+	before, err := s.look(r, o, source)
+	if err != nil {
+		return answer{}, err
+	}
+	if outcome.Before(s.ask(o, source), before.pdf, before.record) == outcome.Taken {
+		return answer{}, s.taken(o, source, before.pdf)
+	}
+	return s.convertAndClear(r, o, source, before.record)
 }
 
-// source looks at the document.
-func (s *Server) source(r *http.Request, o order) (storage.Object, error) {
+// source looks at the document, and sets the order's options.
+func (s *Server) source(r *http.Request, o *order) (storage.Object, error) {
 	e := entryOf(r)
 	started := time.Now()
 	source, err := s.Store.Stat(r.Context(), o.bucket, o.object, o.generation)
@@ -109,10 +137,21 @@ func (s *Server) source(r *http.Request, o order) (storage.Object, error) {
 		return source, err
 	}
 	e.generation, e.bytesIn = source.Generation, source.Size
+	if err := s.setOptions(o, source); err != nil {
+		return source, err
+	}
 	if source.Size > s.MaxDocument {
-		return source, tooLarge(fmt.Sprintf("the document has %d MiB; the converter takes up to %d (MAX_DOCUMENT_BYTES)", source.Size>>20, s.MaxDocument>>20))
+		return source, s.tooLargeDocument()
+	}
+	if name := s.Names.PDF(o.bucket, o.object); len(name) > outcome.MaxName {
+		return source, &problem{http.StatusUnprocessableEntity, "name_too_long", fmt.Sprintf(
+			"the PDF's name would have %d bytes, and an object's may have %d: give the document a shorter name", len(name), outcome.MaxName)}
 	}
 	return source, nil
+}
+
+func (s *Server) tooLargeDocument() error {
+	return tooLarge(fmt.Sprintf("the document has more than the %d bytes that the converter takes (MAX_DOCUMENT_BYTES)", s.MaxDocument))
 }
 
 func (s *Server) convertSource(r *http.Request, o order, source storage.Object) (answer, error) {
@@ -123,8 +162,11 @@ func (s *Server) convertSource(r *http.Request, o order, source storage.Object) 
 	}
 	defer d.Close()
 	started := time.Now()
-	err = d.Fill(func(file io.Writer) error { return s.Store.Read(r.Context(), source, file) })
+	err = d.Fill(func(file io.Writer) error { return s.Store.Read(r.Context(), source, file, s.MaxDocument) })
 	e.took("storage", time.Since(started))
+	if errors.Is(err, storage.ErrTooLarge) {
+		return answer{}, s.tooLargeDocument()
+	}
 	if err != nil {
 		return answer{}, err
 	}
@@ -147,7 +189,7 @@ func isWord(o storage.Object) bool {
 	if strings.HasPrefix(path.Base(o.Name), "~$") {
 		return false
 	}
-	if slices.Contains(wordExtensions, strings.ToLower(path.Ext(o.Name))) {
+	if outcome.HasWordEnding(o.Name) {
 		return true
 	}
 	contentType, _, _ := strings.Cut(strings.ToLower(o.ContentType), ";")

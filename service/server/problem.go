@@ -26,7 +26,7 @@ func (p *problem) Error() string { return p.message }
 // permanent tells whether the same document would fail again.
 func (p *problem) permanent() bool {
 	switch p.status {
-	case http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+	case http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
 		return true
 	}
 	return false
@@ -62,6 +62,7 @@ var problems = []struct {
 }{
 	{storage.ErrNotFound, http.StatusNotFound, "object_not_found"},
 	{storage.ErrBucketNotFound, http.StatusNotFound, "bucket_not_found"},
+	{storage.ErrEncoding, http.StatusUnprocessableEntity, "document_corrupt"},
 	{storage.ErrInvalid, http.StatusBadRequest, "bad_request"},
 	{storage.ErrForbidden, http.StatusForbidden, "permission_denied"},
 	{storage.ErrPrecondition, http.StatusServiceUnavailable, "storage_unavailable"},

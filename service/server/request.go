@@ -10,8 +10,6 @@ import (
 	"net/url"
 	"os"
 	"path"
-	"slices"
-	"strings"
 
 	"docx2pdf/service/conversion"
 	"docx2pdf/service/options"
@@ -48,7 +46,7 @@ func (s *Server) convert(w http.ResponseWriter, r *http.Request) error {
 	if mediaType == "multipart/form-data" {
 		return s.convertForm(w, r, query)
 	}
-	o, err := requestOptions(query)
+	o, err := s.requestOptions(query)
 	if err != nil {
 		return err
 	}
@@ -80,7 +78,7 @@ func (s *Server) convertForm(w http.ResponseWriter, r *http.Request, query url.V
 			return asBadRequest(err, "the form cannot be read")
 		}
 		if part.FileName() != "" {
-			o, err := requestOptions(query)
+			o, err := s.requestOptions(query)
 			if err != nil {
 				return err
 			}
@@ -148,13 +146,13 @@ func (s *Server) decode(r *http.Request, d *conversion.Document, content io.Read
 
 // requestOptions reads options from a request. One that is not known is refused: a misspelt option would be passed
 // over in silence.
-func requestOptions(query url.Values) (options.Options, error) {
+func (s *Server) requestOptions(query url.Values) (options.Options, error) {
 	for name := range query {
 		if !options.Known(name) {
 			return options.Options{}, badOption(options.Unknown(name))
 		}
 	}
-	o, err := options.Parse(layer(query))
+	o, err := options.Parse(layer(query), s.Defaults)
 	return o, badOption(err)
 }
 
@@ -176,17 +174,4 @@ func asBadRequest(err error, what string) error {
 		return err
 	}
 	return badRequest("%s: %v", what, err)
-}
-
-// pdfName is the name of a document's PDF: its own with another extension.
-func pdfName(name string) string { return withoutExtension(name) + ".pdf" }
-
-// wordExtensions are the names that Word gives to documents of the kinds that are converted.
-var wordExtensions = []string{".docx", ".docm", ".dotx", ".dotm"}
-
-func withoutExtension(name string) string {
-	if extension := path.Ext(name); slices.Contains(wordExtensions, strings.ToLower(extension)) && path.Base(name) != extension {
-		return strings.TrimSuffix(name, extension)
-	}
-	return name
 }

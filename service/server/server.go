@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"docx2pdf/service/conversion"
+	"docx2pdf/service/options"
+	"docx2pdf/service/outcome"
 	"docx2pdf/service/storage"
 )
 
@@ -18,10 +20,13 @@ type Config struct {
 	Converter    conversion.Converter
 	Store        *storage.Store // nil: documents come and go in requests only
 	OutputBucket string
-	Queue        int           // documents that may wait for a free place; past it requests are refused
-	MaxDocument  int64         // bytes of a document from a bucket
-	BodyTimeout  time.Duration // for a request's body to arrive, and for the PDF to be taken: they hold a place meanwhile
-	Project      string        // Google Cloud project of the traces, "" for none
+	Names        outcome.Names    // of PDFs and records
+	By           outcome.Identity // what a failure depends on besides its document
+	Defaults     options.Layer    // options of all documents; nil for none
+	Queue        int              // documents that may wait for a free place; past it requests are refused
+	MaxDocument  int64            // bytes of a document from a bucket
+	BodyTimeout  time.Duration    // for a request's body to arrive, and for the PDF to be taken: they hold a place meanwhile
+	Project      string           // Google Cloud project of the traces, "" for none
 	Log          *slog.Logger
 	Metrics      Metrics
 }
@@ -38,6 +43,9 @@ type Server struct {
 func New(config Config) *Server {
 	if config.BodyTimeout == 0 {
 		config.BodyTimeout = 2 * time.Minute
+	}
+	if config.Defaults == nil {
+		config.Defaults = options.Map(nil)
 	}
 	if config.Log == nil {
 		config.Log = slog.Default()

@@ -18,6 +18,8 @@ var (
 	ErrPrecondition   = errors.New("the object has changed meanwhile")
 	ErrUnavailable    = errors.New("storage is not available")
 	ErrInvalid        = errors.New("storage refuses the name")
+	ErrTooLarge       = errors.New("the object is larger than allowed")
+	ErrEncoding       = errors.New("the object cannot be unpacked")
 )
 
 var errTimeout = fmt.Errorf("%w: it did not answer in time", ErrUnavailable)

@@ -2,10 +2,12 @@
 package storage
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"time"
 
@@ -27,6 +29,7 @@ type Object struct {
 	Generation  int64
 	Size        int64
 	ContentType string
+	Encoding    string // "gzip", or "" for none
 	Metadata    map[string]string
 }
 
@@ -77,8 +80,9 @@ func (s *Store) stat(ctx context.Context, bucket, name string, generation int64,
 	return object(o), nil
 }
 
-// Read writes an object's content to w.
-func (s *Store) Read(ctx context.Context, o Object, w io.Writer) error {
+// Read writes an object's content to w: most bytes of it, or ErrTooLarge is returned. What is stored packed with gzip
+// comes unpacked. https://cloud.google.com/storage/docs/transcoding
+func (s *Store) Read(ctx context.Context, o Object, w io.Writer, most int64) error {
 	ctx, cancel := s.limited(ctx)
 	defer cancel()
 	response, err := s.open(ctx, o)
@@ -86,11 +90,18 @@ func (s *Store) Read(ctx context.Context, o Object, w io.Writer) error {
 		return err
 	}
 	defer response.Body.Close()
-	n, err := io.Copy(w, io.LimitReader(response.Body, o.Size+1))
-	if err != nil {
+	n, err := io.Copy(w, io.LimitReader(response.Body, most+1))
+	var writing *fs.PathError
+	switch {
+	case errors.As(err, &writing):
+		return err // the file's fault
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
+		return fmt.Errorf("reading %s: %w: its Content-Encoding is %s, but its content is not", o.URL(), ErrEncoding, o.Encoding)
+	case err != nil:
 		return refused(ctx, err, "reading", o, readerRole)
-	}
-	if n != o.Size {
+	case n > most:
+		return fmt.Errorf("reading %s: %w", o.URL(), ErrTooLarge)
+	case n != o.Size && o.Encoding == "":
 		return fmt.Errorf("reading %s: %w: %d of %d bytes came", o.URL(), ErrUnavailable, n, o.Size)
 	}
 	return nil
@@ -139,11 +150,11 @@ func (s *Store) Write(ctx context.Context, o Object, replaces int64, content io.
 	}
 }
 
-// Delete removes an object. That there is none is no error.
+// Delete removes an object, if it is still the given generation. That there is none is no error.
 func (s *Store) Delete(ctx context.Context, o Object) error {
 	ctx, cancel := s.limited(ctx)
 	defer cancel()
-	err := s.service.Objects.Delete(o.Bucket, o.Name).Context(ctx).Do()
+	err := s.service.Objects.Delete(o.Bucket, o.Name).IfGenerationMatch(o.Generation).Context(ctx).Do()
 	if err == nil {
 		return nil
 	}
@@ -176,6 +187,7 @@ func object(o *storage.Object) Object {
 		Generation:  o.Generation,
 		Size:        int64(o.Size),
 		ContentType: o.ContentType,
+		Encoding:    o.ContentEncoding,
 		Metadata:    o.Metadata,
 	}
 }

@@ -67,6 +67,13 @@ func (s *Server) PutWithMetadata(bucket, name string, content []byte, metadata m
 	s.put(bucket, &storage.Object{Name: name, Metadata: metadata}, content)
 }
 
+// PutEncoded stores an object with a Content-Encoding.
+func (s *Server) PutEncoded(bucket, name, encoding string, content []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.put(bucket, &storage.Object{Name: name, ContentEncoding: encoding}, content)
+}
+
 // Object returns a stored object, or nil.
 func (s *Server) Object(bucket, name string) *Object {
 	s.mu.Lock()
@@ -121,6 +128,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodGet:
 		s.get(w, r, bucket, name)
 	case r.Method == http.MethodDelete:
+		if o := s.Object(bucket, name); o == nil {
+			answerError(w, http.StatusNotFound)
+			return
+		} else if match := r.FormValue("ifGenerationMatch"); match != "" && match != strconv.FormatInt(o.Generation, 10) {
+			answerError(w, http.StatusPreconditionFailed)
+			return
+		}
 		s.Delete(bucket, name)
 		w.WriteHeader(http.StatusNoContent)
 	default:
@@ -137,6 +151,9 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request, bucket, name string
 	}
 	if r.FormValue("alt") == "media" {
 		w.Header().Set("X-Goog-Generation", strconv.FormatInt(o.Generation, 10))
+		if o.ContentEncoding != "" {
+			w.Header().Set("Content-Encoding", o.ContentEncoding)
+		}
 		w.Write(o.Content)
 		return
 	}
