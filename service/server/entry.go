@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -84,12 +85,25 @@ func (s *Server) logged(next handler) http.Handler {
 			p := problemOf(err)
 			status, e.outcome, e.reason, e.err = p.status, p.code, p.message, err
 			if !e.answered {
+				if !errors.Is(err, errBody) {
+					drain(w, r)
+				}
 				p.write(w)
 			}
 		}
 		end(e, status, time.Since(started))
 		s.Log.LogAttrs(ctx, severity(e, status), s.message(e), s.attributes(r, e, status, time.Since(started))...)
 	})
+}
+
+// drainTimeout is how long the rest of a body that nobody wants may take to arrive.
+const drainTimeout = 5 * time.Second
+
+// drain takes the rest of a request's body. A caller that is still sending when the connection closes does not hear the
+// answer.
+func drain(w http.ResponseWriter, r *http.Request) {
+	http.NewResponseController(w).SetReadDeadline(time.Now().Add(drainTimeout))
+	io.Copy(io.Discard, io.LimitReader(r.Body, maxRequest))
 }
 
 func severity(e *entry, status int) slog.Level {

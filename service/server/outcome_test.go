@@ -305,3 +305,23 @@ func TestAPasswordThroughEveryForm(t *testing.T) {
 		t.Error("a password is in the log")
 	}
 }
+
+// A caller that is still sending hears it too.
+func TestADiskThatIsFull(t *testing.T) {
+	f, engine := bare(t)
+	engine.Full(true)
+	large := strings.Repeat("x", 8<<20)
+	for contentType, body := range map[string]string{
+		"application/octet-stream":        large,
+		"application/json":                `{"docx_content":"` + large + `"}`,
+		"multipart/form-data; boundary=b": "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x\"\r\n\r\n" + large + "\r\n--b--\r\n",
+	} {
+		r := f.do(http.MethodPost, "/", contentType, strings.NewReader(body))
+		r.wants(t, http.StatusServiceUnavailable, "disk_full")
+		if bytes.Contains(r.body, []byte("/")) {
+			t.Errorf("%s names a file of the converter", r.body)
+		}
+	}
+	engine.Full(false)
+	f.post("/", small).isPDF(t)
+}

@@ -80,8 +80,6 @@ var problems = []struct {
 	{conversion.ErrLimit, http.StatusUnprocessableEntity, "document_too_complex"},
 	{conversion.ErrRestarting, http.StatusServiceUnavailable, "engine_restarting"},
 	{conversion.ErrDeadline, http.StatusGatewayTimeout, "deadline_exceeded"},
-	{syscall.ENOSPC, http.StatusServiceUnavailable, "disk_full"},
-	{syscall.EDQUOT, http.StatusServiceUnavailable, "disk_full"},
 	{os.ErrDeadlineExceeded, http.StatusRequestTimeout, "request_timeout"},
 	{context.DeadlineExceeded, http.StatusGatewayTimeout, "deadline_exceeded"},
 	{context.Canceled, statusClientClosed, "client_closed_request"},
@@ -97,6 +95,9 @@ func problemOf(err error) *problem {
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		return tooLarge("the request is larger than 32 MiB; put the document into a bucket and send its name")
+	}
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		err = conversion.ErrNoSpace // without the name of the converter's file
 	}
 	for _, known := range problems {
 		if errors.Is(err, known.err) {

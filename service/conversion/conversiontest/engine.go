@@ -5,9 +5,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"docx2pdf/service/conversion"
@@ -23,6 +25,7 @@ type Engine struct {
 	mu        sync.Mutex
 	instead   func(context.Context, *conversion.Document, options.Options) (conversion.Report, error)
 	converted int
+	full      bool
 }
 
 // New makes an engine with two places, for a test.
@@ -60,8 +63,20 @@ func (e *Engine) Converted() int {
 	return e.converted
 }
 
+// Full has the disk be full, or not any more.
+func (e *Engine) Full(full bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.full = full
+}
+
 // NewDocument is conversion.Engine's.
 func (e *Engine) NewDocument(name string) (*conversion.Document, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.full {
+		return nil, &fs.PathError{Op: "mkdir", Path: e.dir, Err: syscall.ENOSPC}
+	}
 	return conversion.NewDocument(e.dir, name)
 }
 
