@@ -87,7 +87,7 @@ func (r *reader) checkService(s *settings) {
 		strconv.Itoa(2*s.cpu))
 	r.require(s.minInstances >= 0, "minInstances", "must be 0 or more", "1")
 	r.require(s.maxInstances >= max(1, s.minInstances), "maxInstances", "must be at least 1 and not less than minInstances", "10")
-	r.require(s.timeoutSeconds >= 1 && s.timeoutSeconds <= 3600, "timeoutSeconds", "must be between 1 and 3600", "300")
+	r.require(s.timeoutSeconds >= 2 && s.timeoutSeconds <= 3600, "timeoutSeconds", "must be between 2 and 3600", "300")
 }
 
 func (r *reader) checkCallers(s *settings) {

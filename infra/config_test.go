@@ -23,7 +23,7 @@ func TestConfigurationErrors(t *testing.T) {
 		{"minInstances", "-1", []string{"minInstances must be 0 or more"}},
 		{"minInstances", "11", []string{"maxInstances must be at least 1 and not less than minInstances"}},
 		{"maxInstances", "0", []string{"maxInstances must be at least 1"}},
-		{"timeoutSeconds", "3601", []string{"timeoutSeconds must be between 1 and 3600"}},
+		{"timeoutSeconds", "3601", []string{"timeoutSeconds must be between 2 and 3600"}},
 		{"callerName", "me", []string{"callerName must be 6 to 30 lower-case", "cr-test"}},
 		{"createKey", "perhaps", []string{"createKey must be true or false"}},
 		{"invokerScope", "organisation", []string{"invokerScope must be service or project"}},

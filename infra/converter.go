@@ -78,6 +78,9 @@ func (c *converter) serviceArgs(args *converterArgs) *cloudrunv2.ServiceArgs {
 					"INPUT_BUCKET":  args.input.Name,
 					"OUTPUT_BUCKET": args.output.Name,
 					"IMAGE":         args.image, // failures that another image may mend are tried again
+					// What one document may have follows from these.
+					"MEMORY":          pulumi.String(args.memory),
+					"REQUEST_TIMEOUT": pulumi.Sprintf("%d", args.timeoutSeconds),
 				}),
 				Resources: &cloudrunv2.ServiceTemplateContainerResourcesArgs{
 					Limits: pulumi.StringMap{

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"strconv"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"docx2pdf/service/office"
 	"docx2pdf/service/options"
 	"docx2pdf/service/outcome"
+	"docx2pdf/service/resources"
 )
 
 // config is what the environment says. README.md has the table.
@@ -30,6 +30,8 @@ type config struct {
 	maxDocument     int64
 	limits          docx.Limits
 	engine          office.Config
+	container       resources.Container
+	plan            resources.Plan
 }
 
 // readConfig reports everything that is wrong with the environment at once.
@@ -46,7 +48,22 @@ func readConfig(getenv func(string) string) (config, error) {
 		}
 		return n
 	}
+	container, err := resources.Here(getenv, os.TempDir())
+	if err != nil {
+		problems = append(problems, err)
+	}
+	plan := container.Default()
+	plan.Concurrency = int(integer("CONCURRENCY", 1, int64(plan.Concurrency)))
+	plan.Timeout = time.Duration(integer("TIMEOUT", 1, int64(plan.Timeout/time.Second))) * time.Second
+	plan.Memory = integer("MAX_MEMORY_BYTES", 1<<20, plan.Memory)
+	plan.PDF = integer("MAX_PDF_BYTES", 1<<20, plan.PDF)
+	plan.Document = integer("MAX_DOCUMENT_BYTES", 1, plan.Document)
+	if err := container.Check(plan); err != nil {
+		problems = append(problems, err)
+	}
 	c := config{
+		container:       container,
+		plan:            plan,
 		host:            getenv("HOST"),
 		port:            getenv("PORT"),
 		inputBucket:     getenv("INPUT_BUCKET"),
@@ -54,7 +71,7 @@ func readConfig(getenv func(string) string) (config, error) {
 		image:           getenv("IMAGE"),
 		storageEndpoint: getenv("GOOGLE_STORAGE_CUSTOM_ENDPOINT"),
 		storageTimeout:  time.Duration(integer("STORAGE_TIMEOUT", 1, 60)) * time.Second,
-		maxDocument:     integer("MAX_DOCUMENT_BYTES", 1, 100<<20),
+		maxDocument:     plan.Document,
 		limits: docx.Limits{
 			Entries: int(integer("MAX_PARTS", 1, int64(docx.DefaultLimits.Entries))),
 			Entry:   integer("MAX_PART_BYTES", 1, docx.DefaultLimits.Entry),
@@ -62,10 +79,10 @@ func readConfig(getenv func(string) string) (config, error) {
 		},
 		engine: office.Config{
 			ProgramDir:  getenv("LIBREOFFICE_PROGRAM_DIR"),
-			Concurrency: int(integer("CONCURRENCY", 1, int64(runtime.GOMAXPROCS(0)))),
-			Timeout:     time.Duration(integer("TIMEOUT", 1, 60)) * time.Second,
-			Memory:      integer("MAX_MEMORY_BYTES", 1<<20, 512<<20),
-			Output:      integer("MAX_PDF_BYTES", 1<<20, 256<<20),
+			Concurrency: plan.Concurrency,
+			Timeout:     plan.Timeout,
+			Memory:      plan.Memory,
+			Output:      plan.PDF,
 		},
 	}
 	c.queue = int(integer("QUEUE", 0, int64(8*c.engine.Concurrency)))
@@ -77,7 +94,6 @@ func readConfig(getenv func(string) string) (config, error) {
 	if c.host == "" && getenv("K_SERVICE") == "" {
 		c.host = "127.0.0.1"
 	}
-	var err error
 	if c.defaults, err = options.ReadDefaults(getenv("DEFAULT_OPTIONS")); err != nil {
 		problems = append(problems, fmt.Errorf("DEFAULT_OPTIONS: %w", err))
 	}

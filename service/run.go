@@ -51,6 +51,10 @@ func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
 	logger.Info("ready", "address", listener.Addr().String(), "libreoffice", engine.Status().LibreOffice,
 		"sandbox", engine.Status().Sandbox,
 		"start_ms", time.Since(started).Milliseconds())
+	logger.Info("resources", "cpus", config.container.CPUs, "memory_mib", config.container.Memory>>20,
+		"files_are_memory", config.container.FilesAreMemory, "request_timeout", config.container.RequestTimeout.String(),
+		"concurrency", config.plan.Concurrency, "document_mib", config.plan.Document>>20, "conversion_mib", config.plan.Memory>>20,
+		"pdf_mib", config.plan.PDF>>20, "timeout", config.plan.Timeout.String())
 
 	var metrics server.Metrics
 	if telemetry.Configured(getenv) {
@@ -75,6 +79,7 @@ func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
 			Defaults:     config.defaults,
 			Queue:        config.queue,
 			MaxDocument:  config.maxDocument,
+			Timeout:      config.container.RequestTimeout,
 			Project:      project(ctx, getenv),
 			Log:          logger,
 			Metrics:      metrics,

@@ -156,3 +156,23 @@ func TestRunRefusesWhatItCannotDo(t *testing.T) {
 		})
 	}
 }
+
+// A stack whose timeout and memory are small gets a converter that keeps to them.
+func TestTheConverterKeepsToWhatItsContainerHas(t *testing.T) {
+	environment := map[string]string{"PORT": "0", "MEMORY": "512Mi", "REQUEST_TIMEOUT": "30", "K_SERVICE": "docx2pdf", "HOST": "127.0.0.1", "CONCURRENCY": "2"}
+	c, err := readConfig(func(name string) string { return environment[name] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.engine.Timeout.Seconds() >= 30 || 2*(c.engine.Memory+2*c.engine.Output+c.maxDocument) > 512<<20 {
+		t.Errorf("with 512 MiB and 30 s one conversion may take %v, %d MiB of memory and a PDF of %d MiB",
+			c.engine.Timeout, c.engine.Memory>>20, c.engine.Output>>20)
+	}
+	for name, value := range map[string]string{"TIMEOUT": "60", "MAX_MEMORY_BYTES": "536870912"} {
+		environment[name] = value
+		if _, err := readConfig(func(name string) string { return environment[name] }); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s=%s: %v, want it refused by name", name, value, err)
+		}
+		delete(environment, name)
+	}
+}

@@ -19,7 +19,7 @@ func TestFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.looksAtDemo(pdf)
-	m.up("memory=2Gi")
+	m.up("memory=4Gi")
 	m.clientConverts()
 	m.destroy()
 }

@@ -38,7 +38,7 @@ func TestProvidersAgree(t *testing.T) {
 	for _, change := range []string{
 		"gcp:region=europe-west1", "gcp:defaultLabels.team=a", "serviceName=other", "callerName=cr-other",
 		"image=us-central1-docker.pkg.dev/docx2pdf-local/r/docx2pdf@sha256:" + strings.Repeat("0", 64),
-		"cpu=4 memory=2Gi concurrency=8 minInstances=1 maxInstances=3 timeoutSeconds=60", "minInstances=1",
+		"cpu=4 memory=4Gi concurrency=8 minInstances=1 maxInstances=3 timeoutSeconds=60", "minInstances=1",
 		"keyRotation=2", "createKey=false", "invokerScope=project", "invokers[0]=group:staff@example.com", "events=false",
 		"retentionDays=0", "versioning=false", "forceDestroy=false", "alertEmail=you@example.com", "alertEmail=",
 		"kmsKey=projects/p/locations/us-central1/keyRings/r/cryptoKeys/k",
@@ -46,7 +46,7 @@ func TestProvidersAgree(t *testing.T) {
 		compare(t, change, official.plan(change), builtin.plan(change))
 	}
 	for _, m := range []*machine{official, builtin} {
-		m.up("cpu=4", "memory=2Gi", "concurrency=8", "minInstances=1", "maxInstances=3", "timeoutSeconds=60", "retentionDays=0",
+		m.up("cpu=4", "memory=4Gi", "concurrency=8", "minInstances=1", "maxInstances=3", "timeoutSeconds=60", "retentionDays=0",
 			"versioning=false", "alertEmail=you@example.com", "keyRotation=2", "invokerScope=project")
 	}
 	compare(t, "resources after an update", official.resources(), builtin.resources())

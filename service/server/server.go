@@ -2,6 +2,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +27,7 @@ type Config struct {
 	Queue        int              // documents that may wait for a free place; past it requests are refused
 	MaxDocument  int64            // bytes of a document from a bucket
 	BodyTimeout  time.Duration    // for a request's body to arrive, and for the PDF to be taken: they hold a place meanwhile
+	Timeout      time.Duration    // after which the caller is cut off from outside: it hears why before; 0 for never
 	Project      string           // Google Cloud project of the traces, "" for none
 	Log          *slog.Logger
 	Metrics      Metrics
@@ -76,6 +78,11 @@ func (s *Server) admitted(next handler) handler {
 			defer func() { <-s.places }()
 		default:
 			return &problem{http.StatusTooManyRequests, "busy", "all places are taken; try again after the seconds in Retry-After"}
+		}
+		if s.Timeout > 0 {
+			ctx, cancel := context.WithTimeout(r.Context(), s.Timeout*19/20)
+			defer cancel()
+			r = r.WithContext(ctx)
 		}
 		controller := http.NewResponseController(w)
 		controller.SetReadDeadline(time.Now().Add(s.BodyTimeout))
