@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 need=(
   libreoffice-uiconfig-common libreoffice-uiconfig-writer # a view of a document with comments needs them
-  libreofficekit-dev
+  libreofficekit-dev libreoffice-dev # headers, and what makes them
   qpdf # locks PDFs with a password
   fonts-liberation fonts-dejavu-core fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji # as in the image
   # What the image's build draws its other fonts with.
@@ -19,6 +19,7 @@ if [ "${1:-}" = tests ]; then
   need+=(poppler-utils curl python3-google-auth python3-googleapi python3-requests chromium)
 fi
 
+command -v c++ >/dev/null || need+=(g++)
 # Part of fonts-liberation before trixie.
 if ! grep -q '^VERSION_CODENAME=bookworm' /etc/os-release; then need+=(fonts-liberation-sans-narrow); fi
 
@@ -75,7 +76,7 @@ install_packages() {
   [ ${#missing[@]} -gt 0 ] || return 0
 
   as_root apt-get update -qq
-  if ! recent "$(candidate "$(writer)")"; then
+  if ! recent "$(candidate libreoffice-dev)"; then # those that are installed may come from backports already
     local codename
     codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
     apt-cache madison "$(writer)" | grep -q -- 'backports' || add_backports "$codename"
@@ -83,6 +84,14 @@ install_packages() {
   fi
   # Without recommended packages: they would bring LibreOffice's desktop.
   as_root apt-get install --yes -qq --no-install-recommends "${release[@]}" "${missing[@]}"
+}
+
+# make_headers makes the headers that the converter is compiled with, again when
+# there are others than those that are there.
+make_headers() {
+  local maker=service/forkserver/headers.sh made=/usr/local/include/libreoffice-uno/com
+  if [ -e "$made" ] && [ ! "$maker" -nt "$made" ]; then return 0; fi
+  as_root "$maker"
 }
 
 install_pulumi() {
@@ -108,6 +117,7 @@ if command -v apt-get >/dev/null; then
 else
   echo "setup: no apt-get here; LibreOffice 25.2 or newer with LibreOfficeKit must be there already" >&2
 fi
+make_headers
 install_pulumi
 # Fonts with the measures of Microsoft's, kept in the cache.
 go run ./service/fonts/twins >/dev/null

@@ -15,6 +15,7 @@ import (
 	"docx2pdf/service/options"
 	"docx2pdf/service/outcome"
 	"docx2pdf/service/resources"
+	"docx2pdf/service/sandbox"
 )
 
 // config is what the environment says. README.md has the table.
@@ -97,7 +98,7 @@ func readConfig(getenv func(string) string) (config, error) {
 	if c.defaults, err = options.ReadDefaults(getenv("DEFAULT_OPTIONS")); err != nil {
 		problems = append(problems, fmt.Errorf("DEFAULT_OPTIONS: %w", err))
 	}
-	if c.engine.Sandbox, err = office.ParseSandbox(getenv("SANDBOX")); err != nil {
+	if c.engine.Sandbox, err = sandbox.ParseMode(getenv("SANDBOX")); err != nil {
 		problems = append(problems, err)
 	}
 	return c, errors.Join(problems...)

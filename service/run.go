@@ -49,7 +49,7 @@ func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
 		return fmt.Errorf("listening: %w; name a free port in PORT", err)
 	}
 	logger.Info("ready", "address", listener.Addr().String(), "libreoffice", engine.Status().LibreOffice,
-		"sandbox", engine.Status().Sandbox,
+		"sandbox", engine.Status().Sandbox, "sandbox_way", engine.Status().SandboxWay,
 		"start_ms", time.Since(started).Milliseconds())
 	logger.Info("resources", "cpus", config.container.CPUs, "memory_mib", config.container.Memory>>20,
 		"files_are_memory", config.container.FilesAreMemory, "request_timeout", config.container.RequestTimeout.String(),

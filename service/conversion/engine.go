@@ -31,6 +31,7 @@ type Status struct {
 	Ready       bool     // it waits for documents
 	LibreOffice string   // the version
 	Sandbox     []string // what documents have been proved to be kept from
+	SandboxWay  string   // how they are kept from files
 	Restarts    int      // how often its process had to be replaced
 	Error       string   // why it is not ready, when it is not
 }

@@ -16,9 +16,6 @@ func WithRegistry(content string) (restore func()) {
 	return func() { registry = saved }
 }
 
-// LoadOptions is how documents are loaded.
-const LoadOptions = loadOptions
-
 // Prepare makes what LibreOffice starts with: its program directory, a directory with the profile, and the environment.
 func Prepare(temp string) (program, dir string, variables []string, err error) {
 	var config Config

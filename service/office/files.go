@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -37,6 +38,16 @@ func (j job) takesTooMuch(pid int) bool {
 		}
 	}
 	return files.taken > files.room
+}
+
+// threads is how many threads a process has. The fork server is asked for each where the kernel can do that; elsewhere
+// they have to be counted.
+func threads(pid int) int {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)) // none when the process is gone
+	_, rest, _ := strings.Cut(string(status), "Threads:")
+	count := 0
+	fmt.Sscan(rest, &count)
+	return count
 }
 
 type inode struct{ device, number uint64 }

@@ -1,19 +1,17 @@
 package office
 
 import (
-	"encoding/json"
 	"maps"
+	"slices"
 	"strconv"
 
+	"docx2pdf/service/forkserver"
 	"docx2pdf/service/options"
 )
 
 // filterValue is a value of LibreOffice's PDF export filter.
 // https://wiki.documentfoundation.org/Macros/Python_Guide/PDF_export_filter_data
-type filterValue struct {
-	Type  string `json:"type"`
-	Value string `json:"value"`
-}
+type filterValue struct{ Type, Value string }
 
 func boolean(on bool) filterValue { return filterValue{"boolean", strconv.FormatBool(on)} }
 func number(n int) filterValue    { return filterValue{"long", strconv.Itoa(n)} }
@@ -64,11 +62,12 @@ func filterValues(o options.Options) map[string]filterValue {
 	return filter
 }
 
-// filterJSON is the options in the form that LibreOfficeKit passes to the PDF export filter.
-func filterJSON(o options.Options) string {
-	encoded, err := json.Marshal(filterValues(o))
-	if err != nil {
-		panic(err) // strings only
+// filter is the options in the form that LibreOffice's PDF export takes.
+func filter(o options.Options) []forkserver.Option {
+	values := filterValues(o)
+	var all []forkserver.Option
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		all = append(all, forkserver.Option{Name: name, Type: values[name].Type, Value: values[name].Value})
 	}
-	return string(encoded)
+	return all
 }

@@ -11,6 +11,7 @@ import (
 
 	"docx2pdf/service/docx/docxtest"
 	"docx2pdf/service/office"
+	"docx2pdf/service/sandbox"
 )
 
 // permissive is a configuration that lets LibreOffice follow links and run macros, as its desktop does when it is told to.
@@ -160,19 +161,21 @@ func TestHostileDocumentsReachNothing(t *testing.T) {
 	for _, layer := range []struct {
 		name     string
 		registry string // "" for ours
-		sandbox  office.Sandbox
+		sandbox  sandbox.Mode
+		way      sandbox.Way
 		holds    bool
 	}{
-		{"all layers", "", office.SandboxRequire, true},
-		{"LibreOffice's configuration alone", "", office.SandboxOff, true},
-		{"the kernel alone", permissive, office.SandboxRequire, true},
-		{"no layer", permissive, office.SandboxOff, false}, // or else this test would notice nothing
+		{"all layers", "", sandbox.Require, sandbox.Any, true},
+		{"LibreOffice's configuration alone", "", sandbox.Off, sandbox.Any, true},
+		{"the kernel alone, with Landlock", permissive, sandbox.Require, sandbox.Landlock, true},
+		{"the kernel alone, with namespaces", permissive, sandbox.Require, sandbox.Namespace, true},
+		{"no layer", permissive, sandbox.Off, sandbox.Any, false}, // or else this test would notice nothing
 	} {
 		t.Run(layer.name, func(t *testing.T) {
 			if layer.registry != "" {
 				defer office.WithRegistry(layer.registry)()
 			}
-			found := leaks(t, start(t, office.Config{Sandbox: layer.sandbox}))
+			found := leaks(t, start(t, office.Config{Sandbox: layer.sandbox, SandboxWay: layer.way}))
 			if layer.holds && len(found) > 0 {
 				t.Errorf("got through:\n%s", strings.Join(found, "\n"))
 			}

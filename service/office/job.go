@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"syscall"
 	"time"
 
 	"docx2pdf/service/conversion"
+	"docx2pdf/service/forkserver"
 	"docx2pdf/service/options"
 )
 
@@ -39,7 +39,7 @@ func (e *Engine) Convert(ctx context.Context, d *conversion.Document, o options.
 	j := job{e, d}
 	end, exceeded, err := j.run(ctx, o)
 	report.Phases = []conversion.Phase{{Name: "queue", Took: started.Sub(queued)}, {Name: "convert", Took: time.Since(started)}}
-	report.CPU = end.cpu
+	report.CPU = end.CPU
 	if err != nil {
 		return report, err
 	}
@@ -48,24 +48,24 @@ func (e *Engine) Convert(ctx context.Context, d *conversion.Document, o options.
 			return report, fmt.Errorf("%w (%w)", conversion.ErrNoSpace, err)
 		}
 		pages := o.Get(options.Pages)
-		if errors.Is(err, conversion.ErrUnreadable) && pages != "" && hasLoaded(end.report) {
+		if errors.Is(err, conversion.ErrUnreadable) && pages != "" && hasLoaded(end.Report) {
 			err = fmt.Errorf("option pages=%s: %w", pages, conversion.ErrNoPages)
 		}
 		return report, err
 	}
-	report.Fonts = substitutions(end.report)
-	report.Pages, err = countPages(d.Output(), end.report)
+	report.Fonts = substitutions(end.Report)
+	report.Pages, err = countPages(d.Output(), end.Report)
 	return report, err
 }
 
 // run has a child convert the document, and another one if the first has not even begun.
-func (j job) run(ctx context.Context, o options.Options) (end ending, exceeded limit, err error) {
+func (j job) run(ctx context.Context, o options.Options) (end forkserver.Ending, exceeded limit, err error) {
 	for range 3 {
 		server, child, err := j.start(ctx, o)
 		if err != nil {
-			return ending{}, none, err
+			return forkserver.Ending{}, none, err
 		}
-		if end, exceeded, err = j.await(ctx, server, child); err != nil || exceeded != none || end.refused == "" {
+		if end, exceeded, err = j.await(ctx, server, child); err != nil || exceeded != none || end.Refused == "" {
 			return end, exceeded, err
 		}
 	}
@@ -79,11 +79,12 @@ const (
 	none limit = iota
 	onTime
 	onFiles
+	onThreads
 )
 
 // await waits for a child's end, and brings it about when the child has had its time, its files take too much room, or
 // nobody waits for it any more.
-func (j job) await(ctx context.Context, server *forkServer, c *child) (end ending, exceeded limit, err error) {
+func (j job) await(ctx context.Context, server *forkserver.Server, c *forkserver.Child) (end forkserver.Ending, exceeded limit, err error) {
 	deadline := time.NewTimer(j.engine.config.Timeout)
 	defer deadline.Stop()
 	look := time.NewTicker(lookEvery)
@@ -91,20 +92,23 @@ func (j job) await(ctx context.Context, server *forkServer, c *child) (end endin
 	told := false
 	for ended := false; !ended; {
 		select {
-		case end, told = <-c.done:
+		case end, told = <-c.Done():
 			ended = true
 		case <-deadline.C:
 			exceeded = onTime
 		case <-look.C:
-			if j.takesTooMuch(int(c.pid.Load())) {
+			switch {
+			case j.takesTooMuch(c.PID()):
 				exceeded = onFiles
+			case threads(c.PID()) > j.engine.config.Threads:
+				exceeded = onThreads
 			}
 		case <-ctx.Done():
-			server.cancel(c)
+			server.Cancel(c)
 			return end, none, ctx.Err()
 		}
 		if exceeded != none {
-			end, told = server.cancel(c)
+			end, told = server.Cancel(c)
 			ended = true
 		}
 	}
@@ -114,30 +118,33 @@ func (j job) await(ctx context.Context, server *forkServer, c *child) (end endin
 	return end, exceeded, err
 }
 
-// loadOptions are LibreOfficeKit's: nobody is there to answer questions. Macros are not run unless it is told to.
-const loadOptions = "Batch=true"
-
 // start gives the document to a fork server: to the next one, should the first be gone already.
-func (j job) start(ctx context.Context, o options.Options) (server *forkServer, c *child, err error) {
+func (j job) start(ctx context.Context, o options.Options) (server *forkserver.Server, c *forkserver.Child, err error) {
 	for range 3 {
 		if server, err = j.engine.ready(ctx, server); err != nil {
 			return nil, nil, err
 		}
-		c, err = server.start("convert", j.fields(o)...)
-		if !errors.Is(err, conversion.ErrRestarting) {
-			break
+		c, err = server.Start(j.request(o))
+		if !errors.Is(err, forkserver.ErrGone) {
+			return server, c, err
 		}
 	}
-	return server, c, err
+	return nil, nil, fmt.Errorf("%w: %w", conversion.ErrRestarting, err)
 }
 
-// fields are those of struct job in child.c.
-func (j job) fields(o options.Options) []string {
+// request is what the fork server is asked for.
+func (j job) request(o options.Options) forkserver.Job {
 	config := j.engine.config
-	return []string{j.document.Directory(), fileURL(j.document.Input()), fileURL(j.document.Output()), loadOptions, filterJSON(o),
-		strconv.FormatInt(int64(config.CPU/time.Second), 10),
-		strconv.FormatInt(config.Memory, 10),
-		strconv.FormatInt(config.Output, 10)}
+	return forkserver.Job{
+		Directory: j.document.Directory(),
+		Input:     j.document.Input(),
+		Output:    j.document.Output(),
+		Options:   filter(o),
+		CPU:       config.CPU,
+		Memory:    config.Memory,
+		FileBytes: config.Output,
+		Threads:   config.Threads,
+	}
 }
 
 // full tells whether nothing can be written to a directory any more, be it for lack of room, of file names or of quota.

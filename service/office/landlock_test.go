@@ -15,31 +15,47 @@ import (
 
 	"docx2pdf/service/office"
 	"docx2pdf/service/office/officetest"
+	"docx2pdf/service/sandbox"
 )
 
-// oldKernel says that this process runs as on a kernel without Landlock.
+// oldKernel says that this process runs as on a kernel without Landlock; "unprivileged" that it also lets nobody have
+// namespaces.
 const oldKernel = "DOCX2PDF_TEST_OLD_KERNEL"
 
 // gVisor and older kernels have no Landlock. The test runs itself again as nobody in particular, as the image does, and
 // behind a filter that has the kernel say so.
 func TestWithoutLandlock(t *testing.T) {
-	if os.Getenv(oldKernel) != "" {
-		withoutLandlock(t)
-		return
-	}
-	again := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v")
-	again.Dir, again.Env = "/", append(os.Environ(), oldKernel+"=1")
-	if os.Getuid() == 0 {
-		again.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-	}
-	if out, err := again.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
+	switch os.Getenv(oldKernel) {
+	case "namespaces":
+		refuse(t, landlockCreateRuleset)
+		withNamespaces(t)
+	case "unprivileged":
+		refuse(t, landlockCreateRuleset, unshare[runtime.GOARCH])
+		withNothing(t)
+	default:
+		for _, kernel := range []string{"namespaces", "unprivileged"} {
+			again := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v")
+			again.Dir, again.Env = "/", append(os.Environ(), oldKernel+"="+kernel)
+			if os.Getuid() == 0 {
+				again.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+			}
+			if out, err := again.CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s", kernel, err, out)
+			}
+		}
 	}
 }
 
-func withoutLandlock(t *testing.T) {
-	refuseLandlock(t)
-	_, err := office.Start(t.Context(), office.Config{TempDir: t.TempDir(), Sandbox: office.SandboxRequire})
+func withNamespaces(t *testing.T) {
+	engine := start(t, office.Config{Sandbox: sandbox.Require})
+	if status := engine.Status(); status.SandboxWay != string(sandbox.Namespace) || !slices.Equal(status.Sandbox, sandbox.Parts) {
+		t.Errorf("documents are kept from %v by %s, want all by %s", status.Sandbox, status.SandboxWay, sandbox.Namespace)
+	}
+	mustConvert(t, engine, small)
+}
+
+func withNothing(t *testing.T) {
+	_, err := office.Start(t.Context(), office.Config{TempDir: t.TempDir(), Sandbox: sandbox.Require})
 	if err == nil || !strings.Contains(err.Error(), "not from files") || !strings.Contains(err.Error(), "Landlock") || strings.Contains(err.Error(), "install") {
 		t.Errorf("%v, want an error that says what is missing and where it is not", err)
 	}
@@ -60,24 +76,28 @@ func withoutLandlock(t *testing.T) {
 	}
 }
 
-// refuseLandlock has all threads of this process, and those it starts, told that there is no Landlock.
-func refuseLandlock(t *testing.T) {
+const landlockCreateRuleset = 444
+
+var unshare = map[string]uint32{"amd64": 272, "arm64": 97}
+
+// refuse has all threads of this process, and those it starts, told that there are no such system calls.
+func refuse(t *testing.T, calls ...uint32) {
 	t.Helper()
 	const (
-		landlockCreateRuleset = 444
-		setModeFilter         = 1 // SECCOMP_SET_MODE_FILTER
-		allThreads            = 1 // SECCOMP_FILTER_FLAG_TSYNC
-		allow                 = 0x7fff0000
-		fail                  = 0x00050000 // SECCOMP_RET_ERRNO
-		setNoNewPrivileges    = 38         // PR_SET_NO_NEW_PRIVS
+		setModeFilter      = 1 // SECCOMP_SET_MODE_FILTER
+		allThreads         = 1 // SECCOMP_FILTER_FLAG_TSYNC
+		allow              = 0x7fff0000
+		fail               = 0x00050000 // SECCOMP_RET_ERRNO
+		setNoNewPrivileges = 38         // PR_SET_NO_NEW_PRIVS
 	)
 	seccomp := map[string]uintptr{"amd64": 317, "arm64": 277}[runtime.GOARCH]
-	filter := []syscall.SockFilter{
-		{Code: syscall.BPF_LD | syscall.BPF_W | syscall.BPF_ABS},
-		{Code: syscall.BPF_JMP | syscall.BPF_JEQ | syscall.BPF_K, K: landlockCreateRuleset, Jf: 1},
-		{Code: syscall.BPF_RET | syscall.BPF_K, K: fail | uint32(syscall.ENOSYS)},
-		{Code: syscall.BPF_RET | syscall.BPF_K, K: allow},
+	filter := []syscall.SockFilter{{Code: syscall.BPF_LD | syscall.BPF_W | syscall.BPF_ABS}}
+	for _, call := range calls {
+		filter = append(filter,
+			syscall.SockFilter{Code: syscall.BPF_JMP | syscall.BPF_JEQ | syscall.BPF_K, K: call, Jf: 1},
+			syscall.SockFilter{Code: syscall.BPF_RET | syscall.BPF_K, K: fail | uint32(syscall.ENOSYS)})
 	}
+	filter = append(filter, syscall.SockFilter{Code: syscall.BPF_RET | syscall.BPF_K, K: allow})
 	program := syscall.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
 	runtime.LockOSThread() // the filter asks its own thread for no new privileges
 	defer runtime.UnlockOSThread()

@@ -24,10 +24,11 @@ func TestADocumentPastItsLimitsIsRefused(t *testing.T) {
 		content []byte
 		says    string
 	}{
-		"CPU":    {office.Config{CPU: time.Second}, slow, "CPU time"},
-		"memory": {office.Config{Memory: 16 << 20}, slow, "memory"},
-		"output": {office.Config{Output: 400 << 10}, manyPages, "a file"},
-		"files":  {office.Config{Output: 8 << 20}, manyFonts, "temporary files"},
+		"CPU":     {office.Config{CPU: time.Second}, slow, "CPU time"},
+		"memory":  {office.Config{Memory: 16 << 20}, slow, "memory"},
+		"output":  {office.Config{Output: 400 << 10}, manyPages, "a file"},
+		"threads": {office.Config{Threads: 1}, slow, "threads"},
+		"files":   {office.Config{Output: 8 << 20}, manyFonts, "temporary files"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			engine := start(t, test.config)
@@ -81,6 +82,8 @@ func TestADocumentWithLargeFilesWithoutANameIsKilled(t *testing.T) {
 	engine := start(t, office.Config{Concurrency: 1, Output: 16 << 20})
 	done := started(t, t.Context(), engine, slow)
 	child := officetest.Child(t)
+	// Its own copy of the document is among the files, and has to be read first.
+	officetest.Until(t, "the document is being read", func() bool { return officetest.CPU(t, child) > 500*time.Millisecond })
 	var err error
 	officetest.Until(t, "the document has ended", func() bool {
 		select {

@@ -13,6 +13,7 @@ import (
 	"docx2pdf/service/docx/docxtest"
 	"docx2pdf/service/office"
 	"docx2pdf/service/office/officetest"
+	"docx2pdf/service/sandbox"
 )
 
 // withMacros is a document whose macros do what no document may as soon as it is opened: write a file, run a program,
@@ -55,7 +56,7 @@ func (b *bait) taken() []string {
 
 // openWithMacros opens the document in a LibreOffice that does all it does after a document was opened, and tells whether
 // its macros ran.
-func openWithMacros(t *testing.T, host string, b *bait, loadOptions string, sandbox office.Sandbox) (ran bool) {
+func openWithMacros(t *testing.T, host string, b *bait, how string, mode sandbox.Mode) (ran bool) {
 	t.Helper()
 	program, dir, environment, err := office.Prepare(t.TempDir())
 	if err != nil {
@@ -66,7 +67,7 @@ func openWithMacros(t *testing.T, host string, b *bait, loadOptions string, sand
 	if err := os.WriteFile(document, b.withMacros(t, mark), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command(host, program, profile, "file://"+profile, "file://"+document, loadOptions, string(sandbox))
+	command := exec.Command(host, program, profile, "file://"+profile, "file://"+document, how, string(mode))
 	command.Dir, command.Env = work, environment
 	if out, err := command.CombinedOutput(); err != nil || string(out) != "idle\n" {
 		t.Fatalf("opening the document: %v: %s", err, out)
@@ -75,33 +76,50 @@ func openWithMacros(t *testing.T, host string, b *bait, loadOptions string, sand
 	return err == nil
 }
 
-func TestMacrosDoNothing(t *testing.T) {
-	host := filepath.Join(t.TempDir(), "macros")
-	if out, err := exec.Command("cc", "-o", host, "testdata/macros.c", "landlock.c", "seccomp.c", "-ldl").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+// buildHost builds the program that opens documents, of the fork server's sources and the sandbox's.
+func buildHost(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	host, object := filepath.Join(dir, "macros"), filepath.Join(dir, "document.o")
+	sandboxed, err := filepath.Glob("../sandbox/*.c")
+	if err != nil {
+		t.Fatal(err)
 	}
-	const willing = "Batch=true,EnableMacrosExecution=true,MacroSecurityLevel=0"
+	for _, command := range [][]string{
+		{"c++", "-std=c++17", "-DLINUX", "-DUNX", "-DCPPU_ENV=gcc3", "-I/usr/include/libreoffice",
+			"-I/usr/local/include/libreoffice-uno", "-c", "-o", object, "../forkserver/document.cxx"},
+		append([]string{"cc", "-o", host, "testdata/macros.c", object, "../forkserver/imports.c", "-ldl", "-lstdc++"}, sandboxed...),
+	} {
+		if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	return host
+}
+
+func TestMacrosDoNothing(t *testing.T) {
+	host := buildHost(t)
 	everything := []string{"written", "started", "connected"}
 	for _, layer := range []struct {
-		name        string
-		registry    string // "" for ours
-		loadOptions string
-		sandbox     office.Sandbox
-		runs        bool
-		takes       []string
+		name     string
+		registry string // "" for ours
+		how      string
+		mode     sandbox.Mode
+		runs     bool
+		takes    []string
 	}{
-		{"all layers", "", office.LoadOptions, office.SandboxRequire, false, nil},
-		{"how documents are loaded alone", permissive, office.LoadOptions, office.SandboxOff, false, nil},
-		{"LibreOffice's configuration alone", "", willing, office.SandboxOff, false, nil},
-		{"the kernel alone", permissive, willing, office.SandboxRequire, true, nil},
-		{"no layer", permissive, willing, office.SandboxOff, true, everything}, // or else this test would notice nothing
+		{"all layers", "", "careful", sandbox.Require, false, nil},
+		{"how documents are loaded alone", permissive, "careful", sandbox.Off, false, nil},
+		{"LibreOffice's configuration alone", "", "willing", sandbox.Off, false, nil},
+		{"the kernel alone", permissive, "willing", sandbox.Require, true, nil},
+		{"no layer", permissive, "willing", sandbox.Off, true, everything}, // or else this test would notice nothing
 	} {
 		t.Run(layer.name, func(t *testing.T) {
 			if layer.registry != "" {
 				defer office.WithRegistry(layer.registry)()
 			}
 			b := layBait(t)
-			if ran := openWithMacros(t, host, b, layer.loadOptions, layer.sandbox); ran != layer.runs {
+			if ran := openWithMacros(t, host, b, layer.how, layer.mode); ran != layer.runs {
 				t.Errorf("that the macros ran is %v, want %v", ran, layer.runs)
 			}
 			if len(layer.takes) > 0 {

@@ -1,16 +1,15 @@
 // Package office converts Word documents to PDF with LibreOffice.
 //
-// Starting LibreOffice takes half a second, converting a page some 20 ms. So one LibreOffice is started, made warm
-// with documents of our own, and then forks a child for each document: the child starts warm, sees one
-// document and exits. The next one is forked ahead (children.c) and takes, while it waits, the memory that every
-// conversion needs (hotpages.c). Nothing is carried from one document to the next, and a crash or a hang is one
-// document's. The fork server (forkserver.c) is a process of its own, started from this same binary, and
-// talks to this package over one Unix socket.
+// Starting LibreOffice takes half a second, converting a page some 20 ms. So one LibreOffice is started and made warm, and
+// then forks a child for each document (package forkserver), which is kept in (package sandbox). Nothing is carried from
+// one document to the next, and a crash or a hang is one document's. This package gives each document a directory, a
+// place and a deadline, reads from its child's end what was wrong, and replaces a fork server that is gone.
 package office
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -20,6 +19,8 @@ import (
 
 	"docx2pdf/service/conversion"
 	"docx2pdf/service/fonts"
+	"docx2pdf/service/forkserver"
+	"docx2pdf/service/sandbox"
 )
 
 // Config says how documents are converted. The zero value of a field stands for its default.
@@ -31,7 +32,9 @@ type Config struct {
 	CPU         time.Duration // CPU time of one conversion; Timeout
 	Memory      int64         // bytes of memory that one conversion may take; 512 MiB
 	Output      int64         // bytes of the largest file that one conversion may write, and half of all at a time; 256 MiB
-	Sandbox     Sandbox       // SandboxAuto
+	Threads     int           // that one conversion may have at a time; 64
+	Sandbox     sandbox.Mode  // sandbox.Auto
+	SandboxWay  sandbox.Way   // sandbox.Any
 	Fonts       fonts.Set     // fonts.Open("")
 	Log         *slog.Logger  // slog.Default()
 }
@@ -55,8 +58,11 @@ func (c Config) withDefaults() Config {
 	if c.Output <= 0 {
 		c.Output = 256 << 20
 	}
+	if c.Threads <= 0 {
+		c.Threads = 64
+	}
 	if c.Sandbox == "" {
-		c.Sandbox = SandboxAuto
+		c.Sandbox = sandbox.Auto
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()
@@ -76,10 +82,10 @@ type Engine struct {
 	stopped chan struct{}
 
 	mu      sync.Mutex
-	server  *forkServer   // nil while it is being replaced
-	changed chan struct{} // closed and replaced when server changes
+	server  *forkserver.Server // nil while it is being replaced
+	changed chan struct{}      // closed and replaced when server changes
 	version string
-	kept    []string
+	proof   sandbox.Proof
 	failure error // why the last start failed
 	starts  int
 }
@@ -136,12 +142,34 @@ func prepare(dir string, set fonts.Set) error {
 	)
 }
 
+// launch starts a fork server. Its errors say what to do about them.
+func (e *Engine) launch(ctx context.Context) (*forkserver.Server, error) {
+	config, dir := e.config, e.dir.path
+	profile := filepath.Join(dir, "profile")
+	server, err := forkserver.Launch(ctx, forkserver.Config{
+		ProgramDir:  config.ProgramDir,
+		Profile:     profile,
+		WorkDir:     filepath.Join(dir, "work"),
+		Environment: environment(config, dir),
+		WarmUp:      []string{filepath.Join(dir, "warmup.docx")},
+		WarmUpPDF:   filepath.Join(dir, "warmup.pdf"),
+		Readable:    readable(config, profile),
+		Sandbox:     config.Sandbox,
+		Way:         config.SandboxWay,
+		Log:         config.Log,
+	})
+	if err != nil && !errors.Is(err, sandbox.ErrMissing) {
+		err = fmt.Errorf("starting LibreOffice in %s: %w; %s", config.ProgramDir, err, howToInstall)
+	}
+	return server, err
+}
+
 // supervise starts the fork server and replaces it whenever it ends. The first start's outcome goes to first.
 func (e *Engine) supervise(ctx context.Context, first chan<- error) {
 	defer close(e.stopped)
 	pause := time.Duration(0)
 	for ctx.Err() == nil {
-		server, err := launch(ctx, e.config, e.dir.path)
+		server, err := e.launch(ctx)
 		if err == nil {
 			if err := e.learn(server); err != nil && !errors.Is(err, conversion.ErrRestarting) {
 				e.config.Log.Warn("documents will take longer than they need to", "error", err)
@@ -154,10 +182,10 @@ func (e *Engine) supervise(ctx context.Context, first chan<- error) {
 		}
 		if err == nil {
 			pause = 0
-			<-server.ended
+			<-server.Ended()
 			e.set(nil, nil)
 			if ctx.Err() == nil {
-				e.config.Log.Warn("the fork server ended and is being replaced", "error", server.err)
+				e.config.Log.Warn("the fork server ended and is being replaced", "error", server.Err())
 			}
 			continue
 		}
@@ -173,12 +201,12 @@ func (e *Engine) supervise(ctx context.Context, first chan<- error) {
 	}
 }
 
-func (e *Engine) set(server *forkServer, failure error) {
+func (e *Engine) set(server *forkserver.Server, failure error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.server, e.failure = server, failure
 	if server != nil {
-		e.version, e.kept = server.version, server.kept
+		e.version, e.proof = server.LibreOffice(), server.Sandbox()
 		e.starts++
 	}
 	close(e.changed)
@@ -199,7 +227,8 @@ func (e *Engine) Concurrency() int { return cap(e.slots) }
 func (e *Engine) Status() conversion.Status {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	s := conversion.Status{Ready: e.server != nil, LibreOffice: e.version, Sandbox: e.kept, Restarts: max(0, e.starts-1)}
+	s := conversion.Status{Ready: e.server != nil, LibreOffice: e.version, Sandbox: e.proof.Kept,
+		SandboxWay: string(e.proof.Way), Restarts: max(0, e.starts-1)}
 	if e.failure != nil {
 		s.Error = e.failure.Error()
 	}
@@ -211,7 +240,7 @@ func (e *Engine) Status() conversion.Status {
 const restartGrace = 5 * time.Second
 
 // ready waits for a fork server other than the one that is known to be gone.
-func (e *Engine) ready(ctx context.Context, gone *forkServer) (*forkServer, error) {
+func (e *Engine) ready(ctx context.Context, gone *forkserver.Server) (*forkserver.Server, error) {
 	late := time.NewTimer(restartGrace)
 	defer late.Stop()
 	for {

@@ -43,14 +43,11 @@ func makeJobTemp(dir string) error {
 func environment(config Config, dir string) []string {
 	brand := fileURL(filepath.Dir(config.ProgramDir))
 	return []string{
-		"DOCX2PDF_FORK_SERVER=1",
 		"HOME=" + dir,
 		"LANG=C.UTF-8",
 		"LC_ALL=C.UTF-8",
 		"TZ=UTC",
 		"FONTCONFIG_FILE=" + filepath.Join(dir, "profile", "fonts.conf"),
-		// For the sandbox.
-		"FONT_DIRS=" + strings.Join(config.Fonts.Dirs(), ":"),
 		// Resolved anew by each child: its own job directory.
 		"TMPDIR=/proc/self/cwd/temp",
 		// No display; the event loop is ours.
@@ -66,6 +63,18 @@ func environment(config Config, dir string) []string {
 		fmt.Sprintf("CONFIGURATION_LAYERS=xcsxcu:%s/share/registry res:%[1]s/share/registry user:*%s",
 			brand, fileURL(filepath.Join(dir, "profile", "registry.xcu"))),
 	}
+}
+
+// readable is what a document may have read besides its own directory: LibreOffice, the user profile, and what belongs to
+// the system. What is not there is passed over.
+func readable(config Config, profile string) []string {
+	return append(config.Fonts.Dirs(),
+		filepath.Dir(config.ProgramDir), profile,
+		"/etc/fonts", "/usr/share/fontconfig", "/usr/share/fonts", "/usr/local/share/fonts", "/var/cache/fontconfig",
+		"/usr/share/hyphen", "/usr/share/hunspell", "/usr/share/mythes", "/usr/share/liblangtag",
+		"/usr/share/libreoffice", "/etc/libreoffice", "/var/lib/libreoffice",
+		"/usr/share/zoneinfo", "/dev/urandom",
+	)
 }
 
 // findProgramDir looks for LibreOffice where packages put it, unless it is told.

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"docx2pdf/service/conversion"
+	"docx2pdf/service/forkserver"
 )
 
 // substitutions reads a child's lines about fonts.
@@ -41,31 +42,37 @@ func substitutions(report string) []conversion.Substitution {
 var ownFile = regexp.MustCompile(`<?file://[^\s>]*>?`)
 
 // verdict reads from a child's end what was wrong with the document. A limit that was exceeded is why it was killed.
-func verdict(end ending, exceeded limit, config Config) error {
-	if end.refused != "" {
-		return fmt.Errorf("%w: %s", conversion.ErrRestarting, end.refused)
+func verdict(end forkserver.Ending, exceeded limit, config Config) error {
+	if end.Refused != "" {
+		return fmt.Errorf("%w: %s", conversion.ErrRestarting, end.Refused)
 	}
 	stage := "loading"
-	for line := range strings.Lines(end.report) {
+	for line := range strings.Lines(end.Report) {
 		switch kind, text, _ := strings.Cut(strings.TrimSpace(line), " "); kind {
 		case "loaded":
 			stage = "making the PDF"
 		case "saved":
 			return nil // whatever happened after that does not concern the PDF
 		case "limit":
+			if text == "threads" {
+				exceeded = onThreads
+				continue
+			}
 			return fmt.Errorf("%w: more than %d MiB of memory while %s", conversion.ErrLimit, config.Memory>>20, stage)
 		case "error":
 			return fmt.Errorf("%w (%s)", conversion.ErrUnreadable, ownFile.ReplaceAllString(text, "the file"))
 		}
 	}
 	signal := syscall.Signal(0)
-	if end.status.Signaled() {
-		signal = end.status.Signal()
+	if end.Status.Signaled() {
+		signal = end.Status.Signal()
 	}
 	switch {
 	case exceeded == onFiles:
 		return fmt.Errorf("%w: more than %d MiB of temporary files while %s", conversion.ErrLimit, config.room()>>20, stage)
-	case exceeded == onTime && end.cpu < config.Timeout/2:
+	case exceeded == onThreads:
+		return fmt.Errorf("%w: more than %d threads while %s", conversion.ErrLimit, config.Threads, stage)
+	case exceeded == onTime && end.CPU < config.Timeout/2:
 		return fmt.Errorf("%w (%v)", conversion.ErrDeadline, config.Timeout)
 	case exceeded == onTime, signal == syscall.SIGXCPU:
 		return fmt.Errorf("%w: more than %v of CPU time while %s", conversion.ErrLimit, min(config.CPU, config.Timeout), stage)
@@ -77,7 +84,7 @@ func verdict(end ending, exceeded limit, config Config) error {
 	case signal != 0:
 		return fmt.Errorf("%w (%v while %s)", conversion.ErrCrashed, signal, stage)
 	}
-	return fmt.Errorf("%w (exit status %d while %s)", conversion.ErrCrashed, end.status.ExitStatus(), stage)
+	return fmt.Errorf("%w (exit status %d while %s)", conversion.ErrCrashed, end.Status.ExitStatus(), stage)
 }
 
 // hasLoaded tells whether a child came as far as making the PDF.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 
+	"docx2pdf/service/forkserver"
 	"docx2pdf/service/options"
 )
 
@@ -27,7 +28,7 @@ var typical []byte
 
 // learn converts a typical document, for the fork server to see which memory a conversion touches: children make it
 // their own while they wait for a document.
-func (e *Engine) learn(server *forkServer) error {
+func (e *Engine) learn(server *forkserver.Server) error {
 	d, err := e.NewDocument("")
 	if err != nil {
 		return err
@@ -37,7 +38,9 @@ func (e *Engine) learn(server *forkServer) error {
 		return err
 	}
 	j := job{e, d}
-	c, err := server.start("learn", j.fields(options.Options{})...)
+	request := j.request(options.Options{})
+	request.Learn = true
+	c, err := server.Start(request)
 	if err != nil {
 		return err
 	}

@@ -77,16 +77,28 @@ static int attempt(const struct sandbox *sandbox) {
     return kept;
 }
 
+// Returns the exit status of a child, 0 if there is none.
+static int status_of(pid_t pid) {
+    int status = 0;
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+}
+
 // What a process is kept from that enters the sandbox by one way; 0 if it cannot enter.
 static int try(struct sandbox sandbox, enum way way) {
     sandbox.way = way;
     pid_t pid = fork();
     if (pid == 0)
         _exit(enter_sandbox(&sandbox) != NULL ? 0 : attempt(&sandbox));
-    int status = 0;
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    return status_of(pid);
+}
+
+static int try_supervision(void) {
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(supervise_threads() >= 0);
+    return status_of(pid);
 }
 
 void probe_sandbox(struct sandbox *sandbox) {
@@ -94,9 +106,13 @@ void probe_sandbox(struct sandbox *sandbox) {
     const enum way ways[] = {WAY_LANDLOCK, WAY_NAMESPACE, WAY_NONE};
     const enum way wanted = sandbox->way;
     sandbox->kept = 0;
+    sandbox->supervises = try_supervision();
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         if (wanted != WAY_NONE && ways[i] != WAY_NONE && ways[i] != wanted)
             continue;
+        // Where files cannot be kept from processes, the memory of this one must not be one of them.
+        if (ways[i] == WAY_NONE)
+            prctl(PR_SET_DUMPABLE, 0);
         int kept = try(*sandbox, ways[i]);
         if ((ways[i] == WAY_NONE || kept & PART_FILES) && kept != 0) {
             sandbox->way = ways[i];

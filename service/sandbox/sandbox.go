@@ -69,7 +69,6 @@ func (m Mode) Check(proof Proof, log *slog.Logger) error {
 	}
 	missing := slices.DeleteFunc(slices.Clone(Parts), func(part string) bool { return slices.Contains(proof.Kept, part) })
 	if len(missing) == 0 {
-		log.Info("documents are kept in", "way", proof.Way, "from", proof.Kept)
 		return nil
 	}
 	if slices.Contains(missing, "files") {

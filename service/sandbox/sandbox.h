@@ -28,7 +28,8 @@ struct sandbox {
     const char *const *readable;
     const char *const *writable_devices; // character devices that may be read and written, the last of which is NULL
     enum way way;
-    int kept; // parts, as probe_sandbox has proved them
+    int kept;       // parts, as probe_sandbox has proved them
+    int supervises; // whether supervise_threads works, as it has proved too
 };
 
 // parse_way reads the name of a way, "" for the best that the kernel has.

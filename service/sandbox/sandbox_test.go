@@ -83,8 +83,8 @@ func TestWhatIsMissingIsReported(t *testing.T) {
 		err   error
 		log   string
 	}{
-		{sandbox.Require, everything, nil, "way=landlock"},
-		{sandbox.Auto, everything, nil, "way=landlock"},
+		{sandbox.Require, everything, nil, ""},
+		{sandbox.Auto, everything, nil, ""},
 		{sandbox.Require, noFiles, sandbox.ErrMissing, ""},
 		{sandbox.Auto, noFiles, nil, "missing=[files]"},
 		{sandbox.Off, noFiles, nil, ""},

@@ -136,9 +136,10 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 		Error       string   `json:"error"`
 		LibreOffice string   `json:"libreoffice"`
 		Sandbox     []string `json:"sandbox"`
+		SandboxWay  string   `json:"sandboxWay"`
 		Restarts    int      `json:"restarts"`
 		Concurrency int      `json:"concurrency"`
 		InFlight    int      `json:"inFlight"`
 		Capacity    int      `json:"capacity"`
-	}{engine.Ready, engine.Error, engine.LibreOffice, engine.Sandbox, engine.Restarts, s.Converter.Concurrency(), len(s.places), cap(s.places)})
+	}{engine.Ready, engine.Error, engine.LibreOffice, engine.Sandbox, engine.SandboxWay, engine.Restarts, s.Converter.Concurrency(), len(s.places), cap(s.places)})
 }

@@ -88,6 +88,19 @@ func ForkServer(t testing.TB) int {
 	return found[0]
 }
 
+// CPU is the time that a process has used; clock ticks are 10 ms on every Linux that Go knows.
+func CPU(t testing.TB, pid int) time.Duration {
+	t.Helper()
+	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := strings.Fields(string(content[strings.LastIndexByte(string(content), ')')+1:]))
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * 10 * time.Millisecond
+}
+
 // Until waits for a condition that another process brings about.
 func Until(t testing.TB, what string, condition func() bool) {
 	t.Helper()

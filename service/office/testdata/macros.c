@@ -1,16 +1,21 @@
 // Loads a document as a child of the fork server does, and then lets LibreOffice's event loop run, in which the macros of
 // documents start. A child leaves before it gets there; this shows what keeps macros in if one ever should.
 //
-//   macros PROGRAM PROFILE PROFILE_URL DOCUMENT_URL LOAD_OPTIONS off|require
+//   macros PROGRAM PROFILE PROFILE_URL DOCUMENT_URL careful|willing off|require
+//
+// Carefully is as a child does it; willingly is with LibreOfficeKit's options that let macros run.
 //
 // It works in the current directory and says "idle" when LibreOffice has nothing left to do.
-#include "../forkserver.h"
+#define _GNU_SOURCE
+#include "../../forkserver/document.h"
+#include "../../forkserver/server.h"
 
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { PROGRAM = 1, PROFILE, PROFILE_URL, DOCUMENT_URL, LOAD_OPTIONS, SANDBOX, ARGUMENTS };
+enum { PROGRAM = 1, PROFILE, PROFILE_URL, DOCUMENT_URL, HOW, SANDBOX, ARGUMENTS };
 
 static char **argument;
 static LibreOfficeKit *kit;
@@ -21,11 +26,25 @@ static _Noreturn void end(const char *how) {
     _exit(0);
 }
 
-static void load(void) {
-    const struct sandbox sandbox = {.program_directory = argument[PROGRAM], .profile_directory = argument[PROFILE]};
-    if (strcmp(argument[SANDBOX], "off") != 0 && !(restrict_files(&sandbox) && restrict_system_calls()))
+static void keep_in(void) {
+    const char *const readable[] = {dirname(strdup(argument[PROGRAM])), argument[PROFILE], "/etc/fonts", "/usr/share", "/dev/urandom", NULL};
+    const char *const devices[] = {"/dev/null", NULL};
+    struct sandbox sandbox = {.readable = readable, .writable_devices = devices};
+    probe_sandbox(&sandbox);
+    if (!(sandbox.kept & PART_FILES) || enter_sandbox(&sandbox) != NULL)
         end("the kernel has no sandbox");
-    if (kit->pClass->documentLoadWithOptions(kit, argument[DOCUMENT_URL], argument[LOAD_OPTIONS]) == NULL)
+}
+
+static void load(void) {
+    const int careful = strcmp(argument[HOW], "careful") == 0;
+    if (careful && connect_office() != NULL)
+        end("LibreOffice is not there");
+    if (strcmp(argument[SANDBOX], "off") != 0)
+        keep_in();
+    if (careful && load_document(argument[DOCUMENT_URL]) == NULL)
+        end(document_error());
+    const char *willing = "Batch=true,EnableMacrosExecution=true,MacroSecurityLevel=0";
+    if (!careful && kit->pClass->documentLoadWithOptions(kit, argument[DOCUMENT_URL], willing) == NULL)
         end(kit->pClass->getError(kit));
 }
 

@@ -1,12 +1,12 @@
 #define _GNU_SOURCE
-#include "forkserver.h"
+#include "server.h"
 #include "children.h"
+#include "document.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,23 +14,28 @@ static struct message start, in;
 static struct sandbox sandbox;
 static struct server server;
 
-enum { MAX_FILES = 256 }; // far more than LibreOffice has open when it waits
+enum {
+    MAX_FILES = 256, // far more than LibreOffice has open when it waits
+    MAX_READABLE = 64,
+};
 
-// Fields of the start message.
-enum { PROGRAM = 1, PROFILE, PROFILE_URL, SANDBOX, WARM_UP_PDF, FIRST_WARM_UP };
+static int is_job(const struct message *m) {
+    return m->count >= JOB_FIRST_OPTION && (m->count - JOB_FIRST_OPTION) % OPTION_FIELDS == 0 &&
+           (strcmp(m->field[JOB_KIND], "convert") == 0 || strcmp(m->field[JOB_KIND], "learn") == 0);
+}
 
 static void obey(const struct message *m) {
-    if (m->count == DOCUMENT_FIELDS && (strcmp(m->field[0], "convert") == 0 || strcmp(m->field[0], "learn") == 0))
+    if (is_job(m))
         give_to_child(&server, m);
-    else if (m->count == 2 && strcmp(m->field[0], "cancel") == 0)
-        cancel(m->field[1]);
+    else if (m->count == CANCEL_FIELDS && strcmp(m->field[CANCEL_KIND], "cancel") == 0)
+        cancel(m->field[CANCEL_ID]);
     else
         give_up("a message that the fork server does not know");
 }
 
 // Serves until the Go side closes the socket, then takes the children along.
 static _Noreturn void serve(void) {
-    struct pollfd watched[1 + MAX_CHILDREN];
+    struct pollfd watched[1 + MAX_WATCHED];
     for (;;) {
         keep_spare(&server);
         watched[0] = (struct pollfd){.fd = CONTROL_FD, .events = POLLIN};
@@ -67,37 +72,46 @@ static void make_files_read_only(void) {
 static int on_idle(void *data, int timeout_us) {
     (void)data;
     (void)timeout_us;
-    for (int i = FIRST_WARM_UP; i < start.count; i++) {
-        const char *why = warm_up(server.kit, start.field[i], start.field[WARM_UP_PDF]);
-        if (why != NULL)
-            give_up(why);
-    }
+    const char *why = connect_office();
+    for (int i = START_FIRST_WARM_UP; i < start.count && why == NULL; i++)
+        why = warm_up(start.field[i], start.field[START_WARM_UP_PDF]);
+    if (why != NULL)
+        give_up(why);
+    if (documents_open() != 0)
+        give_up("a document of the warm-up is still open");
     // Only the calling thread lives on in a forked child, so no other may be at work when it is forked.
     if (!server.kit->pClass->joinThreads(server.kit))
         give_up("LibreOffice's threads did not end after the warm-up");
     remember_temp_directories();
     make_files_read_only();
-    // Where the kernel cannot keep files from documents, the memory of processes must not be one of them.
-    if (server.sandbox != NULL && landlock_version() == 0)
-        prctl(PR_SET_DUMPABLE, 0);
-    reply("ready", server.kit->pClass->getVersionInfo(server.kit),
-          server.sandbox != NULL ? probe_sandbox(server.sandbox) : "", NULL);
+    if (server.sandbox != NULL)
+        probe_sandbox(&sandbox);
+    reply("ready", server.kit->pClass->getVersionInfo(server.kit), way_name(sandbox.way), parts_text(sandbox.kept), NULL);
     serve();
 }
 
 static void on_wake(void *data) { (void)data; }
 
+static void describe_sandbox(void) {
+    static const char *readable[MAX_READABLE + 1];
+    static const char *const devices[] = {"/dev/null", NULL};
+    int count = 0;
+    for (char *path = strtok(start.field[START_READABLE], "\n"); path != NULL && count < MAX_READABLE;
+         path = strtok(NULL, "\n"))
+        readable[count++] = path;
+    sandbox = (struct sandbox){
+        .readable = readable, .writable_devices = devices, .way = parse_way(start.field[START_SANDBOX_WAY])};
+    if (strcmp(start.field[START_SANDBOX], "off") != 0)
+        server.sandbox = &sandbox;
+}
+
 static _Noreturn void fork_server(void) {
     unsetenv("DOCX2PDF_FORK_SERVER");
     fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
-    if (!receive(CONTROL_FD, &start) || start.count < FIRST_WARM_UP || strcmp(start.field[0], "start") != 0)
+    if (!receive(CONTROL_FD, &start) || start.count < START_FIRST_WARM_UP || strcmp(start.field[START_KIND], "start") != 0)
         _exit(1);
-    sandbox.program_directory = start.field[PROGRAM];
-    sandbox.profile_directory = start.field[PROFILE];
-    sandbox.required = strcmp(start.field[SANDBOX], "require") == 0;
-    if (strcmp(start.field[SANDBOX], "off") != 0)
-        server.sandbox = &sandbox;
-    server.kit = lok_init_2(start.field[PROGRAM], start.field[PROFILE_URL]);
+    describe_sandbox();
+    server.kit = lok_init_2(start.field[START_PROGRAM_DIRECTORY], start.field[START_PROFILE_URL]);
     if (server.kit == NULL)
         give_up("LibreOfficeKit could not be initialised");
     if (!LIBREOFFICEKIT_HAS(server.kit, setForkedChild))

@@ -16,9 +16,11 @@
 struct child {
     char id[32]; // its document's; "" while it waits for one
     pid_t pid;
-    int socket; // takes the document, then tells of it line by line; its end of file is the child's end
-    int told;   // the Go side knows how the document ended
-    int learns; // the document is our own, and its child may tell which memory it takes
+    int socket;     // takes the document, then tells of it line by line; its end of file is the child's end
+    int supervised; // asks for each thread that the child starts; -1 where the kernel has no such thing
+    int threads;    // how many it may have
+    int told;       // the Go side knows how the document ended
+    int learns;     // the document is our own, and its child may tell which memory it takes
     size_t said;
     char text[MAX_REPORT];
 };
@@ -38,8 +40,11 @@ static struct child *find(const char *id) {
 // In a new child: nothing of the fork server's sockets and of the other documents' may be left.
 static void close_inherited(void) {
     close(CONTROL_FD);
-    for (int i = 0; i < running; i++)
+    for (int i = 0; i < running; i++) {
         close(children[i].socket);
+        if (children[i].supervised >= 0)
+            close(children[i].supervised);
+    }
 }
 
 // Forks a child that waits.
@@ -68,6 +73,7 @@ static void fork_child(const struct server *server) {
     *c->id = 0;
     c->pid = pid;
     c->socket = ends[0];
+    c->supervised = -1;
     c->told = c->learns = 0;
     c->said = 0;
 }
@@ -81,7 +87,7 @@ void keep_spare(const struct server *server) {
 }
 
 void give_to_child(const struct server *server, const struct message *m) {
-    const char *id = m->field[1];
+    const char *id = m->field[JOB_ID];
     // A second time, should the waiting child have been killed meanwhile.
     for (int tries = 0; tries < 2; tries++) {
         if (find("") == NULL)
@@ -90,7 +96,8 @@ void give_to_child(const struct server *server, const struct message *m) {
         if (c == NULL)
             break;
         snprintf(c->id, sizeof c->id, "%s", id);
-        c->learns = strcmp(m->field[0], "learn") == 0;
+        c->learns = strcmp(m->field[JOB_KIND], "learn") == 0;
+        c->threads = atoi(m->field[JOB_THREADS]);
         if (send(c->socket, m->bytes, m->size, MSG_NOSIGNAL) == (ssize_t)m->size) {
             char pid[16];
             snprintf(pid, sizeof pid, "%d", c->pid);
@@ -141,6 +148,8 @@ static void bury(struct child *c) {
     while (wait4(c->pid, &status, 0, &used) < 0 && errno == EINTR)
         ;
     close(c->socket);
+    if (c->supervised >= 0)
+        close(c->supervised);
     char cpu[32];
     snprintf(cpu, sizeof cpu, "%lld", microseconds(&used.ru_utime) + microseconds(&used.ru_stime));
     tell(c, status, cpu);
@@ -149,39 +158,73 @@ static void bury(struct child *c) {
         *c = *last;
 }
 
-// Takes one line. Past MAX_REPORT the rest is dropped.
-static void listen_to(struct child *c) {
-    char line[MAX_LINE];
-    ssize_t n = recv(c->socket, line, sizeof line - 1, 0);
-    if (n < 0 && (errno == EINTR || errno == EAGAIN))
-        return;
-    if (n <= 0) {
-        bury(c);
-        return;
-    }
-    line[n] = 0;
-    if (strncmp(line, "end ", 4) == 0) {
-        // Its memory takes as long to take down as a tenth of a page to convert. Nobody has to wait for that.
-        kill_child(c);
-        line[strcspn(line, "\n")] = 0;
-        tell(c, 0, line + 4);
-    } else if (c->learns && strncmp(line, "hot ", 4) == 0) {
-        remember_hot_pages(line + 4);
-    } else if ((size_t)n < MAX_REPORT - c->said) {
-        memcpy(c->text + c->said, line, n);
-        c->said += n;
+static void add(struct child *c, const char *line, size_t size) {
+    if (size < MAX_REPORT - c->said) {
+        memcpy(c->text + c->said, line, size);
+        c->said += size;
     }
 }
 
+// A child that could not be kept in has not read its document: another may.
+static void refuse(struct child *c, const char *why) {
+    c->told = 1;
+    reply("refused", c->id, why, NULL);
+    kill_child(c);
+}
+
+// Takes one line. Past MAX_REPORT the rest is dropped.
+static void listen_to(struct child *c) {
+    char line[MAX_LINE];
+    int descriptor;
+    size_t n = hear(c->socket, line, sizeof line - 1, &descriptor);
+    if (n == 0) {
+        bury(c);
+        return;
+    }
+    if (descriptor >= 0 && c->supervised < 0)
+        c->supervised = descriptor;
+    else if (descriptor >= 0)
+        close(descriptor);
+    line[n] = 0;
+    const size_t text = strcspn(line, "\n");
+    if (strncmp(line, "end ", 4) == 0) {
+        // Its memory takes as long to take down as a tenth of a page to convert. Nobody has to wait for that.
+        kill_child(c);
+        line[text] = 0;
+        tell(c, 0, line + 4);
+    } else if (strncmp(line, "refused ", 8) == 0 && !c->told) {
+        line[text] = 0;
+        refuse(c, line + 8);
+    } else if (c->learns && strncmp(line, "hot ", 4) == 0) {
+        remember_hot_pages(line + 4);
+    } else {
+        add(c, line, n);
+    }
+}
+
+// A document that starts threads without end is one that needs too much.
+static void supervise(struct child *c) {
+    static const char too_many[] = "limit threads\n";
+    if (answer_thread(c->supervised, c->pid, c->threads))
+        return;
+    add(c, too_many, strlen(too_many));
+    kill_child(c);
+}
+
 int watch_children(struct pollfd *watched) {
-    for (int i = 0; i < running; i++)
-        watched[i] = (struct pollfd){.fd = children[i].socket, .events = POLLIN};
-    return running;
+    for (int i = 0; i < running; i++) {
+        watched[2 * i] = (struct pollfd){.fd = children[i].socket, .events = POLLIN};
+        watched[2 * i + 1] = (struct pollfd){.fd = children[i].supervised, .events = POLLIN};
+    }
+    return 2 * running;
 }
 
 void listen_to_children(const struct pollfd *watched, int count) {
     // From the last to the first: burying a child moves the last one into its place.
-    for (int i = count - 1; i >= 0; i--)
-        if (watched[i].revents)
+    for (int i = count / 2 - 1; i >= 0; i--) {
+        if (watched[2 * i + 1].revents & POLLIN)
+            supervise(&children[i]);
+        if (watched[2 * i].revents)
             listen_to(&children[i]);
+    }
 }

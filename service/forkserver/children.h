@@ -2,12 +2,13 @@
 #ifndef DOCX2PDF_CHILDREN_H
 #define DOCX2PDF_CHILDREN_H
 
-#include "forkserver.h"
+#include "server.h"
 
 #include <poll.h>
 
 enum {
     MAX_CHILDREN = 256,
+    MAX_WATCHED = 2 * MAX_CHILDREN,
     MAX_REPORT = 16 << 10, // bytes that a child may say about its document
 };
 
@@ -22,7 +23,7 @@ void give_to_child(const struct server *server, const struct message *m);
 void cancel(const char *id);
 void cancel_all(void);
 
-// watch_children fills in what to poll, one entry for each child, and returns how many there are.
+// watch_children fills in what to poll, and returns how many entries that are.
 int watch_children(struct pollfd *watched);
 
 // listen_to_children takes what the children have said, and buries those that have ended.

@@ -1,7 +1,8 @@
-package office
+package forkserver
 
 import (
 	"net"
+	"net/url"
 	"os"
 	"strings"
 	"syscall"
@@ -24,6 +25,6 @@ func socketPair() (net.Conn, *os.File, error) {
 	return conn, theirs, nil
 }
 
-func split(message []byte) []string {
-	return strings.Split(strings.TrimSuffix(string(message), "\x00"), "\x00")
+func fileURL(path string) string {
+	return (&url.URL{Scheme: "file", Path: strings.TrimSuffix(path, "/")}).String()
 }

@@ -1,0 +1,47 @@
+package forkserver
+
+import (
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// Job is one document to convert, and what that may take.
+type Job struct {
+	Directory     string // the job's own, for all of its files
+	Input, Output string // the document and the PDF
+	Options       []Option
+	CPU           time.Duration // CPU time
+	Memory        int64         // bytes of private memory on top of the warm LibreOffice's
+	FileBytes     int64         // of the largest file
+	Threads       int           // at a time
+	Learn         bool          // have the fork server see which memory it takes: only for documents of our own
+}
+
+// Option is one of LibreOffice's PDF export.
+// https://wiki.documentfoundation.org/Macros/Python_Guide/PDF_export_filter_data
+type Option struct {
+	Name, Type, Value string // of type boolean, long or string
+}
+
+// Child is a process that converts a document.
+type Child struct {
+	id   string
+	pid  atomic.Int64
+	done <-chan Ending
+	end  chan<- Ending
+}
+
+// PID is 0 until it is known.
+func (c *Child) PID() int { return int(c.pid.Load()) }
+
+// Done gives the child's end. It is closed without one when the fork server ends first.
+func (c *Child) Done() <-chan Ending { return c.done }
+
+// Ending is how a child ended.
+type Ending struct {
+	Refused string // why nothing was done with the document: another child may have it
+	Status  syscall.WaitStatus
+	CPU     time.Duration
+	Report  string // the child's own lines
+}
