@@ -1,0 +1,94 @@
+package command
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/pflag"
+
+	"docx2pdf/client/converter"
+)
+
+type flagOf = pflag.Flag
+
+// serviceOptions are the service's options, in its words. Their values are its own: it answers a wrong one with the
+// right ones.
+var serviceOptions = []struct{ name, help string }{
+	{"pdfa", "PDF/A for archives: `1b`, 2b or 3b"},
+	{"pdfua", "PDF/UA, accessible: `true` or false"},
+	{"tagged", "structure tags: `true` or false"},
+	{"pages", "only these pages: `1-3,5,8-`"},
+	{"quality", "JPEG quality of images: `1-100`"},
+	{"lossless", "no image loses anything: `true` or false"},
+	{"resolution", "the most dots per inch of images: `75`, 150, 300, 600 or 1200"},
+	{"bookmarks", "headings as bookmarks: `true` or false"},
+	{"comments", "what becomes of comments: `none`, margin or annotations"},
+}
+
+type optionFlags struct {
+	values       map[string]*string
+	more         []string
+	passwordFile string
+}
+
+func (o *optionFlags) define(flags *pflag.FlagSet) {
+	o.values = map[string]*string{}
+	for _, option := range serviceOptions {
+		o.values[option.name] = flags.String(option.name, "", option.help)
+	}
+	flags.StringArrayVar(&o.more, "option", nil, "any option of the service: `NAME=VALUE`, repeatable")
+	flags.StringVar(&o.passwordFile, "password-file", "",
+		"the `file` whose first line is needed to open the PDF; - reads standard input (or DOCX2PDF_PASSWORD)")
+}
+
+// read reads the options that were given.
+func (o *optionFlags) read() (converter.Options, error) {
+	options := converter.Options{}
+	for name, value := range o.values {
+		if *value != "" {
+			options[name] = *value
+		}
+	}
+	for _, option := range o.more {
+		name, value, found := bytes.Cut([]byte(option), []byte("="))
+		if !found || len(name) == 0 {
+			return nil, fmt.Errorf("--option %s: write it as NAME=VALUE", option)
+		}
+		if string(name) == converter.Password {
+			return nil, errors.New("a password on a command line is seen by everybody on this machine; use --password-file")
+		}
+		options[string(name)] = string(value)
+	}
+	password, err := o.password()
+	if password != "" {
+		options[converter.Password] = password
+	}
+	return options, err
+}
+
+func (o *optionFlags) password() (string, error) {
+	if o.passwordFile == "" {
+		return os.Getenv("DOCX2PDF_PASSWORD"), nil
+	}
+	file := os.Stdin
+	if o.passwordFile != "-" {
+		var err error
+		if file, err = os.Open(o.passwordFile); err != nil {
+			return "", fmt.Errorf("reading the password: %w", err)
+		}
+		defer file.Close()
+	}
+	content := make([]byte, 4096)
+	n, err := file.Read(content)
+	if n == 0 && err != nil {
+		return "", fmt.Errorf("reading the password from %s: %w", o.passwordFile, err)
+	}
+	line, _, _ := bytes.Cut(content[:n], []byte("\n"))
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	if len(line) == 0 {
+		return "", fmt.Errorf("reading the password: the first line of %s is empty", o.passwordFile)
+	}
+	return string(line), nil
+}
