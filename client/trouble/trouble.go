@@ -140,10 +140,10 @@ func Skew(response *http.Response) string {
 	if err != nil {
 		return ""
 	}
-	switch behind := time.Until(theirs).Round(time.Second); {
-	case behind > time.Minute:
+	switch behind := time.Until(theirs).Round(time.Minute); {
+	case behind >= time.Minute:
 		return fmt.Sprintf(", which is %s behind", behind)
-	case behind < -time.Minute:
+	case behind <= -time.Minute:
 		return fmt.Sprintf(", which is %s ahead", -behind)
 	}
 	return ""

@@ -1,0 +1,274 @@
+package command_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestDocumentGoesThroughTheBucketsWithoutACommand(t *testing.T) {
+	g := newGoogle(t)
+	g.busy = 2
+	dir := t.TempDir()
+	document, pdf := write(t, filepath.Join(dir, "letter.docx"), "PK document"), filepath.Join(dir, "out.pdf")
+	out := g.client("-o", pdf, document)
+	if out.status != 0 {
+		t.Fatal(out.all())
+	}
+	if read(t, pdf) != "%PDF of PK document" {
+		t.Errorf("the PDF has %q", read(t, pdf))
+	}
+	uploaded := g.objects["in/letter.docx"]
+	if uploaded.metadata["docx2pdf-events"] != "off" {
+		t.Errorf("the upload would be converted by its event too: %v", uploaded)
+	}
+	if len(g.messages) != 1 || g.messages[0]["objectGeneration"] != fmt.Sprint(uploaded.generation) {
+		t.Errorf("posted %v, want one message that names generation %d", g.messages, uploaded.generation)
+	}
+	for _, want := range []string{"uploaded gs://in/letter.docx", "converted to gs://out/letter.pdf", "3 pages"} {
+		if !strings.Contains(out.stdout, want) {
+			t.Errorf("it does not say %q:\n%s", want, out.stdout)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".docx2pdf*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestOthersDocumentsAreNeitherReplacedNorTakenForOnesOwn(t *testing.T) {
+	g := newGoogle(t)
+	g.put("in/report.docx", "another's", nil)
+	g.put("out/letter.pdf", "%PDF of something else", map[string]string{"source-object": "letter.docm"})
+	for _, name := range []string{"report", "letter"} {
+		dir := t.TempDir()
+		out := g.client("convert", "--via", "bucket", write(t, filepath.Join(dir, name+".docx"), "my "+name))
+		if out.status != 0 || read(t, filepath.Join(dir, name+".pdf")) != "%PDF of my "+name {
+			t.Errorf("%s: %v", name, out)
+		}
+	}
+	if g.objects["in/report.docx"].content != "another's" || g.objects["out/letter.pdf"].content != "%PDF of something else" {
+		t.Errorf("another's object was replaced: %v", g.objects)
+	}
+}
+
+func TestPDFThatWasReplacedMeanwhileIsAskedForAgain(t *testing.T) {
+	g := newGoogle(t)
+	times := 0
+	g.after = func(g *google) { // somebody converts the same document with other options
+		if times++; times == 1 {
+			g.put("out/letter.pdf", "%PDF with options", g.objects["out/letter.pdf"].metadata)
+		}
+	}
+	dir := t.TempDir()
+	out := g.client("convert", "--via", "bucket", write(t, filepath.Join(dir, "letter.docx"), "mine"))
+	if out.status != 0 || read(t, filepath.Join(dir, "letter.pdf")) != "%PDF of mine" || len(g.messages) != 2 {
+		t.Errorf("%v after %d messages", out, len(g.messages))
+	}
+}
+
+func TestPDFOfAnotherDocumentIsRefused(t *testing.T) {
+	g := newGoogle(t)
+	g.after = func(g *google) {
+		pdf := g.objects["out/letter.pdf"]
+		pdf.metadata["source-generation"] = "99"
+	}
+	dir := t.TempDir()
+	out := g.client("convert", "--via", "bucket", write(t, filepath.Join(dir, "letter.docx"), "mine"))
+	if _, err := os.Stat(filepath.Join(dir, "letter.pdf")); err == nil || out.status == 0 || !strings.Contains(out.stderr, "was made from") {
+		t.Errorf("%v, %v", out, err)
+	}
+}
+
+func TestDocumentInTheRequestLeavesNothingInTheBuckets(t *testing.T) {
+	g := newGoogle(t)
+	dir := t.TempDir()
+	out := g.client("convert", write(t, filepath.Join(dir, "report.final.docx"), "PK"), "--pdfa", "2b", "--json")
+	if out.status != 0 || read(t, filepath.Join(dir, "report.final.pdf")) != "%PDF of PK" {
+		t.Fatal(out.all())
+	}
+	if len(g.objects) > 0 || g.forms[0]["pdfa"] != "2b" {
+		t.Errorf("objects %v, form %v", g.objects, g.forms)
+	}
+	for _, want := range []string{`"pages":3`, `{"font":"Comic Sans","used":["Carlito","DejaVu Sans"]}`, `"status":"converted"`} {
+		if !strings.Contains(out.stdout, want) {
+			t.Errorf("the object lacks %s: %s", want, out.stdout)
+		}
+	}
+}
+
+func TestWherePDFsGo(t *testing.T) {
+	g := newGoogle(t)
+	dir := t.TempDir()
+	document := write(t, filepath.Join(dir, "in put", "a 'b'\n.docx"), "PK")
+	folder := filepath.Join(dir, "folder")
+	os.Mkdir(folder, 0o755)
+	old := write(t, filepath.Join(dir, "old.pdf"), "old")
+	os.Chmod(old, 0o640)
+	os.Symlink("old.pdf", filepath.Join(dir, "link.pdf"))
+	for out, pdf := range map[string]string{
+		folder:                          filepath.Join(folder, "a 'b'\n.pdf"),
+		filepath.Join(dir, "new") + "/": filepath.Join(dir, "new", "a 'b'\n.pdf"),
+		filepath.Join(dir, "link.pdf"):  old,
+		filepath.Join(dir, "x.pdf"):     filepath.Join(dir, "x.pdf"),
+	} {
+		if ran := g.client("convert", document, "-o", out); ran.status != 0 || read(t, pdf) != "%PDF of PK" {
+			t.Errorf("-o %s: %v", out, ran)
+		}
+	}
+	if info, _ := os.Lstat(filepath.Join(dir, "link.pdf")); info.Mode()&os.ModeSymlink == 0 {
+		t.Error("the link was replaced")
+	}
+	if info, _ := os.Stat(old); info.Mode().Perm() != 0o640 {
+		t.Errorf("the file's mode became %v", info.Mode())
+	}
+	if ran := g.client("convert", document, "--out", "-"); ran.stdout != "%PDF of PK" {
+		t.Errorf("-o -: %q", ran.stdout)
+	}
+	if ran := g.client("convert", document, "-o", "/dev/null"); ran.status != 0 {
+		t.Errorf("-o /dev/null: %v", ran)
+	}
+	if info, err := os.Stat("/dev/null"); err != nil || info.Mode()&os.ModeDevice == 0 {
+		t.Fatalf("/dev/null was replaced: %v", err)
+	}
+	if ran := g.client("convert", document, "-o", "gs://shared/2026/"); ran.status != 0 || g.objects["shared/2026/a 'b'\n.pdf"].content != "%PDF of PK" {
+		t.Errorf("-o gs://: %v", ran)
+	}
+}
+
+func TestPlacesThatCannotBeWrittenAreFoundOutFirst(t *testing.T) {
+	g := newGoogle(t)
+	dir := t.TempDir()
+	document := write(t, filepath.Join(dir, "a.docx"), "PK")
+	os.Mkdir(filepath.Join(dir, "a.pdf"), 0o755)
+	os.Mkdir(filepath.Join(dir, "a.pdf", "a.pdf"), 0o755)
+	os.Symlink("loop", filepath.Join(dir, "loop"))
+	for _, out := range []string{"", filepath.Join(dir, "none", "a.pdf"), filepath.Join(dir, "loop"), "gs://"} {
+		args := []string{"convert", document}
+		if out != "" {
+			args = append(args, "-o", out)
+		}
+		if ran := g.client(args...); ran.status != 1 || g.asked > 0 {
+			t.Errorf("-o %q: %v after %d requests", out, ran, g.asked)
+		}
+	}
+}
+
+func TestObjectPrintsTheAnswer(t *testing.T) {
+	g := newGoogle(t, answer(200, `{"error":"","pages":1}`+"\n"))
+	if out := g.client("-object", "dir/name.docx"); out.status != 0 || out.stdout != `{"error":"","pages":1}`+"\n" {
+		t.Error(out)
+	}
+}
+
+func TestTokenIsForTheService(t *testing.T) {
+	g := newGoogle(t)
+	for _, command := range []string{"-token", "token"} {
+		out := g.client(command)
+		claims, err := base64.RawURLEncoding.DecodeString(strings.Split(out.stdout+"..", ".")[1])
+		if err != nil || !strings.Contains(string(claims), g.URL) {
+			t.Errorf("%s: the token's claims are %s, %v", command, claims, out)
+		}
+	}
+}
+
+func TestBusyServiceIsAskedAgain(t *testing.T) {
+	g := newGoogle(t,
+		answer(429, `{"error":"all places are taken","code":"busy"}`, "Retry-After", "0"),
+		answer(503, `{"error":"restarting","code":"engine_restarting"}`, "Retry-After", "0"),
+		answer(403, "<html>"),
+		func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }) // the connection breaks off
+	out := g.client("convert", write(t, filepath.Join(t.TempDir(), "a.docx"), "PK"))
+	if out.status != 0 || g.asked != 5 {
+		t.Errorf("asked %d times, %v", g.asked, out)
+	}
+	if !strings.Contains(out.stderr, "all places are taken; attempt 2 of 8 in 0.0 s") {
+		t.Errorf("it does not say which attempt, of how many, and when: %s", out.stderr)
+	}
+}
+
+func TestRefusalsSayWhatToDo(t *testing.T) {
+	skewed := time.Now().Add(2 * time.Hour).UTC().Format(http.TimeFormat)
+	for name, test := range map[string]struct {
+		answer http.HandlerFunc
+		want   string
+		asked  int
+		status int
+	}{
+		"the service's own words": {answer(422, `{"error":"the document is encrypted","code":"document_encrypted"}`), "the document is encrypted", 1, 2},
+		"the service's own 403":   {answer(403, `{"error":"grant roles/storage.objectUser","code":"permission_denied"}`), "grant roles/storage.objectUser", 1, 2},
+		"401 of the front end":    {answer(401, "<html>"), "its audience must be the service's URL", 1, 1},
+		"401 with a wrong clock":  {answer(401, "<html>", "Date", skewed), "the clock of this machine is 2h0m0s behind", 1, 1},
+		"403 of the front end":    {answer(403, "<html>"), "grant it roles/run.invoker", 3, 1},
+		"404 of the front end":    {answer(404, "<html>"), "pulumi stack output url", 1, 1},
+		"429 of the front end":    {answer(429, "Rate exceeded."), "raise maxInstances", 3, 2},
+		"another server":          {answer(200, "hello"), "is no PDF", 1, 2},
+		"something else":          {answer(400, "oops"), "400 Bad Request: oops", 1, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGoogle(t, test.answer, test.answer, test.answer)
+			out := g.client("convert", "--attempts", "3", write(t, filepath.Join(t.TempDir(), "a.docx"), "PK"))
+			if out.status != test.status || !strings.Contains(out.stderr, test.want) {
+				t.Errorf("%v, want %d with %q", out, test.status, test.want)
+			}
+			if g.asked != test.asked {
+				t.Errorf("asked %d times, want %d", g.asked, test.asked)
+			}
+		})
+	}
+}
+
+func TestWrongUse(t *testing.T) {
+	document := write(t, filepath.Join(t.TempDir(), "a.docx"), "PK")
+	for _, args := range [][]string{
+		{"convert"}, {"convert", "--object", "x.docx", document}, {"--token", "--object", "x.docx"}, {"--unknown", document},
+		{"convert", document, "--via", "pigeon"}, {"convert", document, "--at-once", "0"}, {"convert", document, "--option", "pdfa"},
+		{"convert", document, "--option", "password=x"}, {"convert", document, "--report", "x.txt"}, {"token", "x"},
+		{"convert", document, document, "--out", "-"}, {"convert", document, "--password-file", "/nonexistent"},
+		{"serve", "--address", "0.0.0.0:0"},
+	} {
+		g := newGoogle(t)
+		if out := g.client(args...); out.status != 1 || out.stderr == "" {
+			t.Errorf("client %v: %v", args, out)
+		}
+		if g.asked != 0 {
+			t.Errorf("client %v called the service", args)
+		}
+	}
+}
+
+func TestFlagsMayStandAfterTheDocumentAndHaveOneDash(t *testing.T) {
+	g := newGoogle(t)
+	dir := t.TempDir()
+	document := write(t, filepath.Join(dir, "a.docx"), "PK")
+	if out := g.client(document, "-o", filepath.Join(dir, "b.pdf"), "-pdfa=2b"); out.status != 0 || g.messages[0]["pdfa"] != "2b" {
+		t.Error(out, g.messages)
+	}
+}
+
+func TestPasswordIsReadFromAFileAndShownNowhere(t *testing.T) {
+	g := newGoogle(t)
+	dir := t.TempDir()
+	password := write(t, filepath.Join(dir, "password"), "p,ä ss\r\nsecond line\n")
+	document := write(t, filepath.Join(dir, "docs", "a.docx"), "PK")
+	report := filepath.Join(dir, "report.csv")
+	out := g.client("convert", filepath.Dir(document), "--password-file", password, "--report", report)
+	if out.status != 0 || g.forms[0]["password"] != "p,ä ss" {
+		t.Fatal(out, g.forms)
+	}
+	record := read(t, filepath.Join(dir, "docs", ".docx2pdf.jsonl"))
+	if shown := out.all() + read(t, report) + record; strings.Contains(shown, "p,ä") {
+		t.Errorf("the password is shown:\n%s", shown)
+	}
+	write(t, password, "another\n")
+	if g.client("convert", filepath.Dir(document), "--password-file", password); len(g.forms) != 2 {
+		t.Error("a PDF with another password passes for the one that is wanted")
+	}
+	if g.client("convert", filepath.Dir(document), "--password-file", password); len(g.forms) != 2 {
+		t.Error("a PDF with the same password is made again")
+	}
+}
