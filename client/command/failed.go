@@ -27,7 +27,7 @@ func newFailed(g *globals) *cobra.Command {
 reason: those with an error record in the output bucket, and those among the dead letters.
 
 It takes roles/storage.objectViewer on the output bucket, and for the dead letters
-roles/pubsub.subscriber on their subscription: name yourself in the stack's operators.`,
+roles/pubsub.subscriber on their subscription.`,
 		Example: `  client failed
   client failed retry
   client failed retry letters/ reports/june.docx`,

@@ -44,7 +44,10 @@ type google struct {
 	made     int64 // generations given out
 	busy     int   // times that a download is answered with 503
 	token    http.HandlerFunc
-	after    func(g *google) // runs after a conversion of a bucket's document, before its answer
+	after    func(g *google)  // runs after a conversion of a bucket's document, before its answer
+	refuse   http.HandlerFunc // answers all requests to the converter
+
+	beforeForm func(n int) // runs before the n-th document of a request is converted
 }
 
 type object struct {
@@ -224,6 +227,10 @@ func (g *google) convert(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.asked++
+	if g.refuse != nil {
+		g.refuse(w, r)
+		return
+	}
 	if g.asked <= len(g.answers) {
 		g.answers[g.asked-1](w, r)
 		return
@@ -250,6 +257,9 @@ func (g *google) convertForm(w http.ResponseWriter, parts *multipart.Reader) {
 		fields[part.FormName()] = string(content)
 	}
 	g.forms = append(g.forms, fields)
+	if g.beforeForm != nil {
+		g.beforeForm(len(g.forms))
+	}
 	if strings.HasPrefix(fields["file"], "bad") {
 		answer(422, `{"error":"the document is damaged","code":"document_corrupt"}`)(w, nil)
 		return
@@ -358,8 +368,17 @@ func (g *google) client(args ...string) ran {
 }
 
 func (g *google) clientWith(ctx context.Context, args ...string) ran {
-	flags := []string{"--url", g.URL, "--key", g.keyFile(), "--input", "in", "--output", "out"}
+	g.t.Helper()
+	return g.clientWithKey(ctx, g.keyFile(), args...)
+}
+
+func (g *google) clientWithKey(ctx context.Context, key string, args ...string) ran {
+	return run(ctx, append([]string{"--url", g.URL, "--key", key, "--input", "in", "--output", "out"}, args...)...)
+}
+
+// run runs the client as it is called.
+func run(ctx context.Context, args ...string) ran {
 	var stdout, stderr bytes.Buffer
-	status := command.Run(ctx, append(flags, args...), &stdout, &stderr)
+	status := command.Run(ctx, args, &stdout, &stderr)
 	return ran{status, stdout.String(), stderr.String()}
 }

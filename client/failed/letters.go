@@ -144,8 +144,8 @@ func (l *DeadLetters) worded(doing string, err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &refused) && refused.Code == http.StatusForbidden:
-		return fmt.Errorf("%s the dead letters: %s may not; name it in the stack's operators (pulumi config set --path operators[0] …), "+
-			"or grant it roles/pubsub.subscriber on %s", doing, l.account, l.name)
+		return fmt.Errorf("%s the dead letters: %s may not; "+
+			"grant it roles/pubsub.subscriber on %s", doing, l.account, l.name)
 	case errors.As(err, &refused) && refused.Code == http.StatusNotFound:
 		return fmt.Errorf("%s the dead letters: there is no subscription %s; compare it with: pulumi stack output deadLetters", doing, l.name)
 	}

@@ -1,0 +1,324 @@
+package command_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// letters is a folder with documents, some of them in folders of it.
+func letters(t *testing.T, n int) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "letters")
+	for i := range n {
+		write(t, filepath.Join(dir, fmt.Sprintf("%d", i%3), fmt.Sprintf("letter %d.docx", i)), fmt.Sprintf("PK %d", i))
+	}
+	return dir
+}
+
+// holds asserts that each PDF is of its own document.
+func holds(t *testing.T, dir string, n int) {
+	t.Helper()
+	for i := range n {
+		pdf := filepath.Join(dir, fmt.Sprintf("%d", i%3), fmt.Sprintf("letter %d.pdf", i))
+		if content := read(t, pdf); content != fmt.Sprintf("%%PDF of PK %d", i) {
+			t.Errorf("%s is %q", pdf, content)
+		}
+	}
+}
+
+func TestTwoPeopleConvertDifferentDocumentsOfOneName(t *testing.T) {
+	g := newGoogle(t)
+	const rounds, people = 12, 2
+	var group sync.WaitGroup
+	for round := range rounds {
+		for person := range people {
+			dir := t.TempDir()
+			mine := fmt.Sprintf("PK round %d of person %d", round, person)
+			document, key := write(t, filepath.Join(dir, "report.docx"), mine), g.keyFile()
+			group.Go(func() {
+				out := g.clientWithKey(context.Background(), key, document)
+				if got, err := os.ReadFile(filepath.Join(dir, "report.pdf")); out.status != 0 || string(got) != "%PDF of "+mine {
+					t.Errorf("%s: %q, %v, %v", mine, got, err, out)
+				}
+			})
+		}
+	}
+	group.Wait()
+}
+
+func TestFolderIsConvertedOnceAndGoesOn(t *testing.T) {
+	const n = 20
+	g, dir := newGoogle(t), letters(t, n)
+	write(t, filepath.Join(dir, "~$letter.docx"), "lock file")
+	write(t, filepath.Join(dir, "notes.txt"), "no document")
+	pdfs := filepath.Join(t.TempDir(), "pdfs")
+	if out := g.client("convert", dir, "--out", pdfs, "--dry-run"); out.status != 0 || strings.Count(out.stdout, "planned: ") != n {
+		t.Errorf("the dry run: %v", out)
+	}
+	if _, err := os.Stat(pdfs); err == nil || g.asked > 0 {
+		t.Errorf("the dry run asked %d times and made a folder", g.asked)
+	}
+	out := g.client("convert", dir, "--out", pdfs)
+	if out.status != 0 || g.asked != n || !strings.Contains(out.stderr, "lock files of Word") {
+		t.Errorf("asked %d times, %v", g.asked, out)
+	}
+	holds(t, pdfs, n)
+	write(t, filepath.Join(dir, "1", "letter 1.docx"), "PK changed")
+	if out := g.client("convert", dir, "--out", pdfs); out.status != 0 || g.asked != n+1 {
+		t.Errorf("asked %d times after one change: %v", g.asked, out)
+	}
+	if pdf := read(t, filepath.Join(pdfs, "1", "letter 1.pdf")); pdf != "%PDF of PK changed" {
+		t.Errorf("the changed document's PDF is %q", pdf)
+	}
+	if g.client("convert", dir, "--out", pdfs, "--pdfa", "2b"); g.asked != 2*n+1 {
+		t.Errorf("asked %d times after a change of options, want %d", g.asked, 2*n+1)
+	}
+}
+
+func TestInterruptedRunLeavesNoHalfFilesAndGoesOn(t *testing.T) {
+	const n = 20
+	dir := letters(t, n)
+	ctx, interrupt := context.WithCancel(context.Background())
+	g := newGoogle(t)
+	g.beforeForm = func(form int) {
+		if form == 8 {
+			interrupt()
+		}
+	}
+	out := g.clientWith(ctx, "convert", dir)
+	if out.status != 130 || !strings.Contains(out.stderr, "run the same command again to go on") {
+		t.Errorf("the interrupted run: %v", out)
+	}
+	first := g.asked
+	filepath.WalkDir(dir, func(file string, _ os.DirEntry, _ error) error {
+		if strings.HasSuffix(file, ".part") {
+			t.Errorf("left behind: %s", file)
+		}
+		return nil
+	})
+	g.beforeForm = nil
+	if out := g.client("convert", dir); out.status != 0 {
+		t.Errorf("the second run: %v", out)
+	}
+	holds(t, dir, n)
+	if g.asked-first >= n {
+		t.Errorf("the second run converted all %d documents again", n)
+	}
+}
+
+func TestFailuresAreToldAndTheRestGoesOn(t *testing.T) {
+	g, dir := newGoogle(t), letters(t, 6)
+	write(t, filepath.Join(dir, "bad.docx"), "bad")
+	write(t, filepath.Join(dir, "empty.docx"), "")
+	write(t, filepath.Join(dir, "line\nend 'q' \"d\".docx"), "PK")
+	write(t, filepath.Join(dir, "theirs.docx"), "PK")
+	write(t, filepath.Join(dir, "theirs.pdf"), "somebody else's")
+	os.Symlink("nowhere", filepath.Join(dir, "broken.docx"))
+	empty := filepath.Join(t.TempDir(), "nothing")
+	os.Mkdir(empty, 0o755)
+	csvFile, jsonFile := filepath.Join(t.TempDir(), "report.csv"), filepath.Join(t.TempDir(), "report.jsonl")
+	for _, file := range []string{csvFile, jsonFile} {
+		out := g.client("convert", dir, "/no/such/folder", empty, "--report", file, "--again")
+		if out.status != 2 {
+			t.Errorf("status %d, want 2: %s", out.status, out.all())
+		}
+		for _, want := range []string{
+			"bad.docx: the document is damaged", "empty.docx is empty", "theirs.pdf is there and was not made by this client",
+			"/no/such/folder: there is no such file or folder", "nothing: there are no Word documents in it", "broken.docx: ",
+		} {
+			if !strings.Contains(out.stderr, want) {
+				t.Errorf("it does not say %q:\n%s", want, out.stderr)
+			}
+		}
+	}
+	holds(t, dir, 6)
+	if theirs := read(t, filepath.Join(dir, "theirs.pdf")); theirs != "somebody else's" {
+		t.Errorf("another's file was replaced by %q", theirs)
+	}
+	rows, err := csv.NewReader(strings.NewReader(read(t, csvFile))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	statuses := map[string]int{}
+	for _, row := range rows[1:] {
+		statuses[row[2]]++
+	}
+	for line := range strings.Lines(read(t, jsonFile)) {
+		var row struct{ Source, Status, Code string }
+		if err := json.Unmarshal([]byte(line), &row); err != nil {
+			t.Fatal(err)
+		}
+		statuses[row.Status]--
+		if strings.HasSuffix(row.Source, "bad.docx") && row.Code != "document_corrupt" {
+			t.Errorf("the code of the damaged document is %q", row.Code)
+		}
+	}
+	if len(rows) != 1+7+6 || statuses["converted"] != 0 || statuses["failed"] != 0 {
+		t.Errorf("%d rows, and the two reports differ by %v", len(rows), statuses)
+	}
+}
+
+func TestDocumentsThatWouldHaveOnePDFAreTold(t *testing.T) {
+	g := newGoogle(t)
+	a := write(t, filepath.Join(t.TempDir(), "a.docx"), "PK 1")
+	b := write(t, filepath.Join(t.TempDir(), "a.docx"), "PK 2")
+	out := g.client("convert", a, b, "--out", t.TempDir())
+	if out.status != 2 || !strings.Contains(out.stderr, "as that of "+a) {
+		t.Errorf("%v", out)
+	}
+}
+
+func TestPrefixOfABucketIsConverted(t *testing.T) {
+	g := newGoogle(t)
+	for _, name := range []string{"2026/a.docx", "2026/q/b.docx", "2025/c.docx", "2026/~$a.docx"} {
+		g.put("in/"+name, "PK "+name, nil)
+	}
+	if out := g.client("convert", "gs://in/2026/"); out.status != 0 || len(g.messages) != 2 {
+		t.Fatalf("%d messages, %v", len(g.messages), out)
+	}
+	if pdf := g.objects["out/2026/q/b.pdf"].content; pdf != "%PDF of PK 2026/q/b.docx" {
+		t.Errorf("the PDF in the bucket is %q", pdf)
+	}
+	pdfs := t.TempDir()
+	if out := g.client("convert", "gs://in/2026/", "--out", pdfs); out.status != 0 || read(t, filepath.Join(pdfs, "q", "b.pdf")) == "" {
+		t.Error(out)
+	}
+	asked := g.asked
+	if out := g.client("convert", "gs://in/2026", "--out", pdfs); out.status != 0 || g.asked != asked {
+		t.Errorf("the same generations were converted again: %v", out)
+	}
+	if out := g.client("convert", "gs://in/2026/", "--out", "gs://archive/x/"); out.status != 0 || g.objects["archive/x/q/b.pdf"].content == "" {
+		t.Error(out)
+	}
+	if out := g.client("convert", "gs://in/nothing/"); out.status != 2 || !strings.Contains(out.stderr, "no Word documents") {
+		t.Error(out)
+	}
+}
+
+func TestManyAtOnceShrinkWhenTheServiceIsBusy(t *testing.T) {
+	const n = 40
+	busy := answer(429, `{"error":"all places are taken","code":"busy"}`)
+	g, dir := newGoogle(t, busy, busy, busy), letters(t, n)
+	if out := g.client("convert", dir); out.status != 0 || g.asked != n+3 {
+		t.Errorf("asked %d times, %v", g.asked, out)
+	}
+	holds(t, dir, n)
+}
+
+func TestWhatEveryDocumentWouldMeetEndsTheRun(t *testing.T) {
+	g, dir := newGoogle(t), letters(t, 30)
+	g.refuse = answer(401, "<html>")
+	out := g.client("convert", dir)
+	if out.status != 1 || g.asked > 8 || !strings.Contains(out.stderr, "its audience must be the service's URL") {
+		t.Errorf("asked %d times, %v", g.asked, out)
+	}
+}
+
+func TestJSONIsAnObjectForEachDocument(t *testing.T) {
+	g, dir := newGoogle(t), letters(t, 5)
+	out := g.client("convert", dir, "--json")
+	decoder, n := json.NewDecoder(bytes.NewReader([]byte(out.stdout))), 0
+	for ; decoder.More(); n++ {
+		var row struct {
+			Source, PDF, Status string
+			Pages               int
+		}
+		if err := decoder.Decode(&row); err != nil || row.Status != "converted" || row.Pages != 3 || row.PDF == "" {
+			t.Errorf("%+v, %v", row, err)
+		}
+	}
+	if n != 5 {
+		t.Errorf("%d objects: %v", n, out)
+	}
+}
+
+func TestFailedAreListedRetriedAndCleared(t *testing.T) {
+	g := newGoogle(t)
+	for _, name := range []string{"a", "b"} {
+		document := g.put("in/"+name+".docx", map[string]string{"a": "PK mended", "b": "bad"}[name], nil)
+		g.put("out/"+name+".error.json", "{}", map[string]string{
+			"source-bucket": "in", "source-object": name + ".docx", "source-generation": fmt.Sprint(document.generation),
+			"error": "the document is too complex", "code": "document_too_complex",
+		})
+	}
+	if out := g.client("failed"); out.status != 0 || strings.Count(out.stdout, "the document is too complex") != 2 {
+		t.Errorf("the list: %v", out)
+	}
+	if out := g.client("failed", "retry", "c.docx"); out.status != 1 || g.asked > 0 {
+		t.Errorf("what did not fail: %v", out)
+	}
+	if out := g.client("failed", "retry"); out.status != 2 || !strings.Contains(out.stderr, "b.docx: the document is damaged") {
+		t.Errorf("retry: %v", out)
+	}
+	if _, there := g.objects["out/a.error.json"]; there || g.objects["out/a.pdf"].content != "%PDF of PK mended" {
+		t.Error("what succeeded is not cleared")
+	}
+	if _, there := g.objects["out/b.error.json"]; !there {
+		t.Error("what failed again is cleared")
+	}
+	if out := g.client("failed", "--json"); strings.Count(out.stdout, "\n") != 1 || !strings.Contains(out.stdout, `"source":"gs://in/b.docx"`) {
+		t.Errorf("the list as JSON: %v", out)
+	}
+}
+
+func TestSavedSettingsDoWithoutPulumi(t *testing.T) {
+	g := newGoogle(t)
+	file := filepath.Join(t.TempDir(), "colleagues.json")
+	if out := g.client("save", file); out.status != 0 || strings.Contains(read(t, file), "PRIVATE KEY") {
+		t.Fatalf("%v\n%s", out, read(t, file))
+	}
+	t.Setenv("DOCX2PDF_CONFIG", file)
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", g.keyFile())
+	t.Setenv("PATH", "")
+	document := write(t, filepath.Join(t.TempDir(), "a.docx"), "PK")
+	if out := run(context.Background(), "convert", document); out.status != 0 {
+		t.Error(out)
+	}
+	write(t, file, "{")
+	if out := run(context.Background(), "convert", document); out.status != 1 || !strings.Contains(out.stderr, "client save") {
+		t.Error(out)
+	}
+	t.Setenv("DOCX2PDF_CONFIG", "")
+	if out := run(context.Background(), "convert", document); out.status != 1 || !strings.Contains(out.stderr, "there is no pulumi to ask") {
+		t.Error(out)
+	}
+	t.Setenv("DOCX2PDF_URL", g.URL)
+	if out := run(context.Background(), "convert", document); out.status != 0 {
+		t.Error(out)
+	}
+}
+
+func TestSignInSaysWhatIsWrong(t *testing.T) {
+	document := write(t, filepath.Join(t.TempDir(), "a.docx"), "PK")
+	for said, want := range map[string]string{
+		`{"error":"invalid_grant","error_description":"Invalid JWT Signature."}`:                                                                     "deleted, disabled or replaced",
+		`{"error":"invalid_grant","error_description":"Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe."}`: "set the clock right",
+		`{"error":"invalid_grant","error_description":"Invalid grant: account not found"}`:                                                           "account was deleted",
+		`{"error":"disabled_client","error_description":"The OAuth client was disabled. Account disabled"}`:                                          "account is disabled",
+	} {
+		g := newGoogle(t)
+		g.token = func(w http.ResponseWriter, r *http.Request) {
+			answer(400, said, "Content-Type", "application/json")(w, r)
+		}
+		if out := g.client("convert", document); out.status != 1 || !strings.Contains(out.stderr, want) || g.asked > 0 {
+			t.Errorf("%s: %v", said, out)
+		}
+	}
+	g := newGoogle(t)
+	g.Close()
+	if out := g.client("convert", document, "--attempts", "1"); out.status != 1 || !strings.Contains(out.stderr, "127.0.0.1") {
+		t.Errorf("nobody answers: %v", out)
+	}
+	if out := g.client("token", "--key", write(t, filepath.Join(t.TempDir(), "key.json"), "no JSON")); out.status != 1 || !strings.Contains(out.stderr, "not JSON") {
+		t.Errorf("a broken key: %v", out)
+	}
+}
