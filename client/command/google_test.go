@@ -297,6 +297,13 @@ func (g *google) convertMessage(w http.ResponseWriter, attributes map[string]str
 	fmt.Fprintf(w, `{"error":"","pages":3,"bucket":"out","object":%q,"generation":"%d"}`, strings.TrimPrefix(name, "out/"), pdf.generation)
 }
 
+// requests is how many the converter has had. Those of a run that was cut off may still come in.
+func (g *google) requests() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.asked
+}
+
 func answer(status int, body string, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		for i := 0; i+1 < len(header); i += 2 {

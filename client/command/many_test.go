@@ -98,19 +98,18 @@ func TestInterruptedRunLeavesNoHalfFilesAndGoesOn(t *testing.T) {
 	if out.status != 130 || !strings.Contains(out.stderr, "run the same command again to go on") {
 		t.Errorf("the interrupted run: %v", out)
 	}
-	first := g.asked
+	first := g.requests()
 	filepath.WalkDir(dir, func(file string, _ os.DirEntry, _ error) error {
 		if strings.HasSuffix(file, ".part") {
 			t.Errorf("left behind: %s", file)
 		}
 		return nil
 	})
-	g.beforeForm = nil
 	if out := g.client("convert", dir); out.status != 0 {
 		t.Errorf("the second run: %v", out)
 	}
 	holds(t, dir, n)
-	if g.asked-first >= n {
+	if g.requests()-first >= n {
 		t.Errorf("the second run converted all %d documents again", n)
 	}
 }
@@ -218,8 +217,9 @@ func TestWhatEveryDocumentWouldMeetEndsTheRun(t *testing.T) {
 	g, dir := newGoogle(t), letters(t, 30)
 	g.refuse = answer(401, "<html>")
 	out := g.client("convert", dir)
-	if out.status != 1 || g.asked > 8 || !strings.Contains(out.stderr, "its audience must be the service's URL") {
-		t.Errorf("asked %d times, %v", g.asked, out)
+	asked := g.requests()
+	if out.status != 1 || asked > 8 || !strings.Contains(out.stderr, "its audience must be the service's URL") {
+		t.Errorf("asked %d times, %v", asked, out)
 	}
 }
 
