@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test official bench image clean
+.PHONY: help setup demo test client official bench image clean
 
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,13 @@ test: ## Run every test.
 	@local/setup.sh tests
 	go vet ./...
 	go test -timeout 40m ./...
+
+client: ## Build the client for Linux, macOS and Windows into .local/client.
+	@for target in linux/amd64 linux/arm64 darwin/arm64 darwin/amd64 windows/amd64; do \
+	  os=$${target%/*} arch=$${target#*/}; out=.local/client/client-$$os-$$arch; \
+	  if [ $$os = windows ]; then out=$$out.exe; fi; echo "$$out"; \
+	  CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch go build -trimpath -o $$out ./client || exit 1; \
+	done
 
 official: ## Run the end-to-end tests with the official pulumi-resource-gcp, compare it with the built-in provider.
 	@local/official.sh
