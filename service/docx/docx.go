@@ -167,28 +167,21 @@ func (p *pack) unpackAll() error {
 }
 
 func (p *pack) unpack(entry *zip.File, most int64) (int64, error) {
-	content, err := entry.Open()
+	packed, err := entry.Open()
 	if err != nil {
 		return 0, damaged(err, entry.Name)
 	}
-	defer content.Close()
-	// OPC knows no document types (ECMA-376 part 2, 8.1.4), and with them go entities that expand without end.
-	start := make([]byte, 1024)
-	n, err := io.ReadFull(content, start)
-	if isXML(entry.Name) && bytes.Contains(start[:n], []byte("<!DOCTYPE")) {
-		return 0, fmt.Errorf("%w: %q has a document type declaration", ErrCorrupt, entry.Name)
-	}
-	rest := int64(0)
-	if err == nil {
-		rest, err = io.Copy(io.Discard, io.LimitReader(content, most+1))
-	}
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+	defer packed.Close()
+	prolog := newProlog()
+	content := io.TeeReader(packed, prolog)
+	n, err := io.Copy(io.Discard, io.LimitReader(content, most+1))
+	if err != nil {
 		return 0, damaged(err, entry.Name)
 	}
-	if int64(n)+rest > most {
+	if n > most {
 		return 0, fmt.Errorf("%w: %d MiB in one part, %d MiB in all", ErrBomb, p.limits.Entry>>20, p.limits.Total>>20)
 	}
-	return int64(n) + rest, nil
+	return n, prolog.check(entry.Name)
 }
 
 func isXML(name string) bool {

@@ -103,6 +103,9 @@ func (p *pack) checkRoot(name string) error {
 		if err != nil {
 			return nil
 		}
+		if _, ok := token.(xml.Directive); ok { // whatever the part is called
+			return fmt.Errorf("%w: %q has a document type declaration", ErrCorrupt, name)
+		}
 		if root, ok := token.(xml.StartElement); ok {
 			if root.Name.Local != "document" {
 				return fmt.Errorf("%w: its main part %q is a %q", ErrCorrupt, name, root.Name.Local)
