@@ -1,0 +1,225 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"docx2pdf/service/docx/docxtest"
+)
+
+// TestClient is the client's day on a converter that takes events, too.
+func TestClient(t *testing.T) {
+	m := newMachine(t)
+	m.up()
+	m.run("go", "build", "-o", ".local/bin/client", "./client")
+	m.run(".local/bin/client", "save", "--stack", "local", "--with-key", "converter.json")
+	m.run(".local/bin/client", "save", "--stack", "local", "keyless.json")
+	if keyless, err := os.ReadFile(filepath.Join(m.dir, "keyless.json")); err != nil || strings.Contains(string(keyless), "private_key") {
+		t.Fatalf("the saved file has the key, or is not there: %v", err)
+	}
+	t.Run("two people, one name", func(t *testing.T) { m.in(t).twoPeople() })
+	t.Run("killed and run again", func(t *testing.T) { m.in(t).killedClient() })
+	t.Run("without a key", func(t *testing.T) { m.in(t).clientWithoutKey() })
+	t.Run("serve", func(t *testing.T) { m.in(t).clientServes() })
+	t.Run("failed", func(t *testing.T) { m.in(t).clientShowsFailed() })
+	m.destroy()
+}
+
+// client is the client's program with the file that it saved.
+func (m *machine) client(args ...string) *exec.Cmd {
+	c := exec.Command(filepath.Join(m.dir, ".local/bin/client"), append([]string{"--config", "converter.json"}, args...)...)
+	c.Dir, c.Env = m.dir, m.env
+	return c
+}
+
+// text is a document of one line, in a file.
+func (m *machine) text(file, line string) {
+	m.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		m.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, docxtest.Document(docxtest.Paragraph(line)), 0o644); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// says asserts that a PDF has just one line of text.
+func (m *machine) says(pdf, line string) {
+	m.t.Helper()
+	if text := strings.TrimSpace(m.run("pdftotext", pdf, "-")); text != line {
+		m.t.Errorf("%s says %q, want %q", pdf, text, line)
+	}
+}
+
+// twoPeople convert different documents of one name at the same time, in twelve rounds at once.
+func (m *machine) twoPeople() {
+	type person struct {
+		*exec.Cmd
+		said      bytes.Buffer
+		pdf, line string
+	}
+	var people []*person
+	for round := range 12 {
+		for _, name := range []string{"Ada", "Grace"} {
+			dir := m.t.TempDir()
+			p := &person{pdf: filepath.Join(dir, "report.pdf"), line: fmt.Sprintf("%s wrote round %d", name, round)}
+			m.text(filepath.Join(dir, "report.docx"), p.line)
+			p.Cmd = m.client("-o", p.pdf, filepath.Join(dir, "report.docx"))
+			p.Stdout, p.Stderr = &p.said, &p.said
+			people = append(people, p)
+		}
+	}
+	var group sync.WaitGroup
+	for _, p := range people {
+		group.Go(func() {
+			if err := p.Run(); err != nil {
+				m.t.Errorf("%s: %v\n%s", p.line, err, &p.said)
+			}
+		})
+	}
+	group.Wait()
+	for _, p := range people {
+		m.says(p.pdf, p.line)
+	}
+}
+
+// killedClient converts a folder with a client that is killed three times.
+func (m *machine) killedClient() {
+	const n = 60
+	letters, pdfs := filepath.Join(m.t.TempDir(), "letters"), m.t.TempDir()
+	name := func(i int) string { return filepath.Join(fmt.Sprint(i%4), fmt.Sprintf("letter %d", i)) }
+	for i := range n {
+		m.text(filepath.Join(letters, name(i)+".docx"), fmt.Sprintf("Letter number %d", i))
+	}
+	there := func() int {
+		made, _ := filepath.Glob(filepath.Join(pdfs, "*", "*.pdf"))
+		return len(made)
+	}
+	for range 3 {
+		run, before := m.client("convert", letters, "--out", pdfs, "--at-once", "4"), there()
+		if err := run.Start(); err != nil {
+			m.t.Fatal(err)
+		}
+		m.waitFor("a few PDFs", func() bool { return there() >= before+5 })
+		_ = run.Process.Kill()
+		_ = run.Wait()
+	}
+	killed := there()
+	if killed == n {
+		m.t.Errorf("all %d documents were converted before the client was killed", n)
+	}
+	out, err := m.client("convert", letters, "--out", pdfs).CombinedOutput()
+	if err != nil {
+		m.t.Fatalf("%v\n%s", err, out)
+	}
+	for i := range n {
+		m.says(filepath.Join(pdfs, name(i)+".pdf"), fmt.Sprintf("Letter number %d", i))
+	}
+	if got := strings.Join(strings.Fields(string(out)), " "); !strings.Contains(got, fmt.Sprintf("unchanged %d", killed)) {
+		m.t.Errorf("after %d PDFs the client did not go on from there:\n%s", killed, out)
+	}
+}
+
+// clientWithoutKey signs in with Application Default Credentials, as themselves and as the caller.
+func (m *machine) clientWithoutKey() {
+	outputs := m.outputs()
+	credentials := func(key string) []string {
+		file := filepath.Join(m.t.TempDir(), "credentials.json")
+		if err := os.WriteFile(file, []byte(key), 0o600); err != nil {
+			m.t.Fatal(err)
+		}
+		return append(slices.Clone(m.env), "GOOGLE_APPLICATION_CREDENTIALS="+file)
+	}
+	run := func(env []string, args ...string) (string, error) {
+		pdf := filepath.Join(m.t.TempDir(), "demo.pdf")
+		c := m.client(append([]string{"--config", "keyless.json", "demo.docx", "-o", pdf}, args...)...)
+		c.Env = env
+		out, err := c.CombinedOutput()
+		if err == nil {
+			m.looksAtDemo(pdf)
+		}
+		return string(out), err
+	}
+	if out, err := run(credentials(outputs["key"])); err != nil {
+		m.t.Errorf("with the caller's credentials: %v\n%s", err, out)
+	}
+	stranger := credentials(m.strangerKey())
+	out, err := run(stranger, "--impersonate", outputs["serviceAccount"])
+	if err == nil || !strings.Contains(out, "roles/iam.serviceAccountTokenCreator") {
+		m.t.Errorf("a stranger acts as the caller: %v\n%s", err, out)
+	}
+	account := m.variable("GOOGLE_IAM_CUSTOM_ENDPOINT") + "v1/projects/docx2pdf-local/serviceAccounts/" + outputs["serviceAccount"]
+	m.asOwner(http.MethodPost, account+":setIamPolicy", map[string]any{"policy": map[string]any{"bindings": []any{map[string]any{
+		"role": "roles/iam.serviceAccountTokenCreator", "members": []string{"serviceAccount:stranger@docx2pdf-local.iam.gserviceaccount.com"},
+	}}}}, nil)
+	if out, err := run(stranger, "--impersonate", outputs["serviceAccount"]); err != nil {
+		m.t.Errorf("who may act as the caller: %v\n%s", err, out)
+	}
+}
+
+// clientServes posts a document to the address that "client serve" prints, without signing in.
+func (m *machine) clientServes() {
+	serve := m.client("serve")
+	stdout, err := serve.StdoutPipe()
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if err := serve.Start(); err != nil {
+		m.t.Fatal(err)
+	}
+	address, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	document, err := os.Open(filepath.Join(m.dir, "demo.docx"))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer document.Close()
+	answer, err := http.Post(strings.TrimSpace(address), "application/octet-stream", document)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	content, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		m.t.Fatalf("%s %v %s", answer.Status, err, content)
+	}
+	pdf := filepath.Join(m.t.TempDir(), "demo.pdf")
+	if err := os.WriteFile(pdf, content, 0o600); err != nil {
+		m.t.Fatal(err)
+	}
+	m.looksAtDemo(pdf)
+	_ = serve.Process.Signal(syscall.SIGINT)
+	if err := serve.Wait(); serve.ProcessState.ExitCode() != 0 {
+		m.t.Errorf("Ctrl-C ends serve with %v", err)
+	}
+}
+
+// clientShowsFailed lists a document whose event failed, and has it converted again once it is mended.
+func (m *machine) clientShowsFailed() {
+	if err := os.WriteFile(filepath.Join(m.dir, "damaged.docx"), []byte("PK\x03\x04 not a document"), 0o600); err != nil {
+		m.t.Fatal(err)
+	}
+	m.upload("june/damaged.docx", "damaged.docx")
+	m.appears("june/damaged.error.json")
+	out, err := m.client("failed").Output()
+	if err != nil || !strings.Contains(string(out), "/june/damaged.docx") {
+		m.t.Errorf("what failed: %v\n%s", err, out)
+	}
+	retry := m.client("failed", "retry", "june/")
+	if out, _ := retry.CombinedOutput(); retry.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), "june/damaged.docx: ") {
+		m.t.Errorf("a damaged document again: %d\n%s", retry.ProcessState.ExitCode(), out)
+	}
+}
