@@ -27,6 +27,7 @@ type settings struct {
 	keyRotation  string
 	invokerScope string
 	invokers     []string
+	operators    []string
 
 	events        bool
 	retentionDays int
@@ -60,6 +61,7 @@ func loadSettings(ctx *pulumi.Context) (*settings, error) {
 		keyRotation:  r.text("keyRotation"),
 		invokerScope: r.text("invokerScope"),
 		invokers:     r.texts("invokers"),
+		operators:    r.texts("operators"),
 
 		events:        r.boolean("events"),
 		retentionDays: r.number("retentionDays", "30"),

@@ -95,15 +95,23 @@ func (r *reader) checkCallers(s *settings) {
 		"must be 6 to 30 lower-case letters, digits or hyphens, beginning with a letter", "cr-test")
 	r.require(s.invokerScope == "service" || s.invokerScope == "project", "invokerScope", "must be service or project", "service")
 	for _, principal := range s.invokers {
-		if principal == "allUsers" || principal == "allAuthenticatedUsers" {
-			r.wrong = append(r.wrong, fmt.Errorf("invokers must not have %s: it would open the service to everybody on the internet, "+
-				"who could then have documents converted at your cost; name who may call it, for example: "+
-				"pulumi config set --path 'invokers[0]' group:staff@example.com", principal))
-			continue
-		}
-		r.require(principalRule.MatchString(principal), "invokers", fmt.Sprintf("must have principals with their kind, not %q", principal),
-			"--path 'invokers[0]' group:staff@example.com")
+		r.checkPrincipal("invokers", principal, "it would open the service to everybody on the internet, "+
+			"who could then have documents converted at your cost; name who may call it", "group:staff@example.com")
 	}
+	for _, principal := range s.operators {
+		r.checkPrincipal("operators", principal, "everybody on the internet could then read your PDFs; name who may see what failed",
+			"group:support@example.com")
+	}
+}
+
+func (r *reader) checkPrincipal(key, principal, why, example string) {
+	if principal == "allUsers" || principal == "allAuthenticatedUsers" {
+		r.wrong = append(r.wrong, fmt.Errorf("%s must not have %s: %s, for example: pulumi config set --path '%s[0]' %s",
+			key, principal, why, key, example))
+		return
+	}
+	r.require(principalRule.MatchString(principal), key, fmt.Sprintf("must have principals with their kind, not %q", principal),
+		fmt.Sprintf("--path '%s[0]' %s", key, example))
 }
 
 // mebibytes reads an amount of memory such as 512Mi or 1Gi.

@@ -72,6 +72,7 @@ func deploy(ctx *pulumi.Context, cfg *settings) (*outputs, error) {
 		Image:          image,
 	}
 	watched := &watchingArgs{settings: cfg, service: converter.Service}
+	operated := &operatorsArgs{settings: cfg, service: converter.Service, output: buckets.Output}
 	if cfg.events {
 		events, err := newEvents(ctx, "events", &eventsArgs{
 			settings: cfg, project: apis.Project, service: converter.Service, input: buckets.Input,
@@ -81,6 +82,12 @@ func deploy(ctx *pulumi.Context, cfg *settings) (*outputs, error) {
 		}
 		made.DeadLetters = &events.DeadLetters.Name
 		watched.push = events.Push
+		operated.deadLetters = events.DeadLetters
+	}
+	if len(cfg.operators) > 0 {
+		if _, err := newOperators(ctx, "operators", operated, enabled); err != nil {
+			return nil, err
+		}
 	}
 	_, err = newWatching(ctx, "watching", watched, enabled)
 	return made, err

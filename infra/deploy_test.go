@@ -24,6 +24,7 @@ var programs = map[string]program{
 		"kmsKey":       "projects/p/locations/us-central1/keyRings/r/cryptoKeys/k",
 		"invokerScope": "project",
 		"invokers":     `["group:staff@example.com","serviceAccount:robot@other.iam.gserviceaccount.com"]`,
+		"operators":    `["group:staff@example.com","group:support@example.com"]`,
 		"cpu":          "4", "memory": "4Gi", "concurrency": "8", "minInstances": "1", "maxInstances": "20",
 		"timeoutSeconds": "900",
 	}},

@@ -113,7 +113,8 @@ func object(o *storage.Object) Object {
 // worded says what storage's answer means, with the role that allows what was refused.
 func (c *Client) worded(doing string, o Object, role string, err error) error {
 	var answer *googleapi.Error
-	if err == nil || !errors.As(err, &answer) {
+	var signIn *trouble.Error
+	if err == nil || errors.As(err, &signIn) || !errors.As(err, &answer) {
 		if found := trouble.Of(err); found != nil {
 			return found
 		}

@@ -26,8 +26,9 @@ func newFailed(g *globals) *cobra.Command {
 		Long: `Lists the documents that were dropped into the input bucket and could not be converted, with the
 reason: those with an error record in the output bucket, and those among the dead letters.
 
-It takes roles/storage.objectViewer on the output bucket, and for the dead letters
-roles/pubsub.subscriber on their subscription.`,
+It works for those who are named in the stack's configuration as operators. They have
+roles/storage.objectViewer on the output bucket, roles/pubsub.subscriber on the dead letters, and
+roles/run.invoker on the service, which retry takes.`,
 		Example: `  client failed
   client failed retry
   client failed retry letters/ reports/june.docx`,
@@ -43,7 +44,7 @@ roles/pubsub.subscriber on their subscription.`,
 		Short: "Have failed documents converted again, and clear what succeeded",
 		Long: `Has all failed documents converted again, or those that are named: by the object's name, by
 gs://BUCKET/NAME, or by a prefix that ends in a slash. What succeeds is cleared from the dead letters
-and the error records. It takes roles/run.invoker on the service besides.
+and the error records.
 
 ` + exitHelp,
 		RunE: func(c *cobra.Command, names []string) error {

@@ -140,12 +140,15 @@ func ackIDs(letters []letter) []string {
 
 func (l *DeadLetters) worded(doing string, err error) error {
 	var refused *googleapi.Error
+	var signIn *trouble.Error
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &signIn):
+		return signIn
 	case errors.As(err, &refused) && refused.Code == http.StatusForbidden:
 		return fmt.Errorf("%s the dead letters: %s may not; "+
-			"grant it roles/pubsub.subscriber on %s", doing, l.account, l.name)
+			"name it in the stack's operators, or grant it roles/pubsub.subscriber on %s", doing, l.account, l.name)
 	case errors.As(err, &refused) && refused.Code == http.StatusNotFound:
 		return fmt.Errorf("%s the dead letters: there is no subscription %s; compare it with: pulumi stack output deadLetters", doing, l.name)
 	}

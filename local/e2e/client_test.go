@@ -207,19 +207,43 @@ func (m *machine) clientServes() {
 	}
 }
 
-// clientShowsFailed lists a document whose event failed, and has it converted again once it is mended.
+// clientShowsFailed lists a document whose event failed, and has it converted again once it is mended: as an operator,
+// who has no other role.
 func (m *machine) clientShowsFailed() {
+	key := filepath.Join(m.dir, "operator.json")
+	if err := os.WriteFile(key, []byte(m.strangerKey()), 0o600); err != nil {
+		m.t.Fatal(err)
+	}
+	m.run("pulumi", "config", "set", "--stack", "local", "--path", "operators[0]", "serviceAccount:stranger@docx2pdf-local.iam.gserviceaccount.com")
+	m.up()
+	m.retriesSoon(5)
 	if err := os.WriteFile(filepath.Join(m.dir, "damaged.docx"), []byte("PK\x03\x04 not a document"), 0o600); err != nil {
 		m.t.Fatal(err)
 	}
 	m.upload("june/damaged.docx", "damaged.docx")
+	m.upload("may/damaged.docx", "damaged.docx")
 	m.appears("june/damaged.error.json")
-	out, err := m.client("failed").Output()
-	if err != nil || !strings.Contains(string(out), "/june/damaged.docx") {
-		m.t.Errorf("what failed: %v\n%s", err, out)
+	m.appears("may/damaged.error.json")
+	failed := func(status int, args ...string) string {
+		c := m.client(append([]string{"--config", "keyless.json", "--key", key, "failed"}, args...)...)
+		out, _ := c.CombinedOutput()
+		if c.ProcessState.ExitCode() != status {
+			m.t.Fatalf("failed %v ended with %d, want %d\n%s", args, c.ProcessState.ExitCode(), status, out)
+		}
+		return string(out)
 	}
-	retry := m.client("failed", "retry", "june/")
-	if out, _ := retry.CombinedOutput(); retry.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), "june/damaged.docx: ") {
-		m.t.Errorf("a damaged document again: %d\n%s", retry.ProcessState.ExitCode(), out)
+	if out := failed(0); strings.Count(out, "/damaged.docx ") != 2 || strings.Contains(out, "may not") {
+		m.t.Errorf("what failed:\n%s", out)
 	}
+	if out := failed(2, "retry", "june/"); !strings.Contains(out, "june/damaged.docx: ") || strings.Contains(out, "may/") {
+		m.t.Errorf("a damaged document again:\n%s", out)
+	}
+	m.upload("june/damaged.docx", "demo.docx") // mended
+	m.appears("june/damaged.pdf")
+	failed(2, "retry")
+	if out := failed(0); strings.Contains(out, "june/") || !strings.Contains(out, "may/damaged.docx") {
+		m.t.Errorf("after one is mended:\n%s", out)
+	}
+	m.run("pulumi", "config", "rm", "--stack", "local", "operators")
+	m.up()
 }
