@@ -19,8 +19,8 @@ type cloud struct {
 	serve *exec.Cmd
 }
 
-// startCloud starts one, and takes over the environment in which it is used.
-func startCloud(ctx context.Context) (c *cloud, err error) {
+// startCloud starts one with a plan of faults, "" for none, and takes over the environment in which it is used.
+func startCloud(ctx context.Context, faults string) (c *cloud, err error) {
 	dir, err := os.MkdirTemp("", "bench-")
 	if err != nil {
 		return nil, err
@@ -44,7 +44,15 @@ func startCloud(ctx context.Context) (c *cloud, err error) {
 	}
 	defer log.Close()
 	state := filepath.Join(dir, "state")
-	c.serve = exec.Command(local, "serve", "-addr", "127.0.0.1:0", "-state", state)
+	arguments := []string{"serve", "-addr", "127.0.0.1:0", "-state", state}
+	if faults != "" {
+		file := filepath.Join(dir, "faults.json")
+		if err := os.WriteFile(file, []byte(faults), 0o600); err != nil {
+			return nil, err
+		}
+		arguments = append(arguments, "-faults", file)
+	}
+	c.serve = exec.Command(local, arguments...)
 	c.serve.Stdout, c.serve.Stderr = log, log
 	if err := c.serve.Start(); err != nil {
 		return nil, fmt.Errorf("starting the local Google Cloud: %w", err)
