@@ -269,6 +269,16 @@ func TestObjectsThatAreStoredPacked(t *testing.T) {
 	f.deliver("in", "lie.docx").wants(t, http.StatusUnprocessableEntity, "document_corrupt")
 }
 
+func TestContentThatComesWithOtherBytes(t *testing.T) {
+	f, engine := bare(t)
+	f.storage.Put("in", "a.docx", []byte(small))
+	f.storage.Spoil("in", "a.docx")
+	f.deliver("in", "a.docx").wants(t, http.StatusServiceUnavailable, "storage_unavailable")
+	if engine.Converted() != 0 || f.storage.Object("out", "a.error.json") != nil {
+		t.Error("it was converted, or taken for the document's fault")
+	}
+}
+
 func TestNamesThatAreTooLong(t *testing.T) {
 	f, _ := bare(t)
 	fits := strings.Repeat("n", outcome.MaxName-len(".docx")) + ".docx"

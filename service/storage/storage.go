@@ -4,8 +4,10 @@ package storage
 import (
 	"compress/gzip"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"net/http"
@@ -30,6 +32,7 @@ type Object struct {
 	Size        int64
 	ContentType string
 	Encoding    string // "gzip", or "" for none
+	Checksum    string // CRC32C of what is stored, in base64; "" where it is not told
 	Metadata    map[string]string
 }
 
@@ -90,7 +93,8 @@ func (s *Store) Read(ctx context.Context, o Object, w io.Writer, most int64) err
 		return err
 	}
 	defer response.Body.Close()
-	n, err := io.Copy(w, io.LimitReader(response.Body, most+1))
+	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
+	n, err := io.Copy(io.MultiWriter(w, sum), io.LimitReader(response.Body, most+1))
 	var writing *fs.PathError
 	switch {
 	case errors.As(err, &writing):
@@ -103,6 +107,10 @@ func (s *Store) Read(ctx context.Context, o Object, w io.Writer, most int64) err
 		return fmt.Errorf("reading %s: %w", o.URL(), ErrTooLarge)
 	case n != o.Size && o.Encoding == "":
 		return fmt.Errorf("reading %s: %w: %d of %d bytes came", o.URL(), ErrUnavailable, n, o.Size)
+	}
+	// Of what comes unpacked there is no checksum, but gzip has one of its own.
+	if got := base64.StdEncoding.EncodeToString(sum.Sum(nil)); o.Encoding == "" && o.Checksum != "" && got != o.Checksum {
+		return fmt.Errorf("reading %s: %w: its content came with other bytes", o.URL(), ErrUnavailable)
 	}
 	return nil
 }
@@ -188,6 +196,7 @@ func object(o *storage.Object) Object {
 		Size:        int64(o.Size),
 		ContentType: o.ContentType,
 		Encoding:    o.ContentEncoding,
+		Checksum:    o.Crc32c,
 		Metadata:    o.Metadata,
 	}
 }

@@ -5,7 +5,9 @@ package storagetest
 import (
 	"crypto/md5"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
+	"hash/crc32"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -88,6 +90,15 @@ func (s *Server) Delete(bucket, name string) {
 	delete(s.objects, bucket+"/"+name)
 }
 
+// Spoil changes a byte of an object's content, but not its checksum.
+func (s *Server) Spoil(bucket, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := s.objects[bucket+"/"+name]
+	o.Content = append([]byte(nil), o.Content...)
+	o.Content[len(o.Content)-1]++
+}
+
 // Fail asks decide about each request: an answer other than 0 is sent as that status.
 func (s *Server) Fail(decide func(*http.Request) int) {
 	s.mu.Lock()
@@ -100,6 +111,7 @@ func (s *Server) put(bucket string, o *storage.Object, content []byte) *Object {
 	sum := md5.Sum(content)
 	o.Bucket, o.Generation, o.Size = bucket, s.generation, uint64(len(content))
 	o.Md5Hash = base64.StdEncoding.EncodeToString(sum[:])
+	o.Crc32c = base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, crc32.Checksum(content, crc32.MakeTable(crc32.Castagnoli))))
 	stored := &Object{*o, content}
 	s.objects[bucket+"/"+o.Name] = stored
 	return stored
