@@ -16,20 +16,21 @@ import (
 // kills counts what was killed.
 type kills struct{ forkServers, converters int }
 
-// killAtRandom kills, until ctx ends, a fork server every second or so, and every fifth time a whole converter. It looks
-// only at what the local cloud has started.
+// killAtRandom kills, until ctx ends, a fork server every three seconds or so, and every fifth time a whole converter. It
+// looks only at what the local cloud has started, and lets it start: a machine on which nothing ever starts converts
+// nothing.
 func killAtRandom(ctx context.Context, cloud int, random *rand.Rand) (done kills) {
 	for {
 		select {
 		case <-ctx.Done():
 			return done
-		case <-time.After(time.Duration(500+random.IntN(1500)) * time.Millisecond):
+		case <-time.After(time.Duration(1500+random.IntN(3000)) * time.Millisecond):
 		}
 		var forkServers, converters []int
 		for _, pid := range descendants(cloud) {
 			parent := parentOf(pid)
-			// Its children, which convert documents, have its command line too.
-			if isForkServer(pid) && parent != 0 && !isForkServer(parent) {
+			// Its children, which convert documents, have its command line too. It has one when it is ready.
+			if isForkServer(pid) && parent != 0 && !isForkServer(parent) && len(descendants(pid)) > 0 {
 				forkServers, converters = append(forkServers, pid), append(converters, parent)
 			}
 		}
