@@ -100,7 +100,7 @@ func (r *reader) checkCallers(s *settings) {
 	}
 	for _, principal := range s.operators {
 		r.checkPrincipal("operators", principal, "everybody on the internet could then read your PDFs; name who may see what failed",
-			"group:support@example.com")
+			"serviceAccount:support@my-project.iam.gserviceaccount.com")
 	}
 }
 

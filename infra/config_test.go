@@ -29,7 +29,7 @@ func TestConfigurationErrors(t *testing.T) {
 		{"invokerScope", "organisation", []string{"invokerScope must be service or project"}},
 		{"invokers", `["allUsers"]`, []string{"invokers must not have allUsers", "everybody on the internet", "group:staff@example.com"}},
 		{"invokers", `["allAuthenticatedUsers"]`, []string{"invokers must not have allAuthenticatedUsers"}},
-		{"operators", `["allUsers"]`, []string{"operators must not have allUsers", "everybody on the internet", "group:support@example.com"}},
+		{"operators", `["allUsers"]`, []string{"operators must not have allUsers", "everybody on the internet", "serviceAccount:support@"}},
 		{"operators", `["support@example.com"]`, []string{`must have principals with their kind, not "support@example.com"`}},
 		{"invokers", `["staff@example.com"]`, []string{`must have principals with their kind, not "staff@example.com"`}},
 		{"invokers", `group:staff@example.com`, []string{"invokers must be a list", "--path 'invokers[0]'"}},

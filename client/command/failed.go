@@ -26,9 +26,9 @@ func newFailed(g *globals) *cobra.Command {
 		Long: `Lists the documents that were dropped into the input bucket and could not be converted, with the
 reason: those with an error record in the output bucket, and those among the dead letters.
 
-It works for those who are named in the stack's configuration as operators. They have
-roles/storage.objectViewer on the output bucket, roles/pubsub.subscriber on the dead letters, and
-roles/run.invoker on the service, which retry takes.`,
+It works for the accounts that the stack's configuration names as operators; people act as one with
+--impersonate. They have roles/storage.objectViewer on the output bucket, roles/pubsub.subscriber on
+the dead letters, and roles/run.invoker on the service, which retry takes.`,
 		Example: `  client failed
   client failed retry
   client failed retry letters/ reports/june.docx`,
