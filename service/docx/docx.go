@@ -16,6 +16,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"docx2pdf/service/docx/inventory"
 )
 
 // Why a file is refused. The wrapping errors say what it is, or what is wrong with it.
@@ -43,22 +45,28 @@ var DefaultLimits = Limits{Entries: 10_000, Entry: 256 << 20, Total: 512 << 20}
 // Check reads all of a file of the given size. It returns nil for a Word document within the limits, one of this
 // package's errors for anything else, or the reader's or the context's error.
 func Check(ctx context.Context, file io.ReaderAt, size int64, limits Limits) error {
+	_, err := open(ctx, file, size, limits)
+	return err
+}
+
+// open checks a file, and makes an inventory of it.
+func open(ctx context.Context, file io.ReaderAt, size int64, limits Limits) (*pack, error) {
 	file = contextReader{ctx, file}
 	head := make([]byte, min(size, 4096))
 	if _, err := file.ReadAt(head, 0); err != nil && err != io.EOF {
-		return err
+		return nil, err
 	}
 	if !bytes.HasPrefix(head, []byte("PK\x03\x04")) {
-		return identify(file, size, head)
+		return nil, identify(file, size, head)
 	}
-	p, err := open(file, size, limits)
+	p, err := openPack(file, size, limits)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := p.unpackAll(); err != nil {
-		return err
+		return nil, err
 	}
-	return p.checkMainPart()
+	return p, p.checkMainPart()
 }
 
 // contextReader stops reading when its context ends.
@@ -79,9 +87,13 @@ type pack struct {
 	limits  Limits
 	entries []*zip.File
 	names   map[string]*zip.File // by lower case name: OPC names are equal without regard to case
+	// repack tells that LibreOffice would not find its way in the package as it is.
+	repack    bool
+	inventory *inventory.Inventory
+	main      string // the part with the text, in lower case
 }
 
-func open(file io.ReaderAt, size int64, limits Limits) (*pack, error) {
+func openPack(file io.ReaderAt, size int64, limits Limits) (*pack, error) {
 	if n, err := countHeaders(file, size, limits.Entries); err != nil {
 		return nil, err
 	} else if n > limits.Entries {
@@ -91,7 +103,7 @@ func open(file io.ReaderAt, size int64, limits Limits) (*pack, error) {
 	if err != nil {
 		return nil, damaged(err, "its directory")
 	}
-	p := &pack{limits, reader.File, make(map[string]*zip.File, len(reader.File))}
+	p := &pack{limits: limits, entries: reader.File, names: make(map[string]*zip.File, len(reader.File)), inventory: inventory.New()}
 	for _, entry := range reader.File {
 		if err := p.add(entry); err != nil {
 			return nil, err
@@ -117,6 +129,7 @@ func countHeaders(file io.ReaderAt, size int64, most int) (int, error) {
 }
 
 func (p *pack) add(entry *zip.File) error {
+	p.rename(entry)
 	name := strings.ToLower(entry.Name)
 	switch {
 	case name == "" || strings.ContainsAny(name, "\\\x00") || path.IsAbs(name) || name != path.Clean(name) && name != path.Clean(name)+"/",
@@ -163,6 +176,7 @@ func (p *pack) unpackAll() error {
 		}
 		total += n
 	}
+	p.inventory.Close()
 	return nil
 }
 
@@ -174,7 +188,9 @@ func (p *pack) unpack(entry *zip.File, most int64) (int64, error) {
 	defer packed.Close()
 	prolog := newProlog()
 	content := io.TeeReader(packed, prolog)
-	n, err := io.Copy(io.Discard, io.LimitReader(content, most+1))
+	part := p.inventory.Part(entry.Name)
+	n, err := io.Copy(part, io.LimitReader(content, most+1))
+	part.Close()
 	if err != nil {
 		return 0, damaged(err, entry.Name)
 	}

@@ -153,7 +153,7 @@ func TestChecksumsAreChecked(t *testing.T) {
 }
 
 func TestNamesThatLeadOutAreRefused(t *testing.T) {
-	for _, name := range []string{"../evil.xml", "/etc/passwd", "word/../../evil", `word\..\evil`, "a//b", "./a", "nul\x00byte", ".."} {
+	for _, name := range []string{"../evil.xml", "//etc/passwd", "word/../../evil", `word\..\evil`, "a//b", "./a", "nul\x00byte", ".."} {
 		if err := check(wordWith(part{name, "x"}), docx.DefaultLimits); !errors.Is(err, docx.ErrCorrupt) {
 			t.Errorf("%q: %v, want %v", name, err, docx.ErrCorrupt)
 		}

@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
+
+	"docx2pdf/service/docx/inventory"
 )
 
 // Relationship types of a package's main part, transitional and strict (ECMA-376 part 1, 15.2.10 and part 4).
@@ -75,6 +77,7 @@ func (p *pack) checkMainPart() error {
 	}
 	contentType, _, _ = strings.Cut(strings.ToLower(contentType), ";")
 	contentType = strings.TrimSpace(contentType)
+	p.main = strings.ToLower(main)
 	if wordTypes[contentType] {
 		return p.checkRoot(main)
 	}
@@ -134,7 +137,7 @@ func (p *pack) mainPart() (string, error) {
 		if !mainRelationships[r.Type] || r.TargetMode == "External" {
 			continue
 		}
-		name := strings.TrimPrefix(path.Clean("/"+r.Target), "/")
+		name := inventory.Resolve("", r.Target)
 		if p.names[strings.ToLower(name)] == nil {
 			return "", fmt.Errorf("%w: its main part %q is missing", ErrCorrupt, name)
 		}

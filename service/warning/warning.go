@@ -76,6 +76,17 @@ const (
 // List collects warnings, one of each kind. Its zero value is empty.
 type List struct{ all map[Code]*Warning }
 
+// Clone is a list of its own with the same warnings.
+func (l *List) Clone() *List {
+	clone := &List{map[Code]*Warning{}}
+	for code, w := range l.all {
+		copied := *w
+		copied.What = slices.Clone(w.What)
+		clone.all[code] = &copied
+	}
+	return clone
+}
+
 // Add notes one more of a kind; what names it, or is "".
 func (l *List) Add(code Code, what string) { l.AddMany(code, 1, what) }
 

@@ -18,8 +18,9 @@ type Field struct {
 	Inner       bool   // it is in the instruction of another
 	Simple      bool   // it is an element
 
-	From, To Place // the marks at its two ends
-	first    int   // of what the tracker has noted, up to where the result begins
+	From, To Place   // the marks at its two ends
+	Own      []Place // the elements with its own instruction, without those of fields in it; noted only
+	first    int     // of what the tracker has noted, up to where the result begins
 	divide   int
 	divided  bool
 	parent   *Field

@@ -79,6 +79,7 @@ func (t *Tracker) See(token *markup.Token) *Field {
 		}
 	case "instrText", "delInstrText":
 		t.note(token)
+		t.own(token)
 		if top := t.top(); top != nil && token.Kind == markup.Start && !top.divided {
 			t.text = func(text string) { top.Instruction = clip(top.Instruction+text, mostInstruction) }
 		}
@@ -98,6 +99,22 @@ func (t *Tracker) See(token *markup.Token) *Field {
 		t.note(token)
 	}
 	return nil
+}
+
+// own notes where the instruction of the innermost field is.
+func (t *Tracker) own(token *markup.Token) {
+	top := t.top()
+	if !t.noting || top == nil || top.divided {
+		return
+	}
+	switch token.Kind {
+	case markup.Start:
+		top.Own = append(top.Own, Place{token.At, token.Until()})
+	case markup.End:
+		if last := len(top.Own) - 1; last >= 0 {
+			top.Own[last].To = token.Until()
+		}
+	}
 }
 
 // content is what makes a result though it is no text.

@@ -1,0 +1,191 @@
+package inventory
+
+import (
+	"bytes"
+	"io"
+	"strings"
+
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
+	"docx2pdf/service/docx/markup"
+)
+
+// scan reads the markup of a part. The part's first element says what kind it is.
+type scan struct {
+	inventory *Inventory
+	part      *Part
+	key       string
+	scanner   *markup.Scanner
+	into      io.WriteCloser
+	look      tokens
+	started   bool
+	done      bool // nothing more is of interest
+}
+
+func newScan(i *Inventory, part *Part, key string) *scan {
+	s := &scan{inventory: i, part: part, key: key}
+	s.scanner = markup.NewScanner(s.see)
+	return s
+}
+
+func (s *scan) Write(p []byte) (int, error) {
+	if s.done {
+		return len(p), nil
+	}
+	if !s.started && len(p) > 0 {
+		s.started = true
+		s.into = Decode(s.scanner, p)
+	}
+	if s.into != nil {
+		s.into.Write(p)
+	}
+	return len(p), nil
+}
+
+func (s *scan) Close() error {
+	if s.into != nil {
+		s.into.Close()
+		s.scanner.Close()
+	}
+	s.part.TooLong = s.scanner.TooLong()
+	return nil
+}
+
+// Decode passes on in UTF-8 what is written in UTF-8 or UTF-16, as a part may be (ECMA-376 part 2, 8.1.4). start is how
+// it starts.
+func Decode(to io.WriteCloser, start []byte) io.WriteCloser {
+	if !wide(start) {
+		return plain{to}
+	}
+	return transform.NewWriter(to, unicode.BOMOverride(unicode.UTF16(start[0] == 0, unicode.IgnoreBOM).NewDecoder()))
+}
+
+func wide(start []byte) bool {
+	return len(start) > 1 && (start[0] == 0 || start[1] == 0 || bytes.HasPrefix(start, []byte("\xff\xfe")) ||
+		bytes.HasPrefix(start, []byte("\xfe\xff")))
+}
+
+// plain leaves closing to whoever made what it writes to.
+type plain struct{ io.Writer }
+
+func (plain) Close() error { return nil }
+
+func (s *scan) see(t *markup.Token) {
+	if s.look != nil {
+		s.look(t)
+		return
+	}
+	if s.done || t.Kind != markup.Start && t.Kind != markup.Empty {
+		return
+	}
+	s.part.Root = string(t.Local)
+	s.look = s.inventory.kind(s.part, s.key, t)
+	if s.look == nil {
+		s.done = true
+		return
+	}
+	s.look(t)
+}
+
+// kind is what reads a part that starts with the token, nil when nothing in it is of interest.
+func (i *Inventory) kind(part *Part, key string, root *markup.Token) tokens {
+	switch root.Space {
+	case markup.W:
+		switch part.Root {
+		case "document", "hdr", "ftr", "footnotes", "endnotes", "comments":
+			if strings.Contains(key, "glossary/") {
+				return nil
+			}
+			return newText(i, part).see
+		case "settings":
+			return i.settings
+		case "styles":
+			return i.styles()
+		case "numbering":
+			return func(t *markup.Token) { i.numbering(part, t) }
+		}
+	case markup.C:
+		return part.chart
+	case markup.DGM:
+		if part.Root == "dataModel" {
+			return part.diagram
+		}
+	case markup.REL:
+		if !bytes.HasPrefix(root.Bytes[1:], root.Local) {
+			part.Needs |= PlainNames
+		}
+		return i.relations(part, key)
+	case markup.CT:
+		if !bytes.HasPrefix(root.Bytes[1:], root.Local) {
+			part.Needs |= PlainNames
+		}
+		return func(t *markup.Token) { i.Types.see(t) }
+	}
+	if part.Root == "coreProperties" {
+		return i.properties()
+	}
+	return nil
+}
+
+func (i *Inventory) settings(t *markup.Token) {
+	switch {
+	case t.Opens(markup.W, "updateFields"):
+		i.UpdateFields = t.On()
+	case t.Opens(markup.W, "numRestart") && t.Get("val") == "eachSect":
+		i.NoteRestart = true
+	}
+}
+
+// styles notes the styles' names.
+func (i *Inventory) styles() tokens {
+	id := ""
+	return func(t *markup.Token) {
+		switch {
+		case t.Opens(markup.W, "style"):
+			id = t.Get("styleId")
+		case t.Opens(markup.W, "name") && len(i.Styles) < mostNames:
+			i.Styles[strings.ToLower(t.Get("val"))] = id
+		}
+	}
+}
+
+func (i *Inventory) numbering(part *Part, t *markup.Token) {
+	if t.Opens(markup.W, "rFonts") && brokenBullet(t) {
+		part.Needs |= Symbols
+	}
+}
+
+func (p *Part) chart(t *markup.Token) {
+	switch {
+	case t.Opens(markup.C, "ser"):
+		p.Series++
+	case t.Opens(markup.C, "pt"):
+		p.Points++
+	}
+}
+
+func (p *Part) diagram(t *markup.Token) {
+	if t.Opens(markup.DSP, "dataModelExt") {
+		p.DrawingID = t.Get("relId")
+	}
+}
+
+// properties notes which have a value.
+func (i *Inventory) properties() tokens {
+	fields := map[string]string{"title": "TITLE", "subject": "SUBJECT", "creator": "AUTHOR", "keywords": "KEYWORDS",
+		"description": "COMMENTS", "lastModifiedBy": "LASTSAVEDBY", "created": "CREATEDATE", "modified": "SAVEDATE"}
+	current := ""
+	return func(t *markup.Token) {
+		switch t.Kind {
+		case markup.Start:
+			current = fields[string(t.Local)]
+		case markup.Text:
+			if current != "" && len(bytes.TrimSpace(t.Bytes)) > 0 {
+				i.Given[current] = true
+			}
+		default:
+			current = ""
+		}
+	}
+}

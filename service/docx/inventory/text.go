@@ -1,0 +1,233 @@
+package inventory
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"docx2pdf/service/docx/field"
+	"docx2pdf/service/docx/markup"
+)
+
+// text reads a part with text: the document's, headers, footers, notes and comments.
+type text struct {
+	*Inventory
+	part   *Part
+	fields *field.Tracker
+	object bool // an embedded object is open
+	shown  bool // and has a picture
+}
+
+func newText(i *Inventory, part *Part) *text {
+	part.Pictures, part.Chunks, part.SmartArt = map[string]int{}, map[string]int{}, map[string]int{}
+	part.SavedPages = map[int]int{}
+	return &text{Inventory: i, part: part, fields: field.NewTracker(false)}
+}
+
+func (x *text) see(t *markup.Token) {
+	if x.fields.Depth() > 0 || t.Space == markup.W && (string(t.Local) == "fldChar" || string(t.Local) == "fldSimple") {
+		if f := x.fields.See(t); f != nil {
+			x.field(f)
+		}
+	}
+	if t.Kind == markup.Text || t.Kind == markup.Other {
+		return
+	}
+	switch t.Space {
+	case markup.W:
+		x.word(t)
+	case markup.M:
+		if t.Opens(markup.M, "oMath") {
+			x.part.Equations++
+		}
+	case markup.A, markup.V, markup.DGM, markup.Unknown:
+		x.drawing(t)
+	}
+}
+
+func (x *text) word(t *markup.Token) {
+	if t.Kind == markup.End {
+		if string(t.Local) == "object" && x.object {
+			if !x.shown {
+				x.part.Objects++
+			}
+			x.object = false
+		}
+		return
+	}
+	switch string(t.Local) {
+	case "bookmarkStart":
+		x.Bookmarks.Add(t.Get("name"))
+	case "pStyle", "rStyle":
+		x.Used.Add(t.Get("val"))
+	case "webHidden":
+		if t.On() && !x.fields.Within("TOC") {
+			x.part.Needs |= WebHidden
+		}
+	case "sym":
+		if IsSymbolFont(t.Get("font")) {
+			x.part.Needs |= Symbols
+		}
+	case "rFonts":
+		if IsSymbolFont(t.Get("ascii")) || IsSymbolFont(t.Get("hAnsi")) {
+			x.part.Needs |= Symbols
+		}
+	case "dataBinding":
+		if bytes.Contains(t.Bytes, []byte("&quot;")) || bytes.Contains(t.Bytes, []byte(`='`)) {
+			x.part.Needs |= Bindings
+		}
+	case "altChunk":
+		if id, found := t.Relationship("id"); found {
+			x.part.Chunks[id]++
+			x.part.Needs |= Chunks
+		}
+	case "subDoc":
+		x.part.Outside++
+	case "sectPr":
+		x.Sections++
+	case "pgSz", "pgMar":
+		x.page(t)
+	case "numRestart":
+		if t.Get("val") == "eachSect" {
+			x.NoteRestart = true
+		}
+	case "footnoteReference", "endnoteReference":
+		x.part.NoteRefs++
+	case "object":
+		x.object, x.shown = t.Kind == markup.Start, false
+	case "ins", "del", "moveFrom", "moveTo", "moveFromRangeStart", "moveToRangeStart", "rPrChange", "pPrChange", "sectPrChange", "tblPrChange",
+		"tblGridChange", "trPrChange", "tcPrChange", "tblPrExChange", "cellIns", "cellDel", "cellMerge", "numberingChange",
+		"customXmlInsRangeStart", "customXmlDelRangeStart", "customXmlMoveFromRangeStart", "customXmlMoveToRangeStart":
+		x.part.Needs |= Changes
+	}
+}
+
+// page looks for a page without room. Lengths other than whole twentieths of a point are looked at by the step.
+func (x *text) page(t *markup.Token) {
+	for _, name := range []string{"w", "h"} {
+		if value, given := t.Attribute(name); given && string(t.Local) == "pgSz" {
+			if n, err := strconv.ParseFloat(value, 64); err == nil && n < 1440 || value == "" {
+				x.part.Needs |= Layout
+			}
+		}
+	}
+	for _, name := range []string{"top", "right", "bottom", "left", "gutter", "header", "footer"} {
+		// Margins of less than two inches leave room on every page of more than four.
+		if n, err := strconv.ParseFloat(t.Get(name), 64); err == nil && (n > 2880 || n < -2880) {
+			x.part.Needs |= Layout
+		}
+	}
+}
+
+// chartEx is in the namespace of charts that came with Office 2016, such as waterfalls.
+const chartEx = "chartex"
+
+func (x *text) drawing(t *markup.Token) {
+	if t.Kind == markup.End {
+		return
+	}
+	switch string(t.Local) {
+	case "blip", "svgBlip":
+		x.shown = true
+		if id, found := t.Relationship("embed"); found && id != "" {
+			x.part.Pictures[id]++
+		} else if id, found := t.Relationship("link"); found && id != "" {
+			x.part.Pictures[id]++
+		}
+	case "imagedata":
+		x.shown = true
+		if id, found := t.Relationship("id"); found && id != "" {
+			x.part.Pictures[id]++
+		} else if t.Get("src") != "" {
+			x.part.Linked++
+		} else if id, found := t.Relationship("href"); found && id != "" {
+			x.part.Pictures[id]++
+		}
+	case "schemeClr":
+		x.part.Themed = true
+	case "graphicData":
+		if strings.Contains(t.Get("uri"), chartEx) {
+			x.part.NewCharts++
+		}
+	case "relIds":
+		if id, found := t.Relationship("dm"); found {
+			x.part.SmartArt[id]++
+		}
+	}
+}
+
+// field notes what a field needs.
+func (x *text) field(f *field.Field) {
+	switch f.Name {
+	case "SET", "ASK":
+		x.Bookmarks.Add(f.Argument())
+	}
+	if f.Inner {
+		if pages, err := strconv.Atoi(strings.TrimSpace(f.Result)); f.Name == "NUMPAGES" && err == nil {
+			x.part.SavedPages[pages]++
+		}
+		return
+	}
+	varies := false
+	switch f.Kind() {
+	case field.Past, field.Property, field.Outside, field.Style:
+		x.part.Needs |= Fields
+	case field.Clock:
+		x.part.Needs |= Clocks
+	case field.Computed:
+		x.part.Needs |= Fields
+		for _, name := range f.Nested {
+			varies = varies || name == "PAGE" || name == "SECTIONPAGES"
+		}
+	case field.Reference:
+		x.refer(f.Bookmark())
+	case field.Index:
+		x.Indexes++
+		x.DirtyIndex = x.DirtyIndex || f.Dirty
+	case field.Sequence:
+		if f.Switch('h') && f.Format() == "" {
+			x.part.Needs |= Sequences
+		}
+	case field.Button:
+		x.part.Needs |= Sequences
+	case field.Section:
+		if x.part.Root != "document" {
+			x.part.BySection++
+		}
+	}
+	if len(f.Nested) > 0 && f.Kind() == field.Other && f.Name != "HYPERLINK" {
+		x.part.Needs |= Fields
+	}
+	if varies {
+		x.part.Varying++
+	}
+	if f.Kind() == field.Outside && !f.Saved && f.Name != "MERGEREC" && f.Name != "MERGESEQ" {
+		x.part.Outside++
+	}
+}
+
+func (x *text) refer(bookmark string) {
+	if len(x.references) >= mostNames {
+		x.part.Needs |= Fields
+		return
+	}
+	x.references[reference{x.part, bookmark}] = true
+}
+
+// symbolFonts are those whose signs have code points of their own, by their names in lower case.
+var symbolFonts = map[string]bool{"symbol": true, "wingdings": true, "wingdings 2": true, "wingdings 3": true, "webdings": true}
+
+// IsSymbolFont tells whether a font is one whose signs are not where Unicode has them.
+func IsSymbolFont(name string) bool {
+	return len(name) >= len("symbol") && len(name) <= len("wingdings 3") && symbolFonts[strings.ToLower(name)]
+}
+
+// brokenBullet tells whether a list's sign is of a font whose signs LibreOffice does not know. Those of Symbol and
+// Wingdings it draws with its own.
+func brokenBullet(t *markup.Token) bool {
+	switch strings.ToLower(t.Get("ascii")) {
+	case "webdings", "wingdings 2", "wingdings 3":
+		return true
+	}
+	return false
+}
