@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"docx2pdf/service/docx"
+	"docx2pdf/service/docx/mend"
 	"docx2pdf/service/options"
+	"docx2pdf/service/warning"
 )
 
 // Converter takes documents the whole way.
@@ -16,8 +18,9 @@ type Converter struct {
 	Memory int64       // bytes that encrypting a PDF may take; 0: any
 }
 
-// Convert checks the document, has the engine make its PDF, and locks that if the options have a password. The errors
-// are those of docx.Check, the engine and the context. The report is true as far as the document came.
+// Convert checks the document and changes what needs it, has the engine make its PDF, and locks that if the options
+// have a password. The errors are those of docx.Check, the engine and the context, and a *warning.Error when the PDF
+// would lack something and the options are strict. The report is true as far as the document came.
 func (c Converter) Convert(ctx context.Context, d *Document, o options.Options) (Report, error) {
 	var report Report
 	if o.Get(options.Password) != "" {
@@ -25,14 +28,23 @@ func (c Converter) Convert(ctx context.Context, d *Document, o options.Options) 
 			return report, err
 		}
 	}
-	if err := c.check(ctx, d, &report); err != nil {
+	prepared, err := c.prepare(ctx, d, o, &report)
+	if err != nil {
 		return report, err
 	}
 	converted, err := c.Engine.Convert(ctx, d, o)
 	converted.BytesIn = report.BytesIn
 	converted.Phases = append(report.Phases, converted.Phases...)
 	report = converted
+	pages := report.Pages
+	if o.Get(options.Pages) != "" {
+		pages = 0 // those of the whole document are not known
+	}
+	report.Warnings = prepared.Warnings(pages)
 	if err != nil {
+		return report, err
+	}
+	if err := refuse(report.Warnings, o); err != nil {
 		return report, err
 	}
 	if password := o.Get(options.Password); password != "" {
@@ -51,17 +63,28 @@ func (c Converter) Convert(ctx context.Context, d *Document, o options.Options) 
 	return report, nil
 }
 
-func (c Converter) check(ctx context.Context, d *Document, report *Report) error {
+// prepare makes the document ready for the engine.
+func (c Converter) prepare(ctx context.Context, d *Document, o options.Options, report *Report) (*docx.Prepared, error) {
 	defer report.took("check", time.Now())
-	file, err := os.Open(d.Input())
-	if err != nil {
-		return err
+	prepared, err := docx.Prepare(ctx, d.Input(), c.Limits, mend.Wishes{
+		Changes:     o.Get(options.Changes),
+		SavedFields: o.Get(options.Fields) == "saved",
+	})
+	if prepared != nil {
+		report.BytesIn = prepared.Size
 	}
-	defer file.Close()
-	info, err := file.Stat()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	report.BytesIn = info.Size()
-	return docx.Check(ctx, file, info.Size(), c.Limits)
+	d.UpdateIndexes = prepared.UpdateIndexes
+	report.Warnings = prepared.Warnings(0)
+	return prepared, refuse(report.Warnings, o)
+}
+
+// refuse is the error of a document whose PDF would lack something, when the caller takes no such PDF.
+func refuse(warnings []warning.Warning, o options.Options) error {
+	if len(warnings) == 0 || !o.Is(options.Strict, true) {
+		return nil
+	}
+	return &warning.Error{Warnings: warnings}
 }

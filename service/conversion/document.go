@@ -10,7 +10,11 @@ import (
 
 // Document is a directory of a document's own: with the document, its PDF, and whatever the engine needs meanwhile
 // in temp/.
-type Document struct{ dir, name string }
+type Document struct {
+	dir, name string
+
+	UpdateIndexes bool // its tables of contents and indexes are to be made anew before the PDF
+}
 
 // NewDocument makes a document's directory in a directory. Engines call it.
 func NewDocument(in, name string) (*Document, error) {
@@ -22,7 +26,7 @@ func NewDocument(in, name string) (*Document, error) {
 		os.RemoveAll(dir)
 		return nil, fmt.Errorf("making a directory for a document: %w", err)
 	}
-	return &Document{dir, baseName(name)}, nil
+	return &Document{dir: dir, name: baseName(name)}, nil
 }
 
 // baseName makes a file name out of whatever a document is called.

@@ -54,6 +54,9 @@ func Prepare(ctx context.Context, path string, limits Limits, wishes mend.Wishes
 	i := p.inventory
 	m := &mend.Package{Inventory: i, Main: i.Parts[p.main], Wishes: wishes, Warnings: &prepared.warnings, Read: p.read}
 	prepared.UpdateIndexes = i.Indexes > 0 && (i.UpdateFields || i.DirtyIndex) && !wishes.SavedFields
+	if prepared.UpdateIndexes {
+		prepared.warnings.Add(warning.IndexOutdated, "")
+	}
 	prepared.savedPages = warn(i, m.Main, &prepared.warnings)
 	if !p.repack && !m.Needed() {
 		return prepared, nil
@@ -62,6 +65,9 @@ func Prepare(ctx context.Context, path string, limits Limits, wishes mend.Wishes
 		return prepared, damaged(err, "the document")
 	}
 	prepared.Chunks = m.Chunks
+	for _, chunk := range m.Chunks {
+		prepared.warnings.Add(warning.ChunkMissing, chunk.Name)
+	}
 	if !p.repack && len(m.Changed) == 0 && len(m.Added) == 0 {
 		return prepared, nil
 	}

@@ -17,9 +17,19 @@ func boolean(on bool) filterValue { return filterValue{"boolean", strconv.Format
 func number(n int) filterValue    { return filterValue{"long", strconv.Itoa(n)} }
 func text(s string) filterValue   { return filterValue{"string", s} }
 
-// defaults are what differs from LibreOffice's own: it would scale pictures down to 300 dots per inch, and therefore
-// unpack and compress every JPEG once more.
-var defaults = map[string]filterValue{"ReduceImageResolution": boolean(false)}
+// defaults are what differs from LibreOffice's own, and what they are where LibreOfficeKit's are others than soffice's.
+var defaults = map[string]filterValue{
+	// It would scale pictures down to 300 dots per inch, and therefore unpack and compress every JPEG once more.
+	"ReduceImageResolution": boolean(false),
+	// LibreOfficeKit's default has every comment, and who wrote it, in the PDF.
+	"ExportNotes": boolean(false), "ExportNotesInMargin": boolean(false),
+	// A content control is text to read. Who wants a form asks for one.
+	"ExportFormFields": boolean(false),
+	// The pages between sections that begin on odd or even pages are there in Word, and count.
+	"IsSkipEmptyPages": boolean(false),
+	// A relative link would become one into the folder on this machine where the document is converted.
+	"ExportLinksRelativeFsys": boolean(true),
+}
 
 // filterValues are what LibreOffice's PDF export is told of options. A password is not its business.
 func filterValues(o options.Options) map[string]filterValue {
@@ -37,6 +47,7 @@ func filterValues(o options.Options) map[string]filterValue {
 		return err == nil
 	}
 	flag(options.Bookmarks, "ExportBookmarks")
+	flag(options.Forms, "ExportFormFields")
 	flag(options.Lossless, "UseLosslessCompression")
 	flag(options.Tagged, "UseTaggedPDF")
 	flag(options.PDFUA, "PDFUACompliance")

@@ -72,6 +72,7 @@ func readable(config Config, profile string) []string {
 		filepath.Dir(config.ProgramDir), profile,
 		"/etc/fonts", "/usr/share/fontconfig", "/usr/share/fonts", "/usr/local/share/fonts", "/var/cache/fontconfig",
 		"/usr/share/hyphen", "/usr/share/hunspell", "/usr/share/mythes", "/usr/share/liblangtag",
+		"/usr/share/libnumbertext",
 		"/usr/share/libreoffice", "/etc/libreoffice", "/var/lib/libreoffice",
 		"/usr/share/zoneinfo", "/dev/urandom",
 	)

@@ -14,7 +14,10 @@ import (
 // The names that other packages need.
 const (
 	Bookmarks  = "bookmarks"
+	Changes    = "changes"
 	Comments   = "comments"
+	Fields     = "fields"
+	Forms      = "forms"
 	Lossless   = "lossless"
 	Pages      = "pages"
 	Password   = "password"
@@ -22,6 +25,7 @@ const (
 	PDFUA      = "pdfua"
 	Quality    = "quality"
 	Resolution = "resolution"
+	Strict     = "strict"
 	Tagged     = "tagged"
 )
 
@@ -34,7 +38,10 @@ type option struct {
 // all options by name. README.md says what each does.
 var all = []option{
 	{Bookmarks, oneOf("true", "false")},
+	{Changes, oneOf("shown", "accepted", "rejected")},
 	{Comments, oneOf("none", "margin", "annotations")},
+	{Fields, oneOf("updated", "saved")},
+	{Forms, oneOf("true", "false")},
 	{Lossless, oneOf("true", "false")},
 	{Pages, pageRanges},
 	{Password, password},
@@ -42,6 +49,7 @@ var all = []option{
 	{PDFUA, oneOf("true", "false")},
 	{Quality, quality},
 	{Resolution, oneOf("75", "150", "300", "600", "1200")},
+	{Strict, oneOf("true", "false")},
 	{Tagged, oneOf("true", "false")},
 }
 

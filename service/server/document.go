@@ -16,6 +16,7 @@ import (
 	"docx2pdf/service/conversion"
 	"docx2pdf/service/options"
 	"docx2pdf/service/outcome"
+	"docx2pdf/service/warning"
 )
 
 // run converts a document.
@@ -26,6 +27,7 @@ func (s *Server) run(r *http.Request, d *conversion.Document, o options.Options)
 	for _, phase := range report.Phases {
 		e.took(phase.Name, phase.Took)
 	}
+	e.warnings = report.Warnings
 	e.pages, e.fonts, e.cpu, e.bytesIn, e.bytesOut = report.Pages, report.Fonts, report.CPU, report.BytesIn, report.BytesOut
 	return report, err
 }
@@ -60,6 +62,9 @@ func (s *Server) answerPDF(w http.ResponseWriter, r *http.Request, name string, 
 	if len(e.fonts) > 0 {
 		header.Set("X-Fonts-Substituted", fontList(e.fonts, url.PathEscape))
 	}
+	if len(e.warnings) > 0 {
+		header.Set("X-Warnings", warning.String(e.warnings))
+	}
 	if name != "" {
 		header.Set("Content-Disposition", mime.FormatMediaType("inline", map[string]string{"filename": path.Base(outcome.Names{}.PDF("", name))}))
 	}
@@ -90,8 +95,9 @@ func (s *Server) answerJSON(w http.ResponseWriter, r *http.Request, d *conversio
 		Error        string                    `json:"error"`
 		Pages        int                       `json:"pages"`
 		Fonts        []conversion.Substitution `json:"fonts,omitempty"`
+		Warnings     []warning.Warning         `json:"warnings,omitempty"`
 		Milliseconds map[string]float64        `json:"milliseconds"`
-	}{"", e.pages, e.fonts, e.milliseconds()})
+	}{"", e.pages, e.fonts, e.warnings, e.milliseconds()})
 	if err != nil {
 		return err
 	}

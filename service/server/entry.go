@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"docx2pdf/service/conversion"
+	"docx2pdf/service/warning"
 )
 
 // entry is what a request's log line, its metrics and the answer say of it.
@@ -25,6 +26,7 @@ type entry struct {
 	bytesIn, bytesOut int64
 	pages             int
 	fonts             []conversion.Substitution
+	warnings          []warning.Warning
 	cpu               time.Duration
 	timings           []timing
 	answered          bool
@@ -161,6 +163,7 @@ func (s *Server) attributes(r *http.Request, e *entry, status int, took time.Dur
 	integer("bytesOut", e.bytesOut)
 	integer("pages", int64(e.pages))
 	text("fontsSubstituted", fontList(e.fonts, func(s string) string { return s }))
+	text("warnings", warning.String(e.warnings))
 	if len(e.timings) > 0 {
 		attributes = append(attributes, slog.Any("milliseconds", e.milliseconds()))
 		integer("cpuMilliseconds", e.cpu.Milliseconds())

@@ -16,6 +16,7 @@ import (
 	"docx2pdf/service/options"
 	"docx2pdf/service/outcome"
 	"docx2pdf/service/storage"
+	"docx2pdf/service/warning"
 )
 
 // order is a document in a bucket that shall become a PDF in the output bucket.
@@ -43,6 +44,7 @@ type answer struct {
 	Object       string                    `json:"object,omitempty"`
 	Generation   int64                     `json:"generation,string,omitempty"`
 	Fonts        []conversion.Substitution `json:"fonts,omitempty"`
+	Warnings     []warning.Warning         `json:"warnings,omitempty"`
 	Milliseconds map[string]float64        `json:"milliseconds,omitempty"`
 }
 
@@ -180,7 +182,7 @@ func (s *Server) convertSource(r *http.Request, o order, source storage.Object) 
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{Pages: result.Pages, Bucket: written.Bucket, Object: written.Name, Generation: written.Generation, Fonts: result.Fonts}, nil
+	return answer{Pages: result.Pages, Bucket: written.Bucket, Object: written.Name, Generation: written.Generation, Fonts: result.Fonts, Warnings: result.Warnings}, nil
 }
 
 // isWord tells by name and content type whether an object is meant to be a Word document. Word's own lock files,

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"docx2pdf/service/warning"
 )
 
 // Metrics hears of each request. Its zero value hears nothing.
@@ -20,6 +22,7 @@ type Request struct {
 	Took     time.Duration
 	Timings  map[string]float64 // milliseconds by phase
 	Pages    int
+	Warnings []warning.Warning
 	BytesIn  int64
 	BytesOut int64
 	CPU      time.Duration
@@ -31,6 +34,6 @@ func (m Metrics) start(ctx context.Context, r *http.Request) (context.Context, f
 	}
 	ctx, end := m.Start(ctx, r)
 	return ctx, func(e *entry, status int, took time.Duration) {
-		end(Request{e.form, e.outcome, status, took, e.milliseconds(), e.pages, e.bytesIn, e.bytesOut, e.cpu})
+		end(Request{e.form, e.outcome, status, took, e.milliseconds(), e.pages, e.warnings, e.bytesIn, e.bytesOut, e.cpu})
 	}
 }

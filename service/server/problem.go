@@ -12,6 +12,7 @@ import (
 	"docx2pdf/service/conversion"
 	"docx2pdf/service/docx"
 	"docx2pdf/service/storage"
+	"docx2pdf/service/warning"
 )
 
 // problem is an error as a caller sees it.
@@ -91,6 +92,10 @@ func problemOf(err error) *problem {
 	var p *problem
 	if errors.As(err, &p) {
 		return p
+	}
+	var incomplete *warning.Error
+	if errors.As(err, &incomplete) {
+		return &problem{http.StatusUnprocessableEntity, "document_incomplete", incomplete.Error()}
 	}
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {

@@ -9,6 +9,7 @@ import (
 	"docx2pdf/service/conversion"
 	"docx2pdf/service/outcome"
 	"docx2pdf/service/storage"
+	"docx2pdf/service/warning"
 )
 
 // publish writes the PDF, unless what is there comes from a newer generation of the document. It writes only over
@@ -33,6 +34,9 @@ func (s *Server) publish(r *http.Request, o order, source storage.Object, d *con
 	target.Metadata["libreoffice"] = s.Converter.Status().LibreOffice
 	if len(result.Fonts) > 0 {
 		target.Metadata["fonts-substituted"] = fontList(e.fonts, func(s string) string { return s })
+	}
+	if len(result.Warnings) > 0 {
+		target.Metadata["warnings"] = warning.String(result.Warnings)
 	}
 	return s.write(r, o, source, target, pdf)
 }

@@ -94,13 +94,15 @@ func describe(span trace.Span, done server.Request) {
 // instruments are the metrics.
 type instruments struct {
 	requests, pages metric.Int64Counter
+	warnings        metric.Int64Counter
 	duration, phase metric.Float64Histogram
 	document, pdf   metric.Int64Histogram
 }
 
 func newInstruments(meter metric.Meter, engine conversion.Engine) (*instruments, error) {
 	var i instruments
-	var errs [9]error
+	var errs [10]error
+	i.warnings, errs[9] = meter.Int64Counter("docx2pdf.warnings", metric.WithDescription("PDFs that lack something of their document, by what"))
 	seconds := metric.WithExplicitBucketBoundaries(.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60)
 	i.requests, errs[0] = meter.Int64Counter("docx2pdf.requests", metric.WithDescription("Requests by outcome"))
 	i.pages, errs[1] = meter.Int64Counter("docx2pdf.pages", metric.WithDescription("Pages of PDF made"))
@@ -132,6 +134,9 @@ func (i *instruments) record(ctx context.Context, done server.Request) {
 	i.pages.Add(ctx, int64(done.Pages))
 	for phase, took := range done.Timings {
 		i.phase.Record(ctx, took/1000, metric.WithAttributes(attribute.String("phase", phase)))
+	}
+	for _, w := range done.Warnings {
+		i.warnings.Add(ctx, 1, metric.WithAttributes(attribute.String("code", string(w.Code))))
 	}
 	if done.BytesIn > 0 {
 		i.document.Record(ctx, done.BytesIn)

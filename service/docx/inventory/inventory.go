@@ -27,6 +27,7 @@ const (
 	Chunks                        // documents within the document
 	Changes                       // tracked changes
 	FirstPicture                  // an animation
+	Dashes                        // numbers between dashes
 )
 
 // Inventory is what there is. Names of parts are in lower case, without the first slash.

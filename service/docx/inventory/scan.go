@@ -151,8 +151,11 @@ func (i *Inventory) styles() tokens {
 }
 
 func (i *Inventory) numbering(part *Part, t *markup.Token) {
-	if t.Opens(markup.W, "rFonts") && brokenBullet(t) {
+	switch {
+	case t.Opens(markup.W, "rFonts") && brokenBullet(t):
 		part.Needs |= Symbols
+	case t.Opens(markup.W, "numFmt") && t.Get("val") == "numberInDash":
+		part.Needs |= Dashes
 	}
 }
 

@@ -77,6 +77,7 @@ var steps = []step{
 	{inventory.Bindings, bindings},
 	{inventory.Layout, layout},
 	{inventory.FirstPicture, firstPicture},
+	{inventory.Dashes, dashes},
 }
 
 // Wanted is what parts need, of what can be wanted with these wishes.
