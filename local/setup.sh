@@ -10,6 +10,8 @@ need=(
   libreoffice-uiconfig-common libreoffice-uiconfig-writer # a view of a document with comments needs them
   libreofficekit-dev libreoffice-dev # headers, and what makes them
   qpdf # locks PDFs with a password
+  hyphen-{af,as,be,bg,bn,ca,cs,da,de,el,en-gb,en-us,es,fr,gl,gu,hi,hr,hu,id,is,it,kn,lt} # as in the image
+  hyphen-{lv,ml,mn,mr,nl,no,or,pa,pl,pt-br,pt-pt,ro,ru,sk,sl,sr,sv,ta,te,th,uk,zu}
   fonts-liberation fonts-dejavu-core fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji # as in the image
   # What the image's build draws its other fonts with.
   fonts-adf-gillius fonts-comic-neue fonts-crosextra-caladea fonts-crosextra-carlito fonts-ebgaramond fonts-open-sans
@@ -70,6 +72,7 @@ install_packages() {
   local missing=() package version release=()
   version=$(dpkg-query --show --showformat '${Version}' "$(writer)" 2>/dev/null || true)
   if ! installed "$(writer)" || ! recent "$version"; then missing+=("$(writer)"); fi
+  need+=("$(writer | sed s/writer/math/)") # equations
   for package in "${need[@]}"; do
     installed "$package" || missing+=("$package")
   done

@@ -22,11 +22,9 @@ const (
 	ChartNoValues     Code = "chart_without_values"
 	ChartKind         Code = "chart_kind"
 	SmartArtNoDrawing Code = "smartart_without_drawing"
-	EquationMissing   Code = "equation_missing"
 	FieldNotComputed  Code = "field_not_computed"
 	IndexOutdated     Code = "index_outdated"
 	SignUnknown       Code = "sign_unknown"
-	GlyphMissing      Code = "glyph_missing"
 	MacrosLeftOut     Code = "macros_left_out"
 	SignatureLeftOut  Code = "signature_left_out"
 	PartTooLarge      Code = "part_too_large"
@@ -43,11 +41,9 @@ var Sentences = map[Code]string{
 	ChartNoValues:     "A chart has no saved values; what its workbook says is not read.",
 	ChartKind:         "A chart is of a kind that LibreOffice does not draw.",
 	SmartArtNoDrawing: "A SmartArt diagram was saved without its drawing, and may be incomplete.",
-	EquationMissing:   "Equations are missing: LibreOffice Math is not installed.",
 	FieldNotComputed:  "A field that should differ from page to page, or that counts on the number of pages, shows what was saved.",
 	IndexOutdated:     "A table of contents or an index asks to be updated, and could not be.",
 	SignUnknown:       "A sign of a symbol font has no place in Unicode, and may be drawn as another or as an empty box.",
-	GlyphMissing:      "No font has some of the characters; they are drawn as empty boxes.",
 	MacrosLeftOut:     "The document has macros, which are not run.",
 	SignatureLeftOut:  "The document has a digital signature, which the PDF has not.",
 	PartTooLarge:      "A part is too large to be adapted for LibreOffice, and was left as it is.",
@@ -55,7 +51,7 @@ var Sentences = map[Code]string{
 
 // order is the order of the codes above.
 var order = []Code{ChunkMissing, ContentLinked, PictureLinked, PictureMissing, PictureFormat, ObjectNoPreview, ChartNoValues,
-	ChartKind, SmartArtNoDrawing, EquationMissing, FieldNotComputed, IndexOutdated, SignUnknown, GlyphMissing, MacrosLeftOut,
+	ChartKind, SmartArtNoDrawing, FieldNotComputed, IndexOutdated, SignUnknown, MacrosLeftOut,
 	SignatureLeftOut, PartTooLarge}
 
 // Codes are all codes.
