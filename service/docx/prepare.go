@@ -68,6 +68,9 @@ func Prepare(ctx context.Context, path string, limits Limits, wishes mend.Wishes
 	for _, chunk := range m.Chunks {
 		prepared.warnings.Add(warning.ChunkMissing, chunk.Name)
 	}
+	if missing := prepared.warnings.Only(warning.ChunkMissing); len(missing) > 0 && !m.Main.Content {
+		return prepared, &warning.Error{Warnings: missing, Nothing: true}
+	}
 	if !p.repack && len(m.Changed) == 0 && len(m.Added) == 0 {
 		return prepared, nil
 	}

@@ -132,8 +132,19 @@ func String(warnings []Warning) string {
 	return strings.Join(short, "; ")
 }
 
-// Error is what a document is refused with when nothing may be missing.
-type Error struct{ Warnings []Warning }
+// Only is the warning of one code, if there is one.
+func (l *List) Only(code Code) []Warning {
+	if w := l.all[code]; w != nil {
+		return []Warning{*w}
+	}
+	return nil
+}
+
+// Error is what a document is refused with when nothing may be missing, or when nothing would be left.
+type Error struct {
+	Warnings []Warning
+	Nothing  bool // the PDF would be empty
+}
 
 func (e *Error) Error() string {
 	var sentences []string
@@ -144,5 +155,9 @@ func (e *Error) Error() string {
 		}
 		sentences = append(sentences, sentence)
 	}
-	return "the PDF would lack something of the document, and strict=true takes no such PDF: " + strings.Join(sentences, "; ")
+	why := "the PDF would lack something of the document, and strict=true takes no such PDF: "
+	if e.Nothing {
+		why = "the PDF would be empty: "
+	}
+	return why + strings.Join(sentences, "; ")
 }

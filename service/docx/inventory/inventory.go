@@ -74,6 +74,7 @@ type Part struct {
 	DrawingID  string
 	NoteRefs   int
 	TooLong    bool
+	Content    bool // there is text or anything else to see
 }
 
 // Has tells whether a part needs a step.

@@ -39,6 +39,7 @@ func (x *text) see(t *markup.Token) {
 	case markup.M:
 		if t.Opens(markup.M, "oMath") {
 			x.part.Equations++
+			x.part.Content = true
 		}
 	case markup.A, markup.V, markup.DGM, markup.Unknown:
 		x.drawing(t)
@@ -64,7 +65,10 @@ func (x *text) word(t *markup.Token) {
 		if t.On() && !x.fields.Within("TOC") {
 			x.part.Needs |= WebHidden
 		}
+	case "t", "drawing", "pict", "tbl", "instrText":
+		x.part.Content = true
 	case "sym":
+		x.part.Content = true
 		if IsSymbolFont(t.Get("font")) {
 			x.part.Needs |= Symbols
 		}
@@ -95,6 +99,7 @@ func (x *text) word(t *markup.Token) {
 		x.part.NoteRefs++
 	case "object":
 		x.object, x.shown = t.Kind == markup.Start, false
+		x.part.Content = true
 	case "ins", "del", "moveFrom", "moveTo", "moveFromRangeStart", "moveToRangeStart", "rPrChange", "pPrChange", "sectPrChange", "tblPrChange",
 		"tblGridChange", "trPrChange", "tcPrChange", "tblPrExChange", "cellIns", "cellDel", "cellMerge", "numberingChange",
 		"customXmlInsRangeStart", "customXmlDelRangeStart", "customXmlMoveFromRangeStart", "customXmlMoveToRangeStart":
