@@ -114,7 +114,7 @@ func TestComments(t *testing.T) {
 	if made := render(t, content, "comments=annotations"); !strings.Contains(made.objects(t), "/Subtype /Text") {
 		t.Error("comments=annotations: no annotation")
 	}
-	render(t, content, "comments=margin").has(t, "too dear")
+	render(t, content, "comments=margin").has(t, "Quentin")
 }
 
 func TestFormsAreThereOnlyForThoseWhoAskForThem(t *testing.T) {
