@@ -1,6 +1,7 @@
 package warning_test
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -36,5 +37,17 @@ func TestEveryCodeHasASentence(t *testing.T) {
 	}
 	if len(codes) != len(warning.Sentences) {
 		t.Errorf("%d codes, %d sentences", len(codes), len(warning.Sentences))
+	}
+}
+
+func TestTheReadmeListsEveryCode(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code, sentence := range warning.Sentences {
+		if !strings.Contains(string(readme), "| `"+string(code)+"` | "+sentence+" |") {
+			t.Errorf("service/README.md does not have %s with its sentence", code)
+		}
 	}
 }
