@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "children.h"
 #include "hotpages.h"
+#include "shared.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -81,7 +82,7 @@ static void fork_child(const struct server *server) {
 void keep_spare(const struct server *server) {
     // Not before it is known which memory the child can take while it waits.
     for (int i = 0; i < running; i++)
-        if (*children[i].id == 0 || (children[i].learns && !children[i].told))
+        if (*children[i].id == 0 || children[i].learns)
             return;
     fork_child(server);
 }
@@ -153,6 +154,8 @@ static void bury(struct child *c) {
     char cpu[32];
     snprintf(cpu, sizeof cpu, "%lld", microseconds(&used.ru_utime) + microseconds(&used.ru_stime));
     tell(c, status, cpu);
+    if (c->learns && huge_pages())
+        collapse_heap();
     const struct child *last = &children[--running];
     if (c != last)
         *c = *last;

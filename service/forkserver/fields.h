@@ -42,7 +42,14 @@ enum option_field {
 enum cancel_field { CANCEL_KIND, CANCEL_ID, CANCEL_FIELDS };
 
 // "ready": the fork server's answer to "start".
-enum ready_field { READY_KIND, READY_VERSION, READY_SANDBOX_WAY, READY_SANDBOX_PARTS, READY_FIELDS };
+enum ready_field {
+    READY_KIND,
+    READY_VERSION,
+    READY_SANDBOX_WAY,
+    READY_SANDBOX_PARTS,
+    READY_HUGE, // bytes of libraries in huge pages
+    READY_FIELDS,
+};
 
 // "failed": it could not start.
 enum failed_field { FAILED_KIND, FAILED_WHY, FAILED_FIELDS };

@@ -107,6 +107,20 @@ void remember_hot_pages(const char *range) {
     }
 }
 
+size_t hot_bytes(const char *start, size_t size) {
+    size_t hot = 0;
+    for (int i = 0; i < remembered; i++) {
+        const char *from = ranges[i].start, *to = from + ranges[i].size;
+        if (from < start)
+            from = start;
+        if (to > start + size)
+            to = start + size;
+        if (ranges[i].advice == MADV_POPULATE_WRITE && from < to)
+            hot += to - from;
+    }
+    return hot;
+}
+
 void touch_hot_pages(void) {
     for (int i = 0; i < remembered; i++)
         if (madvise(ranges[i].start, ranges[i].size, ranges[i].advice) < 0 && errno == EINVAL)

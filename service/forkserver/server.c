@@ -2,6 +2,7 @@
 #include "server.h"
 #include "children.h"
 #include "document.h"
+#include "shared.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -84,9 +85,16 @@ static int on_idle(void *data, int timeout_us) {
         give_up("LibreOffice's threads did not end after the warm-up");
     remember_temp_directories();
     make_files_read_only();
+    size_t copied = 0;
+    plug_heap();
+    if (huge_pages())
+        copied = copy_text(start.field[START_PROGRAM_DIRECTORY]);
+    char shared[32];
+    snprintf(shared, sizeof shared, "%zu", copied);
     if (server.sandbox != NULL)
         probe_sandbox(&sandbox);
-    reply("ready", server.kit->pClass->getVersionInfo(server.kit), way_name(sandbox.way), parts_text(sandbox.kept), NULL);
+    reply("ready", server.kit->pClass->getVersionInfo(server.kit), way_name(sandbox.way), parts_text(sandbox.kept), shared,
+          NULL);
     serve();
 }
 

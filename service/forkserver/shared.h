@@ -1,0 +1,26 @@
+// Memory that children share with the fork server, made so that sharing costs less: of what one page takes, a half is
+// the kernel's work on page tables and copies. Each of these can be left out by the one line that calls it. Together
+// they take 70 MB, once.
+#ifndef DOCX2PDF_SHARED_H
+#define DOCX2PDF_SHARED_H
+
+#include <stddef.h>
+
+#define HUGE_PAGE ((size_t)2 << 20) // of amd64, and of arm64 with pages of 4 KiB
+
+// huge_pages tells whether the kernel gives them to those who ask.
+int huge_pages(void);
+
+// copy_text puts the read-only segments of the libraries below a directory into huge pages, and returns how many bytes
+// that took: fewer entries to fault in and to copy. No other thread may run. It saves a child 4.5 of 30 ms of CPU.
+size_t copy_text(const char *directory);
+
+// plug_heap takes the holes of the heap, so that children write to fresh pages instead of copying those that they
+// share. It saves a child 3 of 30 ms.
+void plug_heap(void);
+
+// collapse_heap puts blocks of the heap that children hardly write to, as remember_hot_pages knows, into huge pages. It
+// returns how many bytes it has so put. It saves a child 2.5 of 30 ms.
+size_t collapse_heap(void);
+
+#endif
