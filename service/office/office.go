@@ -237,7 +237,7 @@ func (e *Engine) Status() conversion.Status {
 
 // restartGrace is how long a document waits for a fork server that is being replaced, which takes half a
 // second.
-const restartGrace = 5 * time.Second
+const restartGrace = 20 * time.Second
 
 // ready waits for a fork server other than the one that is known to be gone.
 func (e *Engine) ready(ctx context.Context, gone *forkserver.Server) (*forkserver.Server, error) {
