@@ -40,6 +40,7 @@ func (c Converter) Convert(ctx context.Context, d *Document, o options.Options) 
 	if o.Get(options.Pages) != "" {
 		pages = 0 // those of the whole document are not known
 	}
+	prepared.IndexesUpdated = report.IndexesUpdated
 	report.Warnings = prepared.Warnings(pages)
 	if err != nil {
 		return report, err

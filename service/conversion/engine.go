@@ -39,13 +39,14 @@ type Status struct {
 
 // Report says what became of a document.
 type Report struct {
-	Pages    int               // of the PDF
-	Fonts    []Substitution    // in the order in which the document asks for them
-	BytesIn  int64             // of the document
-	BytesOut int64             // of the PDF
-	Warnings []warning.Warning // what the PDF lacks of the document
-	Phases   []Phase           // in the order in which they came
-	CPU      time.Duration     // of the engine, for this document
+	Pages          int               // of the PDF
+	Fonts          []Substitution    // in the order in which the document asks for them
+	BytesIn        int64             // of the document
+	BytesOut       int64             // of the PDF
+	IndexesUpdated bool              // those of a document that asks for it
+	Warnings       []warning.Warning // what the PDF lacks of the document
+	Phases         []Phase           // in the order in which they came
+	CPU            time.Duration     // of the engine, for this document
 }
 
 // Substitution is a font that the document asks for and that is not there, and what stands for it.

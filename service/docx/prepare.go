@@ -12,10 +12,11 @@ import (
 
 // Prepared is what is known of a document that is ready for LibreOffice.
 type Prepared struct {
-	Size          int64 // of the document as it came, in bytes
-	Changed       bool  // it is another file than it was
-	UpdateIndexes bool  // its tables of contents and indexes ask to be made anew
-	Chunks        []mend.Chunk
+	Size           int64 // of the document as it came, in bytes
+	Changed        bool  // it is another file than it was
+	UpdateIndexes  bool  // its tables of contents and indexes ask to be made anew
+	IndexesUpdated bool  // and have been
+	Chunks         []mend.Chunk
 
 	warnings   warning.List
 	savedPages map[int]int
@@ -25,6 +26,9 @@ type Prepared struct {
 // 0 stands for not known.
 func (p *Prepared) Warnings(pages int) []warning.Warning {
 	list := p.warnings.Clone()
+	if p.UpdateIndexes && pages != 0 && !p.IndexesUpdated {
+		list.Add(warning.IndexOutdated, "")
+	}
 	for saved, times := range p.savedPages {
 		if pages != 0 && saved != pages {
 			list.AddMany(warning.FieldNotComputed, times, fmt.Sprintf("saved with %d pages", saved))
@@ -54,9 +58,6 @@ func Prepare(ctx context.Context, path string, limits Limits, wishes mend.Wishes
 	i := p.inventory
 	m := &mend.Package{Inventory: i, Main: i.Parts[p.main], Wishes: wishes, Warnings: &prepared.warnings, Read: p.read}
 	prepared.UpdateIndexes = i.Indexes > 0 && (i.UpdateFields || i.DirtyIndex) && !wishes.SavedFields
-	if prepared.UpdateIndexes {
-		prepared.warnings.Add(warning.IndexOutdated, "")
-	}
 	prepared.savedPages = warn(i, m.Main, &prepared.warnings)
 	if !p.repack && !m.Needed() {
 		return prepared, nil

@@ -140,7 +140,8 @@ static void convert(const struct message *m) {
     }
     tell("loaded %ld", microseconds_since(&start));
 
-    // Here is the place for whatever changes a loaded document before it is exported.
+    if (strcmp(m->field[JOB_UPDATE_INDEXES], "true") == 0)
+        tell("indexes %s", update_indexes(document) ? "updated" : document_error());
 
     track_fonts();
     const int options = (m->count - JOB_FIRST_OPTION) / OPTION_FIELDS;

@@ -11,6 +11,8 @@
 #include <com/sun/star/frame/XModel.hpp>
 #include <com/sun/star/frame/XStorable.hpp>
 #include <com/sun/star/lang/XMultiComponentFactory.hpp>
+#include <com/sun/star/text/XDocumentIndex.hpp>
+#include <com/sun/star/text/XDocumentIndexesSupplier.hpp>
 #include <com/sun/star/uno/XComponentContext.hpp>
 #include <com/sun/star/util/XCloseable.hpp>
 
@@ -107,6 +109,17 @@ struct document *load_document(const char *url) {
             loaded = new document{model};
     });
     return loaded;
+}
+
+int update_indexes(struct document *document) {
+    return attempt([&] {
+        const Reference<com::sun::star::text::XDocumentIndexesSupplier> supplier(document->model, uno::UNO_QUERY_THROW);
+        const Reference<com::sun::star::container::XIndexAccess> all(supplier->getDocumentIndexes(), uno::UNO_SET_THROW);
+        // Twice: the first time makes the lines, and what comes after them moves to other pages.
+        for (int round = 0; round < 2; round++)
+            for (sal_Int32 i = 0; i < all->getCount(); i++)
+                Reference<com::sun::star::text::XDocumentIndex>(all->getByIndex(i), uno::UNO_QUERY_THROW)->update();
+    });
 }
 
 static Any value(const char *type, const char *value) {

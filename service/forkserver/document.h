@@ -17,6 +17,9 @@ const char *connect_office(void);
 // followed and nobody is asked. It returns NULL after an error.
 struct document *load_document(const char *url);
 
+// update_indexes makes tables of contents and other indexes anew. It returns 0 after an error.
+int update_indexes(struct document *document);
+
 // store_document makes a PDF. Options are those of LibreOffice's PDF export, each in OPTION_FIELDS fields.
 // It returns 0 after an error.
 int store_document(struct document *document, const char *url, char *const *option, int options);

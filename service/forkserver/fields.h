@@ -27,6 +27,7 @@ enum job_field {
     JOB_MEMORY_BYTES, // private memory on top of the warm LibreOffice's
     JOB_FILE_BYTES,   // largest file it may write
     JOB_THREADS,      // at a time
+    JOB_UPDATE_INDEXES, // "true": make tables of contents anew before the PDF
     JOB_FIRST_OPTION,
 };
 

@@ -15,6 +15,7 @@ type Job struct {
 	Memory        int64         // bytes of private memory on top of the warm LibreOffice's
 	FileBytes     int64         // of the largest file
 	Threads       int           // at a time
+	UpdateIndexes bool          // make tables of contents and other indexes anew before the PDF
 	Learn         bool          // have the fork server see which memory it takes: only for documents of our own
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -54,6 +55,7 @@ func (e *Engine) Convert(ctx context.Context, d *conversion.Document, o options.
 		return report, err
 	}
 	report.Fonts = substitutions(end.Report)
+	report.IndexesUpdated = strings.Contains("\n"+end.Report, "\nindexes updated\n")
 	report.Pages, err = countPages(d.Output(), end.Report)
 	return report, err
 }
@@ -144,6 +146,8 @@ func (j job) request(o options.Options) forkserver.Job {
 		Memory:    config.Memory,
 		FileBytes: config.Output,
 		Threads:   config.Threads,
+
+		UpdateIndexes: j.document.UpdateIndexes,
 	}
 }
 
