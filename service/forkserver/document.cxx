@@ -11,7 +11,7 @@
 #include <com/sun/star/frame/XModel.hpp>
 #include <com/sun/star/frame/XStorable.hpp>
 #include <com/sun/star/lang/XMultiComponentFactory.hpp>
-#include <com/sun/star/text/XDocumentIndex.hpp>
+#include <com/sun/star/util/XRefreshable.hpp>
 #include <com/sun/star/text/XDocumentIndexesSupplier.hpp>
 #include <com/sun/star/uno/XComponentContext.hpp>
 #include <com/sun/star/util/XCloseable.hpp>
@@ -114,11 +114,11 @@ struct document *load_document(const char *url) {
 int update_indexes(struct document *document) {
     return attempt([&] {
         const Reference<com::sun::star::text::XDocumentIndexesSupplier> supplier(document->model, uno::UNO_QUERY_THROW);
-        const Reference<com::sun::star::container::XIndexAccess> all(supplier->getDocumentIndexes(), uno::UNO_SET_THROW);
+        const Reference<com::sun::star::container::XIndexAccess> all(supplier->getDocumentIndexes(), uno::UNO_QUERY_THROW);
         // Twice: the first time makes the lines, and what comes after them moves to other pages.
         for (int round = 0; round < 2; round++)
             for (sal_Int32 i = 0; i < all->getCount(); i++)
-                Reference<com::sun::star::text::XDocumentIndex>(all->getByIndex(i), uno::UNO_QUERY_THROW)->update();
+                Reference<com::sun::star::util::XRefreshable>(all->getByIndex(i), uno::UNO_QUERY_THROW)->refresh();
     });
 }
 

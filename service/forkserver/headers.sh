@@ -15,7 +15,7 @@ LD_LIBRARY_PATH="$office/program" "$office/sdk/bin/cppumaker" -Gc -O/usr/local/i
   -Tcom.sun.star.frame.XStorable \
   -Tcom.sun.star.lang.XMultiComponentFactory \
   -Tcom.sun.star.text.XDocumentIndexesSupplier \
-  -Tcom.sun.star.text.XDocumentIndex \
+  -Tcom.sun.star.util.XRefreshable \
   -Tcom.sun.star.uno.XComponentContext \
   -Tcom.sun.star.util.XCloseable \
   "$office/program/types.rdb" "$office/program/types/offapi.rdb"
