@@ -25,6 +25,10 @@ var serviceOptions = []struct{ name, help string }{
 	{"resolution", "the most dots per inch of images: `75`, 150, 300, 600 or 1200"},
 	{"bookmarks", "headings as bookmarks: `true` or false"},
 	{"comments", "what becomes of comments: `none`, margin or annotations"},
+	{"changes", "what becomes of tracked changes: `shown`, accepted or rejected"},
+	{"fields", "dates and tables of contents: `updated` or saved"},
+	{"forms", "content controls as fields to fill in: `true` or false"},
+	{"strict", "refuse documents whose PDF would lack something: `true` or false"},
 }
 
 type optionFlags struct {

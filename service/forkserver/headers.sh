@@ -15,7 +15,7 @@ LD_LIBRARY_PATH="$office/program" "$office/sdk/bin/cppumaker" -Gc -O/usr/local/i
   -Tcom.sun.star.frame.XStorable \
   -Tcom.sun.star.lang.XMultiComponentFactory \
   -Tcom.sun.star.text.XDocumentIndexesSupplier \
-  -Tcom.sun.star.util.XRefreshable \
   -Tcom.sun.star.uno.XComponentContext \
   -Tcom.sun.star.util.XCloseable \
+  -Tcom.sun.star.util.XRefreshable \
   "$office/program/types.rdb" "$office/program/types/offapi.rdb"
