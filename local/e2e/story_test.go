@@ -26,6 +26,7 @@ func TestStory(t *testing.T) {
 	t.Run("client", func(t *testing.T) { m.in(t).clientConverts() })
 	t.Run("message", func(t *testing.T) { m.in(t).clientPostsMessage() })
 	t.Run("google-auth", func(t *testing.T) { m.in(t).pythonConverts(outputs) })
+	t.Run("notifications", func(t *testing.T) { m.in(t).hearsOfOutputs() })
 	t.Run("front door", func(t *testing.T) { m.in(t).frontDoor(outputs) })
 	t.Run("no changes", func(t *testing.T) {
 		m := m.in(t)
