@@ -38,7 +38,9 @@ func isLock(name string) bool { return strings.HasPrefix(path.Base(name), "~$") 
 
 // Find finds documents: files, those in folders and their folders, and those under prefixes of buckets. What cannot be
 // looked at, or holds nothing, is told to problem, and the rest goes on.
-func Find(ctx context.Context, storage func() (*bucket.Client, error), arguments []string, problem func(source string, err error)) ([]Found, error) {
+func Find(
+	ctx context.Context, storage func() (*bucket.Client, error), arguments []string, problem func(source string, err error),
+) ([]Found, error) {
 	var found []Found
 	for _, argument := range arguments {
 		before := len(found)
@@ -99,7 +101,8 @@ func findFiles(ctx context.Context, argument string, found []Found, problem func
 		return nil
 	})
 	if locked > 0 {
-		problem(argument, fmt.Errorf("%w: %d lock files of Word (~$…); close the documents to be sure of what is in them", ErrPassedOver, locked))
+		problem(argument, fmt.Errorf("%w: %d lock files of Word (~$…); close the documents to be sure of what is in them",
+			ErrPassedOver, locked))
 	}
 	return found, err
 }
@@ -117,7 +120,9 @@ func SplitURL(url string) (bucket, name string, err error) {
 }
 
 // findStored lists what is under a prefix; a name that is an object's is that object.
-func findStored(ctx context.Context, storage func() (*bucket.Client, error), argument string, found []Found) ([]Found, error) {
+func findStored(
+	ctx context.Context, storage func() (*bucket.Client, error), argument string, found []Found,
+) ([]Found, error) {
 	name, prefix, err := SplitURL(argument)
 	if err != nil {
 		return found, err

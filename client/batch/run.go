@@ -116,8 +116,10 @@ func (r *Run) one(ctx context.Context, j job) (report.Document, error) {
 
 // Success is a document that was converted.
 func Success(source string, r convert.Result) report.Document {
-	return report.Document{Source: source, PDF: r.PDF, Status: report.Converted, Pages: r.Pages, Milliseconds: r.Took.Milliseconds(),
-		Fonts: r.Fonts, Warnings: r.Warnings}
+	return report.Document{
+		Source: source, PDF: r.PDF, Status: report.Converted, Pages: r.Pages, Milliseconds: r.Took.Milliseconds(),
+		Fonts: r.Fonts, Warnings: r.Warnings,
+	}
 }
 
 // Failure is a document that was not converted.
