@@ -22,18 +22,23 @@ import (
 func TestClient(t *testing.T) {
 	m := newMachine(t)
 	m.up()
-	m.run("go", "build", "-o", ".local/bin/client", "./client")
-	m.run(".local/bin/client", "save", "--stack", "local", "--with-key", "converter.json")
+	m.savesClient()
 	m.run(".local/bin/client", "save", "--stack", "local", "keyless.json")
 	if keyless, err := os.ReadFile(filepath.Join(m.dir, "keyless.json")); err != nil || strings.Contains(string(keyless), "private_key") {
 		t.Fatalf("the saved file has the key, or is not there: %v", err)
 	}
 	t.Run("two people, one name", func(t *testing.T) { m.in(t).twoPeople() })
-	t.Run("killed and run again", func(t *testing.T) { m.in(t).killedClient() })
 	t.Run("without a key", func(t *testing.T) { m.in(t).clientWithoutKey() })
 	t.Run("serve", func(t *testing.T) { m.in(t).clientServes() })
 	t.Run("failed", func(t *testing.T) { m.in(t).clientShowsFailed() })
 	m.destroy()
+}
+
+// savesClient builds the client, and saves where the converter is.
+func (m *machine) savesClient() {
+	m.t.Helper()
+	m.run("go", "build", "-o", ".local/bin/client", "./client")
+	m.run(".local/bin/client", "save", "--stack", "local", "--with-key", "converter.json")
 }
 
 // client is the client's program with the file that it saved.
@@ -91,43 +96,6 @@ func (m *machine) twoPeople() {
 	group.Wait()
 	for _, p := range people {
 		m.says(p.pdf, p.line)
-	}
-}
-
-// killedClient converts a folder with a client that is killed three times.
-func (m *machine) killedClient() {
-	const n = 60
-	letters, pdfs := filepath.Join(m.t.TempDir(), "letters"), m.t.TempDir()
-	name := func(i int) string { return filepath.Join(fmt.Sprint(i%4), fmt.Sprintf("letter %d", i)) }
-	for i := range n {
-		m.text(filepath.Join(letters, name(i)+".docx"), fmt.Sprintf("Letter number %d", i))
-	}
-	there := func() int {
-		made, _ := filepath.Glob(filepath.Join(pdfs, "*", "*.pdf"))
-		return len(made)
-	}
-	for range 3 {
-		run, before := m.client("convert", letters, "--out", pdfs, "--at-once", "4"), there()
-		if err := run.Start(); err != nil {
-			m.t.Fatal(err)
-		}
-		m.waitFor("a few PDFs", func() bool { return there() >= before+5 })
-		_ = run.Process.Kill()
-		_ = run.Wait()
-	}
-	killed := there()
-	if killed == n {
-		m.t.Errorf("all %d documents were converted before the client was killed", n)
-	}
-	out, err := m.client("convert", letters, "--out", pdfs).CombinedOutput()
-	if err != nil {
-		m.t.Fatalf("%v\n%s", err, out)
-	}
-	for i := range n {
-		m.says(filepath.Join(pdfs, name(i)+".pdf"), fmt.Sprintf("Letter number %d", i))
-	}
-	if got := strings.Join(strings.Fields(string(out)), " "); !strings.Contains(got, fmt.Sprintf("unchanged %d", killed)) {
-		m.t.Errorf("after %d PDFs the client did not go on from there:\n%s", killed, out)
 	}
 }
 
