@@ -62,8 +62,9 @@ func (m *machine) text(file, line string) {
 // says asserts that a PDF has just one line of text.
 func (m *machine) says(pdf, line string) {
 	m.t.Helper()
-	if text := strings.TrimSpace(m.run("pdftotext", pdf, "-")); text != line {
-		m.t.Errorf("%s says %q, want %q", pdf, text, line)
+	text, err := m.try("pdftotext", pdf, "-")
+	if err != nil || strings.TrimSpace(text) != line {
+		m.t.Errorf("%s says %q, %v, want %q", pdf, text, err, line)
 	}
 }
 

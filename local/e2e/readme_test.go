@@ -29,19 +29,21 @@ func TestServiceREADME(t *testing.T) {
 }
 
 // TestREADME runs every shell command of the README in the order it stands
-// there, against the local Google Cloud, and the Python script after them.
+// there, against the local Google Cloud, and the programs after them.
 func TestREADME(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var shell, python []string
+	var shell, python, golang []string
 	for _, found := range block.FindAllStringSubmatch(string(readme), -1) {
 		switch found[1] {
 		case "sh":
 			shell = append(shell, strings.TrimSpace(found[2]))
 		case "python":
 			python = append(python, found[2])
+		case "go":
+			golang = append(golang, found[2])
 		}
 	}
 	// What other tests run, or what is running already.
@@ -53,9 +55,15 @@ func TestREADME(t *testing.T) {
 			continue
 		}
 		if strings.HasPrefix(commands, "pulumi destroy\n") {
-			// The README's last word; the script must run before it.
+			// The README's last word; the programs must run before it. The one in Go takes the key as Application
+			// Default Credentials, and has to make the PDF anew.
+			script = append(script, "export GOOGLE_APPLICATION_CREDENTIALS=$PWD/key.json")
 			for _, source := range python {
 				script = append(script, pythonCommand(source))
+			}
+			script = append(script, "rm demo.pdf")
+			for _, source := range golang {
+				script = append(script, goCommand(source))
 			}
 		}
 		script = append(script, commands)
@@ -65,8 +73,8 @@ func TestREADME(t *testing.T) {
 			t.Errorf("the README does not show: %s", commands)
 		}
 	}
-	if len(script) < 8 || len(python) != 1 {
-		t.Fatalf("found %d shell blocks and %d Python blocks in the README", len(script), len(python))
+	if len(script) < 8 || len(python) != 1 || len(golang) != 1 {
+		t.Fatalf("found %d shell, %d Python and %d Go blocks in the README", len(script), len(python), len(golang))
 	}
 
 	m := newMachine(t)
@@ -87,6 +95,12 @@ func pythonCommand(source string) string {
 		source = line.ReplaceAllString(source, `__import__("subprocess").getoutput("pulumi stack output `+output+`")$1`)
 	}
 	return "/usr/bin/python3 - <<'PYTHON'\n" + source + "PYTHON"
+}
+
+// goCommand runs the README's program with the service's URL in the place of its dots.
+func goCommand(source string) string {
+	folder := ".local/example"
+	return "mkdir -p " + folder + "\nsed \"s|…|$(pulumi stack output url)|\" >" + folder + "/main.go <<'GO'\n" + source + "GO\ngo run ./" + folder
 }
 
 // project makes a project for the README's example.
