@@ -28,6 +28,7 @@ const (
 	Changes                       // tracked changes
 	FirstPicture                  // an animation
 	Dashes                        // numbers between dashes
+	Scripts                       // links that run something
 )
 
 // Inventory is what there is. Names of parts are in lower case, without the first slash.

@@ -34,6 +34,9 @@ func (i *Inventory) relations(part *Part, key string) tokens {
 			r.Target = Resolve(folder, r.Written)
 		}
 		part.Relations[r.ID] = r
+		if r.External && IsScript(r.Written) {
+			part.Needs |= Scripts
+		}
 	}
 }
 

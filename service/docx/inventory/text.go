@@ -200,7 +200,11 @@ func (x *text) field(f *field.Field) {
 			x.part.BySection++
 		}
 	}
-	if len(f.Nested) > 0 && f.Kind() == field.Other && f.Name != "HYPERLINK" {
+	if f.Name == "HYPERLINK" {
+		if IsScript(f.Argument()) {
+			x.part.Needs |= Fields
+		}
+	} else if len(f.Nested) > 0 && f.Kind() == field.Other {
 		x.part.Needs |= Fields
 	}
 	if varies {

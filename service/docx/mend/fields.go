@@ -47,7 +47,10 @@ func (p *Package) keepsResult(f *field.Field) bool {
 		}
 		return !p.Inventory.InUse(style)
 	case field.Other:
-		return len(f.Nested) > 0 && f.Name != "HYPERLINK"
+		if f.Name == "HYPERLINK" {
+			return inventory.IsScript(f.Argument())
+		}
+		return len(f.Nested) > 0
 	}
 	return false
 }

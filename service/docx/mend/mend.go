@@ -78,6 +78,7 @@ var steps = []step{
 	{inventory.Layout, layout},
 	{inventory.FirstPicture, firstPicture},
 	{inventory.Dashes, dashes},
+	{inventory.Scripts, dropScripts},
 }
 
 // Wanted is what parts need, of what can be wanted with these wishes.

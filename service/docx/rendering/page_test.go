@@ -142,6 +142,27 @@ func TestNoPathOfTheServerIsInAPDF(t *testing.T) {
 	}
 }
 
+// A link that runs something in the viewer becomes text, however it is written.
+func TestLinksThatRunSomethingAreText(t *testing.T) {
+	link := func(id, shown string) string {
+		return `<w:p><w:hyperlink r:id="` + id + `">` + text(shown) + `</w:hyperlink></w:p>`
+	}
+	made := render(t, docxtest.Document(link("a", "first")+link("b", "second")+link("c", "third")+
+		paragraph(field(`HYPERLINK "javascript:alert(4)"`, "fourth"))+paragraph(field(`HYPERLINK "https://example.com/5"`, "fifth")),
+		related(docxtest.Relationship{ID: "a", Type: "hyperlink", Target: "javascript:alert(1)", External: true},
+			docxtest.Relationship{ID: "b", Type: "hyperlink", Target: "Java\tScript:alert(2)", External: true},
+			docxtest.Relationship{ID: "c", Type: "hyperlink", Target: "https://example.com/3", External: true})))
+	for _, shown := range []string{"first", "second", "third", "fourth", "fifth"} {
+		if !strings.Contains(made.text, shown) {
+			t.Errorf("%q is not in the PDF", shown)
+		}
+	}
+	objects := made.objects(t)
+	if strings.Contains(strings.ToLower(objects), "alert") || strings.Count(objects, "/Subtype /Link") != 2 {
+		t.Errorf("the PDF has %d links, want the two that run nothing", strings.Count(objects, "/Subtype /Link"))
+	}
+}
+
 func TestStrictTakesNoPDFThatLacksSomething(t *testing.T) {
 	content := docxtest.Document(docxtest.Paragraph("a")+docxtest.Picture("r:link", "p"), related(docxtest.Relationship{ID: "p", Type: "image", Target: "http://127.0.0.1:1/a.png", External: true}))
 	if made := render(t, content); made.warnings != "picture_linked=1" {
