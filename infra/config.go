@@ -21,6 +21,7 @@ type settings struct {
 	minInstances   int
 	maxInstances   int
 	timeoutSeconds int
+	defaultOptions string
 
 	callerName   string
 	createKey    bool
@@ -55,6 +56,7 @@ func loadSettings(ctx *pulumi.Context) (*settings, error) {
 		minInstances:   r.number("minInstances", "0"),
 		maxInstances:   r.number("maxInstances", "10"),
 		timeoutSeconds: r.number("timeoutSeconds", "300"),
+		defaultOptions: r.text("defaultOptions"),
 
 		callerName:   r.text("callerName"),
 		createKey:    r.boolean("createKey"),

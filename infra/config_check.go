@@ -55,6 +55,7 @@ var (
 	kmsKeyRule    = regexp.MustCompile(`^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$`)
 	// https://cloud.google.com/iam/docs/principal-identifiers
 	principalRule = regexp.MustCompile(`^(user|serviceAccount|group):[^@\s]+@[^@\s]+$|^domain:[^@\s]+\.[^@\s]+$|^principal(Set)?://\S+$`)
+	optionsRule   = regexp.MustCompile(`^([a-z]+=[^&=\s]+(&[a-z]+=[^&=\s]+)*)?$`)
 	emailRule     = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)
 )
 
@@ -88,6 +89,9 @@ func (r *reader) checkService(s *settings) {
 	r.require(s.minInstances >= 0, "minInstances", "must be 0 or more", "1")
 	r.require(s.maxInstances >= max(1, s.minInstances), "maxInstances", "must be at least 1 and not less than minInstances", "10")
 	r.require(s.timeoutSeconds >= 2 && s.timeoutSeconds <= 3600, "timeoutSeconds", "must be between 2 and 3600", "300")
+	r.require(optionsRule.MatchString(s.defaultOptions), "defaultOptions", "must be options as in an address", "'pdfa=2b&tagged=true'")
+	r.require(!strings.Contains("&"+s.defaultOptions, "&password="), "defaultOptions",
+		"must not have a password, which would stand in the service's configuration: each call names its own", "pdfa=2b")
 }
 
 func (r *reader) checkCallers(s *settings) {

@@ -24,6 +24,8 @@ func TestConfigurationErrors(t *testing.T) {
 		{"minInstances", "11", []string{"maxInstances must be at least 1 and not less than minInstances"}},
 		{"maxInstances", "0", []string{"maxInstances must be at least 1"}},
 		{"timeoutSeconds", "3601", []string{"timeoutSeconds must be between 2 and 3600"}},
+		{"defaultOptions", "pdfa", []string{"defaultOptions must be options as in an address", "pdfa=2b"}},
+		{"defaultOptions", "tagged=true&password=x", []string{"defaultOptions must not have a password"}},
 		{"callerName", "me", []string{"callerName must be 6 to 30 lower-case", "cr-test"}},
 		{"createKey", "perhaps", []string{"createKey must be true or false"}},
 		{"invokerScope", "organisation", []string{"invokerScope must be service or project"}},

@@ -74,14 +74,7 @@ func (c *converter) serviceArgs(args *converterArgs) *cloudrunv2.ServiceArgs {
 			},
 			Containers: cloudrunv2.ServiceTemplateContainerArray{&cloudrunv2.ServiceTemplateContainerArgs{
 				Image: args.image,
-				Envs: environment(map[string]pulumi.StringInput{
-					"INPUT_BUCKET":  args.input.Name,
-					"OUTPUT_BUCKET": args.output.Name,
-					"IMAGE":         args.image, // failures that another image may mend are tried again
-					// What one document may have follows from these.
-					"MEMORY":          pulumi.String(args.memory),
-					"REQUEST_TIMEOUT": pulumi.Sprintf("%d", args.timeoutSeconds),
-				}),
+				Envs:  environment(c.variables(args)),
 				Resources: &cloudrunv2.ServiceTemplateContainerResourcesArgs{
 					Limits: pulumi.StringMap{
 						"cpu":    pulumi.Sprintf("%d", args.cpu),
@@ -106,6 +99,22 @@ func (c *converter) serviceArgs(args *converterArgs) *cloudrunv2.ServiceArgs {
 			}},
 		},
 	}
+}
+
+// variables tell the service what follows from the stack. Its README.md has them.
+func (c *converter) variables(args *converterArgs) map[string]pulumi.StringInput {
+	v := map[string]pulumi.StringInput{
+		"INPUT_BUCKET":  args.input.Name,
+		"OUTPUT_BUCKET": args.output.Name,
+		"IMAGE":         args.image, // failures that another image may mend are tried again
+		// What one document may have follows from these.
+		"MEMORY":          pulumi.String(args.memory),
+		"REQUEST_TIMEOUT": pulumi.Sprintf("%d", args.timeoutSeconds),
+	}
+	if args.defaultOptions != "" {
+		v["DEFAULT_OPTIONS"] = pulumi.String(args.defaultOptions)
+	}
+	return v
 }
 
 // environment is the container's, by name.

@@ -21,11 +21,12 @@ var programs = map[string]program{
 	}},
 	"fullest": {config: map[string]string{
 		"alertEmail": "me@example.com", "retentionDays": "30", "versioning": "true", "forceDestroy": "true",
-		"kmsKey":       "projects/p/locations/us-central1/keyRings/r/cryptoKeys/k",
-		"invokerScope": "project",
-		"invokers":     `["group:staff@example.com","serviceAccount:robot@other.iam.gserviceaccount.com"]`,
-		"operators":    `["group:staff@example.com","group:support@example.com"]`,
-		"cpu":          "4", "memory": "4Gi", "concurrency": "8", "minInstances": "1", "maxInstances": "20",
+		"kmsKey":         "projects/p/locations/us-central1/keyRings/r/cryptoKeys/k",
+		"defaultOptions": "pdfa=2b&tagged=true",
+		"invokerScope":   "project",
+		"invokers":       `["group:staff@example.com","serviceAccount:robot@other.iam.gserviceaccount.com"]`,
+		"operators":      `["group:staff@example.com","group:support@example.com"]`,
+		"cpu":            "4", "memory": "4Gi", "concurrency": "8", "minInstances": "1", "maxInstances": "20",
 		"timeoutSeconds": "900",
 	}},
 }
