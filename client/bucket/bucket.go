@@ -9,7 +9,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/option"
 	"google.golang.org/api/storage/v1"
@@ -22,7 +21,7 @@ type Client struct {
 	objects *storage.ObjectsService
 	// Account is whose credentials they are, for sentences about missing roles.
 	account string
-	first   time.Duration // the pause before a download is begun again
+	first   time.Duration // the pause before a call is made again
 }
 
 // New connects to Cloud Storage.
@@ -63,7 +62,7 @@ func (c *Client) Stat(ctx context.Context, bucket, name string, generation int64
 	if generation != 0 {
 		call.Generation(generation)
 	}
-	o, err := call.Do()
+	o, err := trouble.Again(ctx, c.first, func() (*storage.Object, error) { return call.Do() })
 	if err != nil {
 		return Object{}, c.worded("reading", Object{Bucket: bucket, Name: name}, "roles/storage.objectViewer", err)
 	}
@@ -72,7 +71,9 @@ func (c *Client) Stat(ctx context.Context, bucket, name string, generation int64
 
 // Delete removes a generation of an object.
 func (c *Client) Delete(ctx context.Context, o Object) error {
-	err := c.objects.Delete(o.Bucket, o.Name).IfGenerationMatch(o.Generation).Context(ctx).Do()
+	_, err := trouble.Again(ctx, c.first, func() (struct{}, error) {
+		return struct{}{}, c.objects.Delete(o.Bucket, o.Name).IfGenerationMatch(o.Generation).Context(ctx).Do()
+	})
 	return c.worded("deleting", o, "roles/storage.objectUser", err)
 }
 
@@ -82,7 +83,7 @@ func (c *Client) Copy(ctx context.Context, from Object, bucket, name string) (Ob
 		ContentType: from.ContentType, Metadata: from.Metadata,
 	}).SourceGeneration(from.Generation).Context(ctx)
 	for {
-		answer, err := call.Do()
+		answer, err := trouble.Again(ctx, c.first, func() (*storage.RewriteResponse, error) { return call.Do() })
 		if err != nil {
 			return Object{}, c.worded("copying to", Object{Bucket: bucket, Name: name}, "roles/storage.objectUser", err)
 		}
@@ -95,15 +96,22 @@ func (c *Client) Copy(ctx context.Context, from Object, bucket, name string) (Ob
 
 // List calls visit with every object whose name starts with a prefix, in order.
 func (c *Client) List(ctx context.Context, bucket, prefix string, visit func(Object) error) error {
-	err := c.objects.List(bucket).Prefix(prefix).Pages(ctx, func(page *storage.Objects) error {
+	call := c.objects.List(bucket).Prefix(prefix).Context(ctx)
+	for {
+		page, err := trouble.Again(ctx, c.first, func() (*storage.Objects, error) { return call.Do() })
+		if err != nil {
+			return c.worded("listing", Object{Bucket: bucket, Name: prefix}, "roles/storage.objectViewer", err)
+		}
 		for _, o := range page.Items {
 			if err := visit(object(o)); err != nil {
 				return err
 			}
 		}
-		return nil
-	})
-	return c.worded("listing", Object{Bucket: bucket, Name: prefix}, "roles/storage.objectViewer", err)
+		if page.NextPageToken == "" {
+			return nil
+		}
+		call.PageToken(page.NextPageToken)
+	}
 }
 
 func object(o *storage.Object) Object {
@@ -134,21 +142,4 @@ func (c *Client) worded(doing string, o Object, role string, err error) error {
 			what, c.account, role, o.Bucket, answer.Message)
 	}
 	return fmt.Errorf("%s: Cloud Storage answers %d %s", what, answer.Code, answer.Message)
-}
-
-// attempts is how often a transfer is begun when Cloud Storage is busy. The library repeats its other calls.
-const attempts = 6
-
-// again begins a transfer until it is done, or until an answer says that another attempt is in vain.
-func again[T any](ctx context.Context, c *Client, transfer func() (T, error)) (T, error) {
-	pauses := backoff.NewExponentialBackOff()
-	pauses.InitialInterval = c.first
-	return backoff.Retry(ctx, func() (T, error) {
-		done, err := transfer()
-		var answer *googleapi.Error
-		if errors.As(err, &answer) && answer.Code != http.StatusTooManyRequests && answer.Code < 500 {
-			err = backoff.Permanent(err)
-		}
-		return done, err
-	}, backoff.WithBackOff(pauses), backoff.WithMaxTries(attempts))
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/storage/v1"
+
+	"docx2pdf/client/trouble"
 )
 
 // noEvents is the metadata of documents that the client calls for itself: the bucket's own event converts them not.
@@ -29,7 +31,7 @@ func (c *Client) Upload(ctx context.Context, file, bucket, name string) (Object,
 	if err != nil {
 		return Object{}, err
 	}
-	made, err := again(ctx, c, func() (*storage.Object, error) {
+	made, err := trouble.Again(ctx, c.first, func() (*storage.Object, error) {
 		content, err := os.Open(file)
 		if err != nil {
 			return nil, backoff.Permanent(err)
@@ -67,7 +69,7 @@ func sumOf(file string) (string, error) {
 
 // Download gives an object's content to take, which is called anew for each attempt, and checks that it is whole.
 func (c *Client) Download(ctx context.Context, o Object, take func(io.Reader) error) error {
-	_, err := again(ctx, c, func() (struct{}, error) {
+	_, err := trouble.Again(ctx, c.first, func() (struct{}, error) {
 		response, err := c.objects.Get(o.Bucket, o.Name).Generation(o.Generation).Context(ctx).Download()
 		if err != nil {
 			return struct{}{}, err

@@ -72,7 +72,8 @@ func (g *globals) withFailed(c *cobra.Command, do func(context.Context, *failed.
 		return err
 	}
 	if account.DeadLetters != "" {
-		f.Letters, err = failed.Open(ctx, account.DeadLetters, cmp.Or(account.ServiceAccount, account.Name), account.APIs...)
+		f.Letters, err = failed.Open(ctx, account.DeadLetters, cmp.Or(account.ServiceAccount, account.Name), FirstRetry,
+			account.APIs...)
 		if err != nil {
 			return err
 		}

@@ -41,8 +41,8 @@ type google struct {
 	messages []map[string]string
 	forms    []map[string]string
 	objects  map[string]object
-	made     int64 // generations given out
-	busy     int   // times that a download is answered with 503
+	made     int64           // generations given out
+	busy     map[string]bool // calls to storage that were answered with 503, the first of each; nil answers all as usual
 	token    http.HandlerFunc
 	after    func(g *google)  // runs after a conversion of a bucket's document, before its answer
 	refuse   http.HandlerFunc // answers all requests to the converter
@@ -67,7 +67,7 @@ func newGoogle(t *testing.T, answers ...http.HandlerFunc) *google {
 	mux.HandleFunc("DELETE /storage/v1/b/{bucket}/o/{object}", g.remove)
 	mux.HandleFunc("POST /storage/v1/b/{bucket}/o/{object}/rewriteTo/b/{to}/o/{as}", g.rewrite)
 	mux.HandleFunc("POST /{$}", g.convert)
-	g.Server = httptest.NewServer(mux)
+	g.Server = httptest.NewServer(g.busyAtFirst(mux))
 	t.Cleanup(g.Close)
 	t.Setenv("GOOGLE_STORAGE_CUSTOM_ENDPOINT", g.URL+"/storage/v1/")
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "")
@@ -75,6 +75,24 @@ func newGoogle(t *testing.T, answers ...http.HandlerFunc) *google {
 	t.Setenv("HOME", t.TempDir())
 	command.FirstRetry = time.Millisecond
 	return g
+}
+
+// busyAtFirst answers the first of each call to storage with 503, where the test asks for it.
+func (g *google) busyAtFirst(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		call := r.Method + " " + r.URL.String()
+		g.mu.Lock()
+		busy := g.busy != nil && strings.Contains(call, "/storage/v1/") && !g.busy[call]
+		if busy {
+			g.busy[call] = true
+		}
+		g.mu.Unlock()
+		if busy {
+			refuse(w, 503, "busy")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (g *google) signIn(w http.ResponseWriter, r *http.Request) {
@@ -165,15 +183,9 @@ func (g *google) find(w http.ResponseWriter, r *http.Request) (string, object, b
 func (g *google) get(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	media := r.FormValue("alt") == "media"
-	if media && g.busy > 0 {
-		g.busy--
-		refuse(w, 503, "busy")
-		return
-	}
 	name, found, there := g.find(w, r)
 	switch {
-	case there && media:
+	case there && r.FormValue("alt") == "media":
 		io.WriteString(w, found.content)
 	case there:
 		found.write(w, name)

@@ -178,6 +178,7 @@ func TestDocumentsThatWouldHaveOnePDFAreTold(t *testing.T) {
 
 func TestPrefixOfABucketIsConverted(t *testing.T) {
 	g := newGoogle(t)
+	g.busy = map[string]bool{}
 	for _, name := range []string{"2026/a.docx", "2026/q/b.docx", "2025/c.docx", "2026/~$a.docx"} {
 		g.put("in/"+name, "PK "+name, nil)
 	}
@@ -243,6 +244,7 @@ func TestJSONIsAnObjectForEachDocument(t *testing.T) {
 
 func TestFailedAreListedRetriedAndCleared(t *testing.T) {
 	g := newGoogle(t)
+	g.busy = map[string]bool{}
 	for _, name := range []string{"a", "b"} {
 		document := g.put("in/"+name+".docx", map[string]string{"a": "PK mended", "b": "bad"}[name], nil)
 		g.put("out/"+name+".error.json", "{}", map[string]string{

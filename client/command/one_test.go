@@ -13,7 +13,7 @@ import (
 
 func TestDocumentGoesThroughTheBucketsWithoutACommand(t *testing.T) {
 	g := newGoogle(t)
-	g.busy = 2
+	g.busy = map[string]bool{}
 	dir := t.TempDir()
 	document, pdf := write(t, filepath.Join(dir, "letter.docx"), "PK document"), filepath.Join(dir, "out.pdf")
 	out := g.client("-o", pdf, document)

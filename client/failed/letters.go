@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/option"
@@ -22,6 +23,7 @@ type DeadLetters struct {
 	subscriptions *pubsub.ProjectsSubscriptionsService
 	name          string // projects/P/subscriptions/S
 	account       string
+	first         time.Duration // the pause before a call is made again
 }
 
 // letter is an event that is leased to this client.
@@ -31,7 +33,8 @@ type letter struct {
 }
 
 // Open connects to Pub/Sub. A subscription without a project is in the account's.
-func Open(ctx context.Context, subscription, account string, credentials ...option.ClientOption) (*DeadLetters, error) {
+func Open(ctx context.Context, subscription, account string, first time.Duration,
+	credentials ...option.ClientOption) (*DeadLetters, error) {
 	if !strings.Contains(subscription, "/") {
 		project, err := projectOf(account)
 		if err != nil {
@@ -47,7 +50,7 @@ func Open(ctx context.Context, subscription, account string, credentials ...opti
 	if err != nil {
 		return nil, fmt.Errorf("connecting to Pub/Sub: %w", err)
 	}
-	return &DeadLetters{service.Projects.Subscriptions, subscription, account}, nil
+	return &DeadLetters{service.Projects.Subscriptions, subscription, account, first}, nil
 }
 
 // projectOf is the project in an account's email, NAME@PROJECT.iam.gserviceaccount.com, where a project of a domain is
@@ -70,7 +73,9 @@ func (l *DeadLetters) pull(ctx context.Context) ([]letter, error) {
 	var letters []letter
 	seen := map[string]bool{}
 	for empty := 0; empty < 2; {
-		answer, err := l.subscriptions.Pull(l.name, &pubsub.PullRequest{MaxMessages: 1000, ReturnImmediately: true}).Context(ctx).Do()
+		answer, err := trouble.Again(ctx, l.first, func() (*pubsub.PullResponse, error) {
+			return l.subscriptions.Pull(l.name, &pubsub.PullRequest{MaxMessages: 1000, ReturnImmediately: true}).Context(ctx).Do()
+		})
 		if err != nil {
 			return letters, l.worded("reading", err)
 		}
@@ -96,7 +101,9 @@ func sourceOf(attributes map[string]string) converter.Source {
 }
 
 func (l *DeadLetters) acknowledge(ctx context.Context, letters []letter) error {
-	_, err := l.subscriptions.Acknowledge(l.name, &pubsub.AcknowledgeRequest{AckIds: ackIDs(letters)}).Context(ctx).Do()
+	_, err := trouble.Again(ctx, l.first, func() (*pubsub.Empty, error) {
+		return l.subscriptions.Acknowledge(l.name, &pubsub.AcknowledgeRequest{AckIds: ackIDs(letters)}).Context(ctx).Do()
+	})
 	return l.worded("clearing", err)
 }
 
@@ -124,9 +131,11 @@ func (l *DeadLetters) release(ctx context.Context, documents []*Document) error 
 }
 
 func (l *DeadLetters) deadline(ctx context.Context, letters []letter, seconds int64) error {
-	_, err := l.subscriptions.ModifyAckDeadline(l.name, &pubsub.ModifyAckDeadlineRequest{
-		AckIds: ackIDs(letters), AckDeadlineSeconds: seconds, ForceSendFields: []string{"AckDeadlineSeconds"},
-	}).Context(ctx).Do()
+	_, err := trouble.Again(ctx, l.first, func() (*pubsub.Empty, error) {
+		return l.subscriptions.ModifyAckDeadline(l.name, &pubsub.ModifyAckDeadlineRequest{
+			AckIds: ackIDs(letters), AckDeadlineSeconds: seconds, ForceSendFields: []string{"AckDeadlineSeconds"},
+		}).Context(ctx).Do()
+	})
 	return l.worded("holding", err)
 }
 

@@ -73,6 +73,8 @@ type Cloud struct {
 	run      *run.Service
 	pubsub   *pubsub.Service
 	server   *rest.Server
+
+	operations *operation.Operations
 }
 
 // Open reads the state in options.Dir, or starts with an empty cloud that has the default project. Only one cloud can
@@ -100,10 +102,10 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 	if c.tokens, err = token.Open(dir("token"), Owner); err != nil {
 		return err
 	}
-	operations, err := operation.Open(dir("operations"))
-	if err != nil {
+	if c.operations, err = operation.Open(dir("operations")); err != nil {
 		return err
 	}
+	operations := c.operations
 	if c.iam, err = iam.Open(dir("iam"), c.policies, c.tokens); err != nil {
 		return err
 	}

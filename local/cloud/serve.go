@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"docx2pdf/local/console"
@@ -25,6 +26,9 @@ func (c *Cloud) Serve(ctx context.Context, listener net.Listener, ready func() e
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true) // for gRPC
 	server := &http.Server{Handler: c.handler(ctx), Protocols: &protocols, ReadHeaderTimeout: 30 * time.Second}
+	sweeping, stopSweeping := context.WithCancel(ctx)
+	defer stopSweeping()
+	var sweep sync.WaitGroup
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	err := c.checkDocker(ctx)
@@ -33,7 +37,7 @@ func (c *Cloud) Serve(ctx context.Context, listener net.Listener, ready func() e
 	}
 	if err == nil {
 		c.pubsub.Start()
-		go c.storage.Sweep(ctx, c.options.Log)
+		sweep.Go(func() { c.storage.Sweep(sweeping, c.options.Log) })
 		err = ready()
 	}
 	if err == nil {
@@ -50,6 +54,9 @@ func (c *Cloud) Serve(ctx context.Context, listener net.Listener, ready func() e
 	if shutdownErr := server.Shutdown(stop); shutdownErr != nil {
 		server.Close()
 	}
+	stopSweeping()
+	sweep.Wait()
+	c.operations.Wait()
 	c.lock.Close()
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil

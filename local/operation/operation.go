@@ -32,6 +32,7 @@ type Operations struct {
 	items *store.Collection[Operation]
 	mu    sync.Mutex
 	done  map[string]chan struct{}
+	work  sync.WaitGroup
 }
 
 // Open reads the operations in dir. Those that a stop of the server cut off are done with an error.
@@ -80,13 +81,16 @@ func (o *Operations) Start(name string, metadata json.RawMessage, work func() (l
 	finished := make(chan struct{})
 	o.done[name] = finished
 	o.mu.Unlock()
-	go func() {
+	o.work.Go(func() {
 		last, response, err := work()
 		o.finish(name, last, response, err)
 		close(finished)
-	}()
+	})
 	return op, nil
 }
+
+// Wait returns when all work that was started has ended and is written down.
+func (o *Operations) Wait() { o.work.Wait() }
 
 func (o *Operations) finish(name string, last, response json.RawMessage, err error) {
 	o.items.Update(name, func(op *Operation, _ bool) error {
