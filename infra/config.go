@@ -52,9 +52,9 @@ func loadSettings(ctx *pulumi.Context) (*settings, error) {
 		image:          r.text("image"),
 		cpu:            r.number("cpu", "2"),
 		memory:         r.text("memory"),
-		concurrency:    r.number("concurrency", "4"),
+		concurrency:    r.number("concurrency", "0"),
 		minInstances:   r.number("minInstances", "0"),
-		maxInstances:   r.number("maxInstances", "10"),
+		maxInstances:   r.number("maxInstances", "5"),
 		timeoutSeconds: r.number("timeoutSeconds", "300"),
 		defaultOptions: r.text("defaultOptions"),
 
@@ -73,6 +73,7 @@ func loadSettings(ctx *pulumi.Context) (*settings, error) {
 
 		alertEmail: r.text("alertEmail"),
 	}
+	s.followDefaults()
 	return s, r.check(s)
 }
 

@@ -77,17 +77,9 @@ func (r *reader) checkService(s *settings) {
 		"must be 1 to 49 lower-case letters, digits or hyphens, beginning with a letter", "docx2pdf")
 	r.require(s.image == "" || imageRule.MatchString(s.image), "image", "must name an image by digest, not by tag",
 		"us-central1-docker.pkg.dev/my-project/images/docx2pdf@sha256:"+strings.Repeat("0", 64))
-	r.require(s.cpu == 1 || s.cpu == 2 || s.cpu == 4 || s.cpu == 8, "cpu", "must be 1, 2, 4 or 8", "2")
-	// https://cloud.google.com/run/docs/configuring/services/memory-limits
-	least := map[int]int{1: 512, 2: 512, 4: 2048, 8: 4096}[s.cpu]
-	size, valid := mebibytes(s.memory)
-	r.require(valid && size >= least && size <= 32*1024, "memory",
-		fmt.Sprintf("must be between %dMi and 32Gi with %d CPUs", least, s.cpu), "4Gi")
-	r.require(s.concurrency >= s.cpu && s.concurrency <= 4*s.cpu, "concurrency",
-		fmt.Sprintf("must be between %d and %d with %d CPUs: fewer leave CPUs idle, more wait in line while another instance could convert them", s.cpu, 4*s.cpu, s.cpu),
-		strconv.Itoa(2*s.cpu))
+	r.checkSize(s)
 	r.require(s.minInstances >= 0, "minInstances", "must be 0 or more", "1")
-	r.require(s.maxInstances >= max(1, s.minInstances), "maxInstances", "must be at least 1 and not less than minInstances", "10")
+	r.require(s.maxInstances >= max(1, s.minInstances), "maxInstances", "must not be less than minInstances or 0", "5")
 	r.require(s.timeoutSeconds >= 2 && s.timeoutSeconds <= 3600, "timeoutSeconds", "must be between 2 and 3600", "300")
 	r.require(optionsRule.MatchString(s.defaultOptions), "defaultOptions", "must be options as in an address", "'pdfa=2b&tagged=true'")
 	r.require(!strings.Contains("&"+s.defaultOptions, "&password="), "defaultOptions",

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -16,13 +17,15 @@ func TestConfigurationErrors(t *testing.T) {
 		{"image", "us-central1-docker.pkg.dev/p/r/docx2pdf:latest", []string{"image must name an image by digest", "@sha256:"}},
 		{"cpu", "3", []string{"cpu must be 1, 2, 4 or 8"}},
 		{"cpu", "two", []string{"cpu must be a whole number"}},
-		{"memory", "1GB", []string{"memory must be between 512Mi and 32Gi"}},
-		{"memory", "256Mi", []string{"memory must be between 512Mi and 32Gi with 2 CPUs"}},
+		{"memory", "1GB", []string{"memory must be an amount such as 512Mi"}},
+		{"memory", "256Mi", []string{"memory must be between 512Mi and 8Gi with 2 CPUs", "set memory 512Mi"}},
+		{"memory", "9Gi", []string{"memory must be between 512Mi and 8Gi with 2 CPUs, and is 9Gi", "set cpu 4"}},
+		{"memory", "17Gi", []string{"set cpu 8"}},
+		{"memory", "33Gi", []string{"with 2 CPUs, and is 33Gi", "set memory 8Gi"}},
 		{"concurrency", "80", []string{"concurrency must be between 2 and 8 with 2 CPUs", "wait in line"}},
 		{"concurrency", "1", []string{"concurrency must be between 2 and 8", "leave CPUs idle"}},
 		{"minInstances", "-1", []string{"minInstances must be 0 or more"}},
-		{"minInstances", "11", []string{"maxInstances must be at least 1 and not less than minInstances"}},
-		{"maxInstances", "0", []string{"maxInstances must be at least 1"}},
+		{"maxInstances", "-1", []string{"maxInstances must not be less than minInstances"}},
 		{"timeoutSeconds", "3601", []string{"timeoutSeconds must be between 2 and 3600"}},
 		{"defaultOptions", "pdfa", []string{"defaultOptions must be options as in an address", "pdfa=2b"}},
 		{"defaultOptions", "tagged=true&password=x", []string{"defaultOptions must not have a password"}},
@@ -55,6 +58,46 @@ func TestConfigurationErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSizesFollowTheCPUs: whoever sets one value need not know what else follows from it.
+func TestSizesFollowTheCPUs(t *testing.T) {
+	for _, test := range []struct {
+		config                                   map[string]string
+		cpu, memory, concurrency, most, together string
+	}{
+		{nil, "2", "2Gi", "4", "5", "2"},
+		{map[string]string{"cpu": "1"}, "1", "2Gi", "2", "10", "1"},
+		{map[string]string{"cpu": "4"}, "4", "4Gi", "8", "2", "4"},
+		{map[string]string{"cpu": "8"}, "8", "8Gi", "16", "1", "8"},
+		{map[string]string{"memory": "8Gi"}, "2", "8Gi", "4", "2", "2"},
+		{map[string]string{"cpu": "8", "memory": "4Gi", "concurrency": "8"}, "8", "4Gi", "8", "1", "8"},
+		{map[string]string{"minInstances": "7"}, "2", "2Gi", "4", "7", "2"},
+	} {
+		r, err := program{config: test.config}.run(t)
+		if err != nil {
+			t.Errorf("%v: %v", test.config, err)
+			continue
+		}
+		template := r.service(t)["template"].(map[string]any)
+		container := template["containers"].([]any)[0].(map[string]any)
+		limits := container["resources"].(map[string]any)["limits"].(map[string]any)
+		got := fmt.Sprintf("%v, %v, %v, %v, %v", limits["cpu"], limits["memory"], template["maxInstanceRequestConcurrency"],
+			template["scaling"].(map[string]any)["maxInstanceCount"], variable(container, "CONCURRENCY"))
+		if want := strings.Join([]string{test.cpu, test.memory, test.concurrency, test.most, test.together}, ", "); got != want {
+			t.Errorf("%v: CPUs, memory, concurrency, instances and documents at once are %s, want %s", test.config, got, want)
+		}
+	}
+}
+
+// variable is an environment variable of a recorded container.
+func variable(container map[string]any, name string) any {
+	for _, v := range container["envs"].([]any) {
+		if v.(map[string]any)["name"] == name {
+			return v.(map[string]any)["value"]
+		}
+	}
+	return nil
 }
 
 // TestConfigurationErrorsComeTogether: a person mends all of it in one go.

@@ -108,6 +108,7 @@ func (c *converter) variables(args *converterArgs) map[string]pulumi.StringInput
 		"OUTPUT_BUCKET": args.output.Name,
 		"IMAGE":         args.image, // failures that another image may mend are tried again
 		// What one document may have follows from these.
+		"CONCURRENCY":     pulumi.Sprintf("%d", args.cpu), // documents at once, one on each CPU
 		"MEMORY":          pulumi.String(args.memory),
 		"REQUEST_TIMEOUT": pulumi.Sprintf("%d", args.timeoutSeconds),
 	}

@@ -47,19 +47,25 @@ func TestPreviewTellsTheTruth(t *testing.T) {
 	}
 }
 
+// service is the recorded Cloud Run service's inputs.
+func (r *recording) service(t *testing.T) map[string]any {
+	t.Helper()
+	for _, resource := range r.resources {
+		if resource.Type == "gcp:cloudrunv2/service:Service" {
+			return resource.Inputs
+		}
+	}
+	t.Fatal("no Cloud Run service was recorded")
+	return nil
+}
+
 // serviceImage is the image that the recorded Cloud Run service runs, "" when it
 // is not known yet.
 func (r *recording) serviceImage(t *testing.T) string {
 	t.Helper()
-	for _, resource := range r.resources {
-		if resource.Type == "gcp:cloudrunv2/service:Service" {
-			template := resource.Inputs["template"].(map[string]any)
-			image, _ := template["containers"].([]any)[0].(map[string]any)["image"].(string)
-			return image
-		}
-	}
-	t.Fatal("no Cloud Run service was recorded")
-	return ""
+	template := r.service(t)["template"].(map[string]any)
+	image, _ := template["containers"].([]any)[0].(map[string]any)["image"].(string)
+	return image
 }
 
 func TestFailedBuildSaysWhy(t *testing.T) {

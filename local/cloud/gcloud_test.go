@@ -68,7 +68,7 @@ func TestGcloudRunDeployUpdateAndDelete(t *testing.T) {
 		{"us-central1", []any{"metadata", "labels", "cloud.googleapis.com/location"}},
 		{"gcloud", []any{"metadata", "annotations", "run.googleapis.com/client-name"}},
 		{"all", []any{"metadata", "annotations", "run.googleapis.com/ingress"}},
-		{"100", []any{"spec", "template", "metadata", "annotations", "autoscaling.knative.dev/maxScale"}},
+		{"20", []any{"spec", "template", "metadata", "annotations", "autoscaling.knative.dev/maxScale"}},
 		{"gen2", []any{"spec", "template", "metadata", "annotations", "run.googleapis.com/execution-environment"}},
 		{"80", []any{"spec", "template", "spec", "containerConcurrency"}},
 		{"300", []any{"spec", "template", "spec", "timeoutSeconds"}},

@@ -255,6 +255,25 @@ func TestServicesComeBackAfterARestart(t *testing.T) {
 	}
 }
 
+// size gives a container CPUs and memory.
+func size(cpu, memory string) func(_, c map[string]any) {
+	return func(_, c map[string]any) {
+		c["resources"] = map[string]any{"limits": map[string]any{"cpu": cpu, "memory": memory}}
+	}
+}
+
+// TestQuotaIsNamedWithWhatFits: the refusal has Google's words.
+func TestQuotaIsNamedWithWhatFits(t *testing.T) {
+	w := start(t)
+	w.account("runtime")
+	w.call(w.owner, "POST", "/run/v2"+location+"/services?serviceId=app", container(imageName+":v1", func(template, c map[string]any) {
+		size("4", "4Gi")(template, c)
+		template["scaling"] = map[string]any{"maxInstanceCount": 11}
+	})).want(400).saying("Max instances must be set to 5 or fewer to set the requested total CPU").
+		saying("CpuAllocPerProjectRegion requested: 44000 allowed: 20000").
+		saying("MemAllocPerProjectRegion requested: 47244640256 allowed: 42949672960")
+}
+
 func TestDeploymentsThatAreRefused(t *testing.T) {
 	w := start(t)
 	w.account("runtime")
@@ -268,6 +287,24 @@ func TestDeploymentsThatAreRefused(t *testing.T) {
 		"PORT in env":      {func(_, c map[string]any) { c["env"] = []any{map[string]any{"name": "PORT", "value": "1"}} }, 400},
 		"no image":         {func(_, c map[string]any) { delete(c, "image") }, 400},
 		"tiny memory":      {func(_, c map[string]any) { c["resources"] = map[string]any{"limits": map[string]any{"memory": "1Mi"}} }, 400},
+		"three CPUs":       {size("3", "2Gi"), 400},
+		"much for a CPU":   {size("1", "5Gi"), 400},
+		"little for four":  {size("4", "1Gi"), 400},
+		"much for two":     {size("2", "9Gi"), 400},
+		"much for four":    {size("4", "17Gi"), 400},
+		"little for eight": {size("8", "3Gi"), 400},
+		"little for a second generation": {func(template, c map[string]any) {
+			size("1", "256Mi")(template, c)
+			template["executionEnvironment"] = "EXECUTION_ENVIRONMENT_GEN2"
+		}, 400},
+		"more CPUs than the quota": {func(template, c map[string]any) {
+			size("2", "1Gi")(template, c)
+			template["scaling"] = map[string]any{"maxInstanceCount": 11}
+		}, 400},
+		"more memory than the quota": {func(template, c map[string]any) {
+			size("1", "4Gi")(template, c)
+			template["scaling"] = map[string]any{"maxInstanceCount": 11}
+		}, 400},
 		"half a CPU":       {func(_, c map[string]any) { c["resources"] = map[string]any{"limits": map[string]any{"cpu": "500m"}} }, 400},
 		"two-hour timeout": {func(template, _ map[string]any) { template["timeout"] = "7200s" }, 400},
 		"min above max": {func(template, _ map[string]any) {

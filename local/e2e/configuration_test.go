@@ -121,11 +121,11 @@ func (m *machine) invokesProjectWide() {
 
 // changesTheRest changes what the service and the buckets are made of, and back.
 func (m *machine) changesTheRest() {
-	m.up("cpu=4", "memory=4Gi", "concurrency=8", "minInstances=1", "maxInstances=3", "timeoutSeconds=60",
+	m.up("cpu=4", "minInstances=1", "maxInstances=3", "timeoutSeconds=60",
 		"retentionDays=7", "versioning=true", "alertEmail=me@example.com")
 	m.unchanged()
 	m.clientConverts()
-	m.up("cpu=2", "memory=2Gi", "concurrency=4", "minInstances=0", "maxInstances=10", "timeoutSeconds=300",
+	m.up("cpu=2", "memory=", "concurrency=0", "minInstances=0", "maxInstances=0", "timeoutSeconds=300",
 		"retentionDays=0", "versioning=false", "alertEmail=")
 	m.unchanged()
 	m.clientConverts()

@@ -31,6 +31,13 @@ type project struct {
 	Services map[string]bool `json:"services,omitempty"`
 }
 
+// What all Cloud Run instances of a new project may have in one region, by reports of users, for example
+// googlecodelabs/feedback#1856. Instances that exist count, and a service's most instances may not ask for more.
+const (
+	QuotaMilliCPU = 20_000
+	QuotaMemory   = 40 << 30 // bytes
+)
+
 // Open reads the projects in dir.
 func Open(dir string, policies *policy.Engine, operations *operation.Operations) (*Service, error) {
 	projects, err := store.Open[project](dir)

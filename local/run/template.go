@@ -38,10 +38,10 @@ func fillService(v *runapi.GoogleCloudRunV2Service, number string) {
 	if t.Scaling == nil {
 		t.Scaling = &runapi.GoogleCloudRunV2RevisionScaling{}
 	}
-	if t.Scaling.MaxInstanceCount == 0 {
-		t.Scaling.MaxInstanceCount = 100
-	}
 	fillContainer(t.Containers[0])
+	if t.Scaling.MaxInstanceCount == 0 {
+		t.Scaling.MaxInstanceCount = defaultInstances(t)
+	}
 }
 
 func fillContainer(c *runapi.GoogleCloudRunV2Container) {
@@ -152,13 +152,11 @@ func check(v *runapi.GoogleCloudRunV2Service) error {
 	if t.Scaling.MinInstanceCount > t.Scaling.MaxInstanceCount {
 		return violation("template.scaling", "min_instance_count must not be greater than max_instance_count")
 	}
-	if memory, err := bytesOf(c.Resources.Limits["memory"]); err != nil || memory < 128<<20 {
-		return violation("template.containers[0].resources.limits.memory", "invalid value; give at least 128Mi, for example 1Gi")
+	if err := checkSize(t); err != nil {
+		return err
 	}
-	if cpu, err := cpuOf(c.Resources.Limits["cpu"]); err != nil || cpu <= 0 || cpu > 8 {
-		return violation("template.containers[0].resources.limits.cpu", "invalid value; give for example 1 or 2000m")
-	} else if cpu < 1 && t.MaxInstanceRequestConcurrency > 1 {
-		return violation("template.containers[0].resources.limits.cpu", "Total cpu < 1 is not supported with concurrency > 1.")
+	if err := checkQuota(t); err != nil {
+		return err
 	}
 	return checkTraffic(v)
 }
