@@ -40,9 +40,13 @@ func (c Converter) Convert(ctx context.Context, d *Document, o options.Options) 
 	if o.Get(options.Pages) != "" {
 		pages = 0 // those of the whole document are not known
 	}
-	prepared.IndexesUpdated = report.IndexesUpdated
-	report.Warnings = prepared.Warnings(pages)
 	if err != nil {
+		report.Warnings = prepared.Warnings()
+		return report, err
+	}
+	prepared.Converted(pages, report.IndexesUpdated, report.Inserted)
+	report.Warnings = prepared.Warnings()
+	if err := prepared.Empty(); err != nil {
 		return report, err
 	}
 	if err := refuse(report.Warnings, o); err != nil {
@@ -77,8 +81,8 @@ func (c Converter) prepare(ctx context.Context, d *Document, o options.Options, 
 	if err != nil {
 		return nil, err
 	}
-	d.UpdateIndexes = prepared.UpdateIndexes
-	report.Warnings = prepared.Warnings(0)
+	d.UpdateIndexes, d.Insertions = prepared.UpdateIndexes, prepared.Insertions
+	report.Warnings = prepared.Warnings()
 	return prepared, refuse(report.Warnings, o)
 }
 

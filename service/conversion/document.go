@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"docx2pdf/service/docx"
 )
 
 // Document is a directory of a document's own: with the document, its PDF, and whatever the engine needs meanwhile
@@ -13,7 +15,8 @@ import (
 type Document struct {
 	dir, name string
 
-	UpdateIndexes bool // its tables of contents and indexes are to be made anew before the PDF
+	UpdateIndexes bool             // its tables of contents and indexes are to be made anew before the PDF
+	Insertions    []docx.Insertion // what comes into it once it is loaded
 }
 
 // NewDocument makes a document's directory in a directory. Engines call it.

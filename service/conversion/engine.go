@@ -44,6 +44,7 @@ type Report struct {
 	BytesIn        int64             // of the document
 	BytesOut       int64             // of the PDF
 	IndexesUpdated bool              // those of a document that asks for it
+	Inserted       int               // of the document's insertions, how many came in
 	Warnings       []warning.Warning // what the PDF lacks of the document
 	Phases         []Phase           // in the order in which they came
 	CPU            time.Duration     // of the engine, for this document

@@ -12,29 +12,43 @@ import (
 
 // Prepared is what is known of a document that is ready for LibreOffice.
 type Prepared struct {
-	Size           int64 // of the document as it came, in bytes
-	Changed        bool  // it is another file than it was
-	UpdateIndexes  bool  // its tables of contents and indexes ask to be made anew
-	IndexesUpdated bool  // and have been
-	Chunks         []mend.Chunk
+	Size          int64       // of the document as it came, in bytes
+	Changed       bool        // it is another file than it was
+	UpdateIndexes bool        // its tables of contents and indexes ask to be made anew
+	Insertions    []Insertion // what comes in once it is loaded
 
 	warnings   warning.List
 	savedPages map[int]int
+	content    bool // it has more than what comes in
 }
 
-// Warnings are what the PDF lacks of the document. How many pages it has tells whether saved numbers of pages are right;
-// 0 stands for not known.
-func (p *Prepared) Warnings(pages int) []warning.Warning {
-	list := p.warnings.Clone()
-	if p.UpdateIndexes && pages != 0 && !p.IndexesUpdated {
-		list.Add(warning.IndexOutdated, "")
+// Insertion is a file beside the document that comes in at a bookmark: a web page or RTF, as its name ends.
+type Insertion struct{ Bookmark, Name string }
+
+// Warnings are what the PDF lacks of the document.
+func (p *Prepared) Warnings() []warning.Warning { return p.warnings.Warnings() }
+
+// Converted takes what only the conversion tells: how many pages there are, 0 when that is not known, whether indexes
+// have been made anew, and how many insertions came in.
+func (p *Prepared) Converted(pages int, indexesUpdated bool, inserted int) {
+	if p.UpdateIndexes && !indexesUpdated {
+		p.warnings.Add(warning.IndexOutdated, "")
 	}
 	for saved, times := range p.savedPages {
 		if pages != 0 && saved != pages {
-			list.AddMany(warning.FieldNotComputed, times, fmt.Sprintf("saved with %d pages", saved))
+			p.warnings.AddMany(warning.FieldNotComputed, times, fmt.Sprintf("saved with %d pages", saved))
 		}
 	}
-	return list.Warnings()
+	p.warnings.AddMany(warning.ChunkMissing, len(p.Insertions)-inserted)
+	p.content = p.content || inserted > 0
+}
+
+// Empty is the error of a document that has nothing but documents within it which did not come in.
+func (p *Prepared) Empty() error {
+	if missing := p.warnings.Only(warning.ChunkMissing); len(missing) > 0 && !p.content {
+		return &warning.Error{Warnings: missing, Nothing: true}
+	}
+	return nil
 }
 
 // Prepare checks a document's file, and changes it in place where LibreOffice would not show all of it, or not as Word
@@ -65,18 +79,30 @@ func Prepare(ctx context.Context, path string, limits Limits, wishes mend.Wishes
 	if err := m.Apply(); err != nil {
 		return prepared, damaged(err, "the document")
 	}
-	prepared.Chunks = m.Chunks
-	for _, chunk := range m.Chunks {
-		prepared.warnings.Add(warning.ChunkMissing, chunk.Name)
+	if prepared.content = m.Main.Content || len(m.Chunks) > 0; prepared.Empty() != nil {
+		return prepared, prepared.Empty()
 	}
-	if missing := prepared.warnings.Only(warning.ChunkMissing); len(missing) > 0 && !m.Main.Content {
-		return prepared, &warning.Error{Warnings: missing, Nothing: true}
+	prepared.content = m.Main.Content
+	if err := prepared.insert(filepath.Dir(path), m.Chunks); err != nil {
+		return prepared, err
 	}
 	if !p.repack && len(m.Changed) == 0 && len(m.Added) == 0 {
 		return prepared, nil
 	}
 	prepared.Changed = true
 	return prepared, replace(path, p, m)
+}
+
+// insert writes the documents within the document beside it.
+func (p *Prepared) insert(dir string, chunks []mend.Chunk) error {
+	for i, chunk := range chunks {
+		name := fmt.Sprintf("chunk-%d.%s", i+1, chunk.Kind)
+		if err := os.WriteFile(filepath.Join(dir, name), chunk.Content, 0o600); err != nil {
+			return err
+		}
+		p.Insertions = append(p.Insertions, Insertion{chunk.Bookmark, name})
+	}
+	return nil
 }
 
 // replace writes the changed document beside the old one, and puts it in its place.

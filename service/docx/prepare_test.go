@@ -85,8 +85,8 @@ func TestDocumentsThatNeedNothingStayAsTheyAre(t *testing.T) {
 	}
 	for name, content := range map[string][]byte{"demo.docx": demo, "text": docxtest.Document(docxtest.Text(3) + field("PAGE", "1"))} {
 		prepared, changed := prepare(t, content, mend.Wishes{})
-		if !bytes.Equal(changed, content) || len(prepared.Warnings(0)) > 0 {
-			t.Errorf("%s was changed, or has the warnings %v", name, prepared.Warnings(0))
+		if !bytes.Equal(changed, content) || len(prepared.Warnings()) > 0 {
+			t.Errorf("%s was changed, or has the warnings %v", name, prepared.Warnings())
 		}
 	}
 }
@@ -208,7 +208,7 @@ func TestWarningsNameWhatIsMissing(t *testing.T) {
 			`<w:r><w:instrText> = 1 a b</w:instrText><w:fldChar w:fldCharType="separate"/><w:t>a</w:t><w:fldChar w:fldCharType="end"/></w:r></w:p>`), "field_not_computed=1"},
 	} {
 		prepared, _ := prepare(t, test.content, mend.Wishes{})
-		if got := warning.String(prepared.Warnings(0)); got != test.want {
+		if got := warning.String(prepared.Warnings()); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}

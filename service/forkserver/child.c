@@ -130,6 +130,16 @@ static void keep_in(const struct sandbox *sandbox) {
         refuse(why);
 }
 
+static void insert_files(struct document *document, char *lines) {
+    int inserted = 0;
+    for (char *rest, *bookmark = strtok_r(lines, "\n", &rest); bookmark != NULL; bookmark = strtok_r(NULL, "\n", &rest)) {
+        const char *url = strtok_r(NULL, "\n", &rest), *filter = strtok_r(NULL, "\n", &rest);
+        if (url != NULL && filter != NULL && insert_file(document, bookmark, url, filter))
+            inserted++;
+    }
+    tell("inserted %d", inserted);
+}
+
 static void convert(const struct message *m) {
     struct timespec start;
     clock_gettime(CLOCK_MONOTONIC, &start);
@@ -140,6 +150,7 @@ static void convert(const struct message *m) {
     }
     tell("loaded %ld", microseconds_since(&start));
 
+    insert_files(document, m->field[JOB_INSERTIONS]);
     if (strcmp(m->field[JOB_UPDATE_INDEXES], "true") == 0)
         tell("indexes %s", update_indexes(document) ? "updated" : document_error());
 

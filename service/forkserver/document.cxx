@@ -7,11 +7,15 @@
 #include <com/sun/star/container/XEnumerationAccess.hpp>
 #include <com/sun/star/document/MacroExecMode.hpp>
 #include <com/sun/star/document/UpdateDocMode.hpp>
+#include <com/sun/star/document/XDocumentInsertable.hpp>
 #include <com/sun/star/frame/XDesktop2.hpp>
 #include <com/sun/star/frame/XModel.hpp>
 #include <com/sun/star/frame/XStorable.hpp>
 #include <com/sun/star/lang/XMultiComponentFactory.hpp>
+#include <com/sun/star/text/XBookmarksSupplier.hpp>
 #include <com/sun/star/text/XDocumentIndexesSupplier.hpp>
+#include <com/sun/star/text/XText.hpp>
+#include <com/sun/star/text/XTextContent.hpp>
 #include <com/sun/star/uno/XComponentContext.hpp>
 #include <com/sun/star/util/XCloseable.hpp>
 #include <com/sun/star/util/XRefreshable.hpp>
@@ -26,6 +30,7 @@ extern "C" const char *import_uno(void); // imports.c
 
 namespace frame = com::sun::star::frame;
 namespace uno = com::sun::star::uno;
+namespace writer = com::sun::star::text;
 using com::sun::star::beans::PropertyValue;
 using com::sun::star::beans::XPropertySet;
 using com::sun::star::container::XEnumeration;
@@ -109,6 +114,19 @@ struct document *load_document(const char *url) {
             loaded = new document{model};
     });
     return loaded;
+}
+
+int insert_file(struct document *document, const char *bookmark, const char *url, const char *filter) {
+    return attempt([&] {
+        // What comes in is no change to be shown.
+        Reference<XPropertySet>(document->model, uno::UNO_QUERY_THROW)->setPropertyValue(text("RecordChanges"), Any(false));
+        const Reference<writer::XBookmarksSupplier> supplier(document->model, uno::UNO_QUERY_THROW);
+        const Reference<writer::XTextContent> mark(supplier->getBookmarks()->getByName(text(bookmark)), uno::UNO_QUERY_THROW);
+        const Reference<writer::XTextRange> place(mark->getAnchor(), uno::UNO_QUERY_THROW);
+        const Reference<com::sun::star::document::XDocumentInsertable> cursor(
+            place->getText()->createTextCursorByRange(place), uno::UNO_QUERY_THROW);
+        cursor->insertDocumentFromURL(text(url), properties({property("FilterName", text(filter))}));
+    });
 }
 
 int update_indexes(struct document *document) {

@@ -17,6 +17,9 @@ const char *connect_office(void);
 // followed and nobody is asked. It returns NULL after an error.
 struct document *load_document(const char *url);
 
+// insert_file puts a file, read by the filter of a name, in the place of a bookmark. It returns 0 after an error.
+int insert_file(struct document *document, const char *bookmark, const char *url, const char *filter);
+
 // update_indexes makes tables of contents and other indexes anew. It returns 0 after an error.
 int update_indexes(struct document *document);
 

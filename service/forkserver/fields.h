@@ -28,6 +28,7 @@ enum job_field {
     JOB_FILE_BYTES,   // largest file it may write
     JOB_THREADS,      // at a time
     JOB_UPDATE_INDEXES, // "true": make tables of contents anew before the PDF
+    JOB_INSERTIONS,     // what comes in at bookmarks: of each the bookmark, the file's URL and its filter, in lines
     JOB_FIRST_OPTION,
 };
 

@@ -10,11 +10,15 @@ LD_LIBRARY_PATH="$office/program" "$office/sdk/bin/cppumaker" -Gc -O/usr/local/i
   -Tcom.sun.star.container.XEnumerationAccess \
   -Tcom.sun.star.document.MacroExecMode \
   -Tcom.sun.star.document.UpdateDocMode \
+  -Tcom.sun.star.document.XDocumentInsertable \
   -Tcom.sun.star.frame.XDesktop2 \
   -Tcom.sun.star.frame.XModel \
   -Tcom.sun.star.frame.XStorable \
   -Tcom.sun.star.lang.XMultiComponentFactory \
+  -Tcom.sun.star.text.XBookmarksSupplier \
   -Tcom.sun.star.text.XDocumentIndexesSupplier \
+  -Tcom.sun.star.text.XText \
+  -Tcom.sun.star.text.XTextContent \
   -Tcom.sun.star.uno.XComponentContext \
   -Tcom.sun.star.util.XCloseable \
   -Tcom.sun.star.util.XRefreshable \

@@ -16,8 +16,12 @@ type Job struct {
 	FileBytes     int64         // of the largest file
 	Threads       int           // at a time
 	UpdateIndexes bool          // make tables of contents and other indexes anew before the PDF
+	Insertions    []Insertion   // what comes in once the document is loaded, in this order
 	Learn         bool          // have the fork server see which memory it takes: only for documents of our own
 }
+
+// Insertion is a file that comes in at a bookmark, and the name of LibreOffice's filter for it.
+type Insertion struct{ Bookmark, File, Filter string }
 
 // Option is one of LibreOffice's PDF export.
 // https://wiki.documentfoundation.org/Macros/Python_Guide/PDF_export_filter_data

@@ -44,6 +44,11 @@ func (j Job) message(id string) message {
 	m[C.JOB_FILE_BYTES] = fmt.Sprint(j.FileBytes)
 	m[C.JOB_THREADS] = fmt.Sprint(j.Threads)
 	m[C.JOB_UPDATE_INDEXES] = fmt.Sprint(j.UpdateIndexes)
+	var insertions []string
+	for _, i := range j.Insertions {
+		insertions = append(insertions, i.Bookmark, fileURL(i.File), i.Filter)
+	}
+	m[C.JOB_INSERTIONS] = strings.Join(insertions, "\n")
 	for _, o := range j.Options {
 		fields := make(message, C.OPTION_FIELDS)
 		fields[C.OPTION_NAME], fields[C.OPTION_TYPE], fields[C.OPTION_VALUE] = o.Name, o.Type, o.Value

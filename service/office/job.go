@@ -56,6 +56,7 @@ func (e *Engine) Convert(ctx context.Context, d *conversion.Document, o options.
 	}
 	report.Fonts = substitutions(end.Report)
 	report.IndexesUpdated = strings.Contains("\n"+end.Report, "\nindexes updated\n")
+	report.Inserted = inserted(end.Report)
 	report.Pages, err = countPages(d.Output(), end.Report)
 	return report, err
 }
@@ -148,7 +149,19 @@ func (j job) request(o options.Options) forkserver.Job {
 		Threads:   config.Threads,
 
 		UpdateIndexes: j.document.UpdateIndexes,
+		Insertions:    j.insertions(),
 	}
+}
+
+// filters are LibreOffice's for what comes into a document, by how its name ends.
+var filters = map[string]string{".html": "HTML (StarWriter)", ".rtf": "Rich Text Format"}
+
+func (j job) insertions() []forkserver.Insertion {
+	var all []forkserver.Insertion
+	for _, i := range j.document.Insertions {
+		all = append(all, forkserver.Insertion{Bookmark: i.Bookmark, File: filepath.Join(j.document.Directory(), i.Name), Filter: filters[filepath.Ext(i.Name)]})
+	}
+	return all
 }
 
 // full tells whether nothing can be written to a directory any more, be it for lack of room, of file names or of quota.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -36,6 +37,17 @@ func substitutions(report string) []conversion.Substitution {
 		}
 	}
 	return found
+}
+
+// inserted reads a child's line about what came into the document.
+func inserted(report string) int {
+	for line := range strings.Lines(report) {
+		if n, found := strings.CutPrefix(strings.TrimSpace(line), "inserted "); found {
+			count, _ := strconv.Atoi(n)
+			return count
+		}
+	}
+	return 0
 }
 
 // ownFile is how LibreOffice names a job's file, which nobody outside knows.

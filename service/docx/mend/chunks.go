@@ -4,6 +4,11 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html/charset"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 
 	"docx2pdf/service/docx/inventory"
 	"docx2pdf/service/docx/markup"
@@ -13,8 +18,9 @@ import (
 // mostChunks are brought in of one document.
 const mostChunks = 1000
 
-// chunks puts a bookmark in the place of each document within the document that LibreOffice's own import passes over:
-// it is brought in there once the document is loaded. Those that are Word documents LibreOffice takes as they are.
+// chunks brings in the documents within the document that LibreOffice's own import passes over. Plain text becomes
+// paragraphs. Web pages and RTF are for LibreOffice to read, once the document is loaded: a bookmark keeps their place.
+// Those that are Word documents LibreOffice takes as they are.
 func (p *Package) chunks(part *inventory.Part, source []byte) ([]byte, error) {
 	relations := p.Inventory.RelationsOf(part)
 	var edits markup.Edits
@@ -29,46 +35,80 @@ func (p *Package) chunks(part *inventory.Part, source []byte) ([]byte, error) {
 		}
 		id, _ := t.Relationship("id")
 		end := r.Skip(t)
-		chunk, taken, err := p.chunk(relations[id])
+		replacement, err := p.chunk(relations[id], prefixOf(t))
 		if err != nil {
 			return nil, err
 		}
-		if !taken {
-			continue
+		if replacement != "" {
+			edits.Replace(t.At, end, replacement)
 		}
-		if chunk == nil {
-			p.Warnings.Add(warning.ChunkMissing, relations[id].Written)
-			continue
-		}
-		w := prefixOf(t)
-		chunk.Bookmark = fmt.Sprintf("docx2pdf_chunk_%d", len(p.Chunks)+1)
-		number := 1_000_000 + len(p.Chunks)
-		p.Chunks = append(p.Chunks, *chunk)
-		edits.Replace(t.At, end, fmt.Sprintf(`<%sp><%[1]sbookmarkStart %[1]sid="%[2]d" %[1]sname="%[3]s"/><%[1]sbookmarkEnd %[1]sid="%[2]d"/></%[1]sp>`, w, number, chunk.Bookmark))
 	}
 }
 
-// chunk reads what a relation leads to. It is not taken when LibreOffice does by itself, and nil when it cannot be had.
-func (p *Package) chunk(r inventory.Relation) (chunk *Chunk, taken bool, err error) {
+// chunk is what stands for the document that a relation leads to, "" when it stays.
+func (p *Package) chunk(r inventory.Relation, prefix string) (string, error) {
 	part := p.Inventory.Target(r)
 	if part == nil {
-		return nil, true, nil
+		p.Warnings.Add(warning.ChunkMissing, r.Written)
+		return "", nil
 	}
 	kind := chunkKind(p.Inventory.Types.Of(part.Name), path.Ext(part.Name))
 	if kind == "docx" {
-		return nil, false, nil
-	}
-	if kind == "" || len(p.Chunks) >= mostChunks {
-		return nil, true, nil
+		return "", nil
 	}
 	content, err := p.Read(part)
 	if err != nil {
-		return nil, true, err
+		return "", err
 	}
-	if len(content) > MostBytes {
-		return nil, true, nil
+	p.chunkBytes += len(content)
+	if kind == "" || len(p.Chunks) >= mostChunks || p.chunkBytes > MostBytes {
+		p.Warnings.Add(warning.ChunkMissing, part.Name)
+		return "", nil
 	}
-	return webPage(kind, content, part.Name), true, nil
+	chunk := Chunk{Kind: kind, Content: content}
+	if kind == "mht" {
+		chunk = fromArchive(content)
+	}
+	switch chunk.Kind {
+	case "txt":
+		p.Main.Content = true
+		return paragraphs(chunk.Content, prefix), nil
+	case "html":
+		chunk.Content = p.webPage(chunk)
+	case "rtf":
+	default:
+		p.Warnings.Add(warning.ChunkMissing, part.Name)
+		return "", nil
+	}
+	number := len(p.Chunks) + 1
+	chunk.Bookmark = fmt.Sprintf("docx2pdf_chunk_%d", number)
+	p.Chunks = append(p.Chunks, chunk)
+	return fmt.Sprintf(`<%sp><%[1]sbookmarkStart %[1]sid="%[2]d" %[1]sname="%[3]s"/><%[1]sbookmarkEnd %[1]sid="%[2]d"/></%[1]sp>`,
+		prefix, 1_000_000+number, chunk.Bookmark), nil
+}
+
+// paragraphs are those of a plain text, one for each line.
+func paragraphs(content []byte, prefix string) string {
+	var b strings.Builder
+	text := strings.ReplaceAll(inUTF8(content, "text/plain"), "\r\n", "\n")
+	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+		line = strings.ReplaceAll(markup.Escape(line), "&#x9;", `</`+prefix+`t><`+prefix+`tab/><`+prefix+`t xml:space="preserve">`)
+		fmt.Fprintf(&b, `<%sp><%[1]sr><%[1]st xml:space="preserve">%s</%[1]st></%[1]sr></%[1]sp>`, prefix, line)
+	}
+	return b.String()
+}
+
+// inUTF8 is a text in UTF-8, whose characters its type, its marks or its bytes tell.
+func inUTF8(content []byte, contentType string) string {
+	encoding, _, _ := charset.DetermineEncoding(content[:min(len(content), 1024)], contentType)
+	if utf8.Valid(content) {
+		encoding = unicode.UTF8
+	}
+	text, _, err := transform.Bytes(unicode.BOMOverride(encoding.NewDecoder()), content)
+	if err != nil {
+		return strings.ToValidUTF8(string(content), "\ufffd")
+	}
+	return string(text)
 }
 
 // chunkKind tells what a chunk is from its content type, or its name.

@@ -28,9 +28,11 @@ type Wishes struct {
 // Chunk is a document within the document, to be brought in where its bookmark is.
 type Chunk struct {
 	Bookmark string
-	Kind     string // html, rtf or txt
+	Kind     string // html or rtf
 	Content  []byte
-	Name     string // of its part
+
+	charset  string            // that its archive tells
+	pictures map[string]string // of its archive, as data addresses, by what the page calls them
 }
 
 // Package is a document that is being changed.
@@ -44,6 +46,8 @@ type Package struct {
 	Read    func(part *inventory.Part) ([]byte, error) // the content of a part, markup in UTF-8
 	Changed map[*inventory.Part][]byte
 	Added   []Added
+
+	chunkBytes int // of all chunks so far
 }
 
 // Added is a new part.

@@ -2,104 +2,115 @@ package mend
 
 import (
 	"bytes"
-	"encoding/base64"
 	"io"
-	"mime"
-	"mime/multipart"
-	"mime/quotedprintable"
-	"net/mail"
-	"net/textproto"
+	"slices"
 	"strings"
+
+	"golang.org/x/net/html"
+
+	"docx2pdf/service/docx/inventory"
+	"docx2pdf/service/warning"
 )
 
-// webPage makes a chunk of content of a kind. It is nil when there is no page in it.
-func webPage(kind string, content []byte, name string) *Chunk {
-	if kind != "mht" {
-		return &Chunk{Kind: kind, Content: content, Name: name}
+// webPage is a page for LibreOffice to read: in UTF-8, with its pictures in it, and with nothing that runs, leads it to
+// another file or means something to LibreOffice only.
+func (p *Package) webPage(c Chunk) []byte {
+	contentType := "text/html"
+	if c.charset != "" {
+		contentType += "; charset=" + c.charset
 	}
-	message, err := mail.ReadMessage(bytes.NewReader(bytes.TrimLeft(content, "\r\n \t\ufeff")))
-	if err != nil {
-		return nil
+	page := html.NewTokenizer(strings.NewReader(inUTF8(c.Content, contentType)))
+	var clean bytes.Buffer
+	clean.WriteString(`<meta http-equiv="Content-Type" content="text/html; charset=utf-8">`)
+	last := ""   // the start tag just before
+	within := "" // an element that goes with all that is in it
+	for {
+		kind, style := page.Next(), last == "style"
+		if kind == html.ErrorToken {
+			return clean.Bytes()
+		}
+		last = ""
+		raw := slices.Clone(page.Raw()) // reading the token changes it
+		t := page.Token()
+		switch {
+		case within != "":
+			if kind == html.EndTagToken && t.Data == within {
+				within = ""
+			}
+		case kind == html.TextToken:
+			if !style || !leadsOut(string(raw)) {
+				clean.Write(raw)
+			}
+		case kind == html.CommentToken, kind == html.DoctypeToken, dropped[t.Data]:
+		case hidden[t.Data]:
+			if kind == html.StartTagToken {
+				within = t.Data
+			}
+		case kind == html.EndTagToken:
+			clean.Write(raw)
+		default:
+			last = t.Data
+			p.webTag(&clean, t, c.pictures)
+		}
 	}
-	archive := pageArchive{pictures: map[string]string{}}
-	archive.read(textproto.MIMEHeader(message.Header), message.Body, 0)
-	if archive.page == nil {
-		return nil
-	}
-	return &Chunk{Kind: archive.kind, Content: archive.withPictures(), Name: name}
 }
 
-// pageArchive is a web page in one file (RFC 2557).
-type pageArchive struct {
-	page     []byte
-	kind     string
-	pictures map[string]string // as data addresses, by what the page calls them
-}
-
-// mostParts and mostNesting bound what is read of an archive.
-const (
-	mostParts   = 1000
-	mostNesting = 5
+// dropped are tags that go, and hidden are elements that go with what is in them. LibreOffice makes fields of sdfield, and
+// notes or scripts of comments.
+var (
+	dropped = namesOf("base link meta frame frameset sdfield bgsound")
+	hidden  = namesOf("script title iframe noscript noframes noembed object applet embed svg math template video audio")
 )
 
-func (a *pageArchive) read(header textproto.MIMEHeader, body io.Reader, depth int) {
-	mediaType, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
-	if err != nil || depth > mostNesting {
-		return
+func namesOf(names string) map[string]bool {
+	all := map[string]bool{}
+	for name := range strings.FieldsSeq(names) {
+		all[name] = true
 	}
-	if strings.HasPrefix(mediaType, "multipart/") {
-		parts := multipart.NewReader(body, parameters["boundary"])
-		for range mostParts {
-			part, err := parts.NextRawPart()
-			if err != nil {
+	return all
+}
+
+// webTag writes a start tag without what is dangerous, missing or elsewhere.
+func (p *Package) webTag(clean *bytes.Buffer, t html.Token, pictures map[string]string) {
+	kept := t.Attr[:0]
+	for _, a := range t.Attr {
+		switch name := a.Key; {
+		case t.Data == "img" && name == "src":
+			a.Val = p.webPicture(a.Val, pictures, clean.Len())
+			if a.Val == "" {
 				return
 			}
-			a.read(part.Header, part, depth+1)
+		case name == "src", name == "srcset", name == "background", name == "data", name == "code", name == "action",
+			strings.HasPrefix(name, "on"), strings.HasPrefix(name, "sd"),
+			name == "href" && inventory.IsScript(a.Val),
+			name == "style" && leadsOut(a.Val):
+			continue
 		}
-		return
+		kept = append(kept, a)
 	}
-	switch strings.ToLower(strings.TrimSpace(header.Get("Content-Transfer-Encoding"))) {
-	case "base64":
-		body = base64.NewDecoder(base64.StdEncoding, body)
-	case "quoted-printable":
-		body = quotedprintable.NewReader(body)
-	}
-	content, err := io.ReadAll(io.LimitReader(body, MostBytes))
-	if err != nil && len(content) == 0 {
-		return
-	}
+	t.Attr = kept
+	io.WriteString(clean, t.String())
+}
+
+// leadsOut tells whether a style names a file.
+func leadsOut(style string) bool {
+	style = strings.ToLower(style)
+	return strings.Contains(style, "url(") || strings.Contains(style, "@import")
+}
+
+// webPicture is the address of a picture that is in the page or its archive, "" when there is no room for it or it is
+// elsewhere.
+func (p *Package) webPicture(address string, pictures map[string]string, size int) string {
+	inside, found := pictures[address]
 	switch {
-	case mediaType == "text/html" && a.kind != "html":
-		a.page, a.kind = withCharset(content, parameters["charset"]), "html"
-	case mediaType == "text/plain" && a.page == nil:
-		a.page, a.kind = content, "txt"
-	case strings.HasPrefix(mediaType, "image/"):
-		address := "data:" + mediaType + ";base64," + base64.StdEncoding.EncodeToString(content)
-		if location := header.Get("Content-Location"); location != "" {
-			a.pictures[location] = address
-		}
-		if id := strings.Trim(header.Get("Content-Id"), "<> "); id != "" {
-			a.pictures["cid:"+id] = address
-		}
+	case found && size+len(inside) <= MostBytes:
+		return inside
+	case strings.HasPrefix(strings.ToLower(address), "data:image/"):
+		return address
+	case strings.Contains(address, "://"):
+		p.Warnings.Add(warning.PictureLinked, address)
+	default:
+		p.Warnings.Add(warning.PictureMissing, address)
 	}
-}
-
-// withCharset tells a page's characters where only the archive does.
-func withCharset(page []byte, charset string) []byte {
-	if charset == "" || bytes.Contains(bytes.ToLower(page[:min(len(page), 1024)]), []byte("charset=")) {
-		return page
-	}
-	return append([]byte(`<meta http-equiv="Content-Type" content="text/html; charset=`+strings.ReplaceAll(charset, `"`, "")+`">`), page...)
-}
-
-// withPictures is the page with its pictures in it.
-func (a *pageArchive) withPictures() []byte {
-	if a.kind != "html" || len(a.pictures) == 0 {
-		return a.page
-	}
-	var pairs []string
-	for name, address := range a.pictures {
-		pairs = append(pairs, `"`+name+`"`, `"`+address+`"`, `'`+name+`'`, `'`+address+`'`)
-	}
-	return []byte(strings.NewReplacer(pairs...).Replace(string(a.page)))
+	return ""
 }

@@ -174,18 +174,3 @@ func TestStrictTakesNoPDFThatLacksSomething(t *testing.T) {
 	}
 	render(t, docxtest.Document(docxtest.Paragraph("whole")), "strict=true").has(t, "whole")
 }
-
-func TestDocumentsWithinTheDocument(t *testing.T) {
-	types := strings.Replace(contentTypes(t), "<Default", `<Default Extension="mht" ContentType="message/rfc822"/><Default`, 1)
-	chunk := related(docxtest.Relationship{ID: "c", Type: "aFChunk", Target: "chunk.mht"})
-	parts := []docxtest.Part{chunk, {Name: "word/chunk.mht", Content: "MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n<p>Revenue grew</p>"}, {Name: "[Content_Types].xml", Content: types}}
-	made := render(t, docxtest.Document(docxtest.Paragraph("before")+`<w:altChunk r:id="c"/>`, parts...))
-	made.has(t, "before")
-	if !strings.Contains(made.text, "Revenue grew") && made.warnings != "chunk_missing=1" {
-		t.Errorf("the text lacks it, and the warnings are %q", made.warnings)
-	}
-	var refused *warning.Error
-	if made, err := try(t, docxtest.Document(`<w:altChunk r:id="c"/><w:sectPr/>`, parts...)); !errors.As(err, &refused) && !strings.Contains(made.text, "Revenue grew") {
-		t.Errorf("a document of nothing else: %v", err)
-	}
-}
