@@ -4,6 +4,7 @@ package conversion
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"docx2pdf/service/options"
@@ -56,7 +57,23 @@ type Substitution struct {
 	Used []string `json:"used"`
 }
 
-// Phase is a part of the time that a document took: "check", "queue", "convert", "encrypt".
+// FontList is "Calibri=Calibri Twin; Aptos=Aptos Twin+Noto Sans", as short as a header and metadata have to be.
+func FontList(fonts []Substitution, escape func(string) string) string {
+	var list []string
+	length := 0
+	for _, f := range fonts {
+		item := escape(f.Font) + "=" + escape(strings.Join(f.Used, "+"))
+		if length += len(item) + 2; length > 4000 {
+			list = append(list, "…")
+			break
+		}
+		list = append(list, item)
+	}
+	return strings.Join(list, "; ")
+}
+
+// Phase is a part of the time that a document took: "check", "queue", "convert", "encrypt", and "storage" where
+// it comes from a bucket.
 type Phase struct {
 	Name string
 	Took time.Duration

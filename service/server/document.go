@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -11,7 +12,6 @@ import (
 	"os"
 	"path"
 	"strconv"
-	"strings"
 
 	"docx2pdf/service/conversion"
 	"docx2pdf/service/options"
@@ -19,22 +19,15 @@ import (
 	"docx2pdf/service/warning"
 )
 
-// run converts a document.
-func (s *Server) run(r *http.Request, d *conversion.Document, o options.Options) (conversion.Report, error) {
-	e := entryOf(r)
+// run converts a document that came in the request.
+func (s *Server) run(ctx context.Context, e *entry, d *conversion.Document, o options.Options) (err error) {
 	e.options = o.String()
-	report, err := s.Converter.Convert(r.Context(), d, o)
-	for _, phase := range report.Phases {
-		e.took(phase.Name, phase.Took)
-	}
-	e.warnings = report.Warnings
-	e.pages, e.fonts, e.cpu, e.bytesIn, e.bytesOut = report.Pages, report.Fonts, report.CPU, report.BytesIn, report.BytesOut
-	return report, err
+	e.Report, err = s.Converter.Convert(ctx, d, o)
+	return err
 }
 
 // answerPDF converts a document that came in the request and answers with the PDF.
-func (s *Server) answerPDF(w http.ResponseWriter, r *http.Request, name string, content io.Reader, o options.Options) error {
-	e := entryOf(r)
+func (s *Server) answerPDF(w http.ResponseWriter, r *http.Request, e *entry, name string, content io.Reader, o options.Options) error {
 	e.form = "document"
 	d, err := s.Converter.NewDocument(name)
 	if err != nil {
@@ -48,7 +41,7 @@ func (s *Server) answerPDF(w http.ResponseWriter, r *http.Request, name string, 
 	if _, err := io.Copy(io.Discard, r.Body); err != nil {
 		return asBadRequest(err, "the request did not arrive whole")
 	}
-	if _, err := s.run(r, d, o); err != nil {
+	if err := s.run(r.Context(), e, d, o); err != nil {
 		return err
 	}
 	pdf, size, err := openPDF(d)
@@ -58,12 +51,12 @@ func (s *Server) answerPDF(w http.ResponseWriter, r *http.Request, name string, 
 	defer pdf.Close()
 	header := w.Header()
 	header.Set("Content-Type", "application/pdf")
-	header.Set("X-Pages", strconv.Itoa(e.pages))
-	if len(e.fonts) > 0 {
-		header.Set("X-Fonts-Substituted", fontList(e.fonts, url.PathEscape))
+	header.Set("X-Pages", strconv.Itoa(e.Pages))
+	if len(e.Fonts) > 0 {
+		header.Set("X-Fonts-Substituted", conversion.FontList(e.Fonts, url.PathEscape))
 	}
-	if len(e.warnings) > 0 {
-		header.Set("X-Warnings", warning.String(e.warnings))
+	if len(e.Warnings) > 0 {
+		header.Set("X-Warnings", warning.String(e.Warnings))
 	}
 	if name != "" {
 		header.Set("Content-Disposition", mime.FormatMediaType("inline", map[string]string{"filename": path.Base(outcome.Names{}.PDF("", name))}))
@@ -79,10 +72,9 @@ func (s *Server) answerPDF(w http.ResponseWriter, r *http.Request, name string, 
 }
 
 // answerJSON converts the job's document and answers with the PDF in JSON.
-func (s *Server) answerJSON(w http.ResponseWriter, r *http.Request, d *conversion.Document, o options.Options) error {
-	e := entryOf(r)
+func (s *Server) answerJSON(w http.ResponseWriter, r *http.Request, e *entry, d *conversion.Document, o options.Options) error {
 	e.form = "json"
-	if _, err := s.run(r, d, o); err != nil {
+	if err := s.run(r.Context(), e, d, o); err != nil {
 		return err
 	}
 	pdf, _, err := openPDF(d)
@@ -97,7 +89,7 @@ func (s *Server) answerJSON(w http.ResponseWriter, r *http.Request, d *conversio
 		Fonts        []conversion.Substitution `json:"fonts,omitempty"`
 		Warnings     []warning.Warning         `json:"warnings,omitempty"`
 		Milliseconds map[string]float64        `json:"milliseconds"`
-	}{"", e.pages, e.fonts, e.warnings, e.milliseconds()})
+	}{"", e.Pages, e.Fonts, e.Warnings, e.milliseconds()})
 	if err != nil {
 		return err
 	}
@@ -125,19 +117,4 @@ func openPDF(d *conversion.Document) (*os.File, int64, error) {
 		return nil, 0, err
 	}
 	return pdf, info.Size(), nil
-}
-
-// fontList is "Calibri=Calibri Twin; Aptos=Aptos Twin+Noto Sans", as short as a header and metadata have to be.
-func fontList(fonts []conversion.Substitution, escape func(string) string) string {
-	var list []string
-	length := 0
-	for _, f := range fonts {
-		item := escape(f.Font) + "=" + escape(strings.Join(f.Used, "+"))
-		if length += len(item) + 2; length > 4000 {
-			list = append(list, "…")
-			break
-		}
-		list = append(list, item)
-	}
-	return strings.Join(list, "; ")
 }

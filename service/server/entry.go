@@ -11,48 +11,55 @@ import (
 	"time"
 
 	"docx2pdf/service/conversion"
+	"docx2pdf/service/outcome"
+	"docx2pdf/service/problem"
 	"docx2pdf/service/warning"
 )
 
 // entry is what a request's log line, its metrics and the answer say of it.
 type entry struct {
-	form              string // message, document or json
-	bucket, object    string
-	generation        int64
-	messageID         string
-	outcome           string // converted, skipped, unchanged, or a problem's code
-	reason            string
-	options           string
-	bytesIn, bytesOut int64
-	pages             int
-	fonts             []conversion.Substitution
-	warnings          []warning.Warning
-	cpu               time.Duration
-	timings           []timing
-	answered          bool
-	err               error
+	form           string // message, document or json
+	bucket, object string
+	generation     int64
+	messageID      string
+	outcome        string // converted, skipped, unchanged, or a problem's code
+	reason         string
+	options        string
+	conversion.Report
+	answered bool
+	err      error
 }
 
-type timing struct {
-	name string
-	took time.Duration
+// fulfilled notes what became of a document in a bucket.
+func (e *entry) fulfilled(result outcome.Result) {
+	e.Report, e.options, e.generation = result.Report, result.Options.String(), result.Source.Generation
+	if e.BytesIn == 0 {
+		e.BytesIn = result.Source.Size
+	}
+	switch {
+	case result.Skipped != "":
+		e.outcome = "skipped"
+		if result.Notable {
+			e.reason = result.Skipped
+		}
+	case result.Unchanged:
+		e.outcome = "unchanged"
+	}
 }
-
-func (e *entry) took(name string, d time.Duration) { e.timings = append(e.timings, timing{name, d}) }
 
 // serverTiming is the Server-Timing header. https://www.w3.org/TR/server-timing/
 func (e *entry) serverTiming() string {
 	var parts []string
-	for _, t := range e.timings {
-		parts = append(parts, fmt.Sprintf("%s;dur=%.1f", t.name, milliseconds(t.took)))
+	for _, t := range e.Phases {
+		parts = append(parts, fmt.Sprintf("%s;dur=%.1f", t.Name, milliseconds(t.Took)))
 	}
 	return strings.Join(parts, ", ")
 }
 
 func (e *entry) milliseconds() map[string]float64 {
 	took := map[string]time.Duration{}
-	for _, t := range e.timings {
-		took[t.name] += t.took
+	for _, t := range e.Phases {
+		took[t.Name] += t.Took
 	}
 	all := map[string]float64{}
 	for name, d := range took {
@@ -72,25 +79,21 @@ func (e *entry) sent(err error) error {
 	return nil
 }
 
-type entryKey struct{}
-
-func entryOf(r *http.Request) *entry { return r.Context().Value(entryKey{}).(*entry) }
-
 // logged answers with a handler's error, and writes one line and the metrics for each request.
 func (s *Server) logged(next handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
 		e := &entry{outcome: "converted"}
-		ctx, end := s.Metrics.start(context.WithValue(r.Context(), entryKey{}, e), r)
+		ctx, end := s.Metrics.start(r.Context(), r)
 		status := http.StatusOK
-		if err := next(w, r.WithContext(ctx)); err != nil {
-			p := problemOf(err)
-			status, e.outcome, e.reason, e.err = p.status, p.code, p.message, err
+		if err := next(w, r.WithContext(ctx), e); err != nil {
+			p := problem.Of(err)
+			status, e.outcome, e.reason, e.err = p.Status, p.Code, p.Message, err
 			if !e.answered {
-				if !errors.Is(err, errBody) {
+				if !errors.Is(err, problem.ErrRequest) {
 					drain(w, r)
 				}
-				p.write(w)
+				writeProblem(w, p)
 			}
 		}
 		end(e, status, time.Since(started))
@@ -159,14 +162,14 @@ func (s *Server) attributes(r *http.Request, e *entry, status int, took time.Dur
 	integer("generation", e.generation)
 	text("messageId", e.messageID)
 	text("options", e.options)
-	integer("bytesIn", e.bytesIn)
-	integer("bytesOut", e.bytesOut)
-	integer("pages", int64(e.pages))
-	text("fontsSubstituted", fontList(e.fonts, func(s string) string { return s }))
-	text("warnings", warning.String(e.warnings))
-	if len(e.timings) > 0 {
+	integer("bytesIn", e.BytesIn)
+	integer("bytesOut", e.BytesOut)
+	integer("pages", int64(e.Pages))
+	text("fontsSubstituted", conversion.FontList(e.Fonts, func(s string) string { return s }))
+	text("warnings", warning.String(e.Warnings))
+	if len(e.Phases) > 0 {
 		attributes = append(attributes, slog.Any("milliseconds", e.milliseconds()))
-		integer("cpuMilliseconds", e.cpu.Milliseconds())
+		integer("cpuMilliseconds", e.CPU.Milliseconds())
 	}
 	if e.err != nil {
 		text("cause", e.err.Error())

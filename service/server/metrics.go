@@ -34,6 +34,6 @@ func (m Metrics) start(ctx context.Context, r *http.Request) (context.Context, f
 	}
 	ctx, end := m.Start(ctx, r)
 	return ctx, func(e *entry, status int, took time.Duration) {
-		end(Request{e.form, e.outcome, status, took, e.milliseconds(), e.pages, e.warnings, e.bytesIn, e.bytesOut, e.cpu})
+		end(Request{e.form, e.outcome, status, took, e.milliseconds(), e.Pages, e.Warnings, e.BytesIn, e.BytesOut, e.CPU})
 	}
 }

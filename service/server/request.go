@@ -3,7 +3,6 @@ package server
 import (
 	"bufio"
 	"encoding/json"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 
 	"docx2pdf/service/conversion"
 	"docx2pdf/service/options"
+	"docx2pdf/service/problem"
 )
 
 // maxRequest is the largest request that Cloud Run passes on (HTTP/1).
@@ -31,12 +31,12 @@ type body struct {
 }
 
 func badRequest(format string, arguments ...any) error {
-	return &problem{http.StatusBadRequest, "bad_request", fmt.Sprintf(format, arguments...) + "; GET / explains the forms of a request"}
+	return problem.New(http.StatusBadRequest, "bad_request", format+"; GET / explains the forms of a request", arguments...)
 }
 
 // convert answers POST /. It tells the forms of a request apart by what they are rather than by what their content
 // type says.
-func (s *Server) convert(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) convert(w http.ResponseWriter, r *http.Request, e *entry) error {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return badRequest("the query cannot be read: %v", err)
@@ -44,7 +44,7 @@ func (s *Server) convert(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
 	mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if mediaType == "multipart/form-data" {
-		return s.convertForm(w, r, query)
+		return s.convertForm(w, r, e, query)
 	}
 	o, err := s.requestOptions(query)
 	if err != nil {
@@ -58,13 +58,13 @@ func (s *Server) convert(w http.ResponseWriter, r *http.Request) error {
 	case err != nil && err != io.EOF:
 		return err
 	case mediaType == "application/json" || start[0] == '{' && string(start) != `{\`: // as RTF starts
-		return s.convertJSON(w, r, o, query, content)
+		return s.convertJSON(w, r, e, o, query, content)
 	}
-	return s.answerPDF(w, r, "", content, o)
+	return s.answerPDF(w, r, e, "", content, o)
 }
 
 // convertForm takes options from the fields before the file, and the first file.
-func (s *Server) convertForm(w http.ResponseWriter, r *http.Request, query url.Values) error {
+func (s *Server) convertForm(w http.ResponseWriter, r *http.Request, e *entry, query url.Values) error {
 	form, err := r.MultipartReader()
 	if err != nil {
 		return badRequest("the form cannot be read: %v", err)
@@ -82,7 +82,7 @@ func (s *Server) convertForm(w http.ResponseWriter, r *http.Request, query url.V
 			if err != nil {
 				return err
 			}
-			return s.answerPDF(w, r, part.FileName(), part, o)
+			return s.answerPDF(w, r, e, part.FileName(), part, o)
 		}
 		value, err := io.ReadAll(io.LimitReader(part, 4096))
 		if err != nil {
@@ -92,7 +92,9 @@ func (s *Server) convertForm(w http.ResponseWriter, r *http.Request, query url.V
 	}
 }
 
-func (s *Server) convertJSON(w http.ResponseWriter, r *http.Request, o options.Options, query url.Values, content io.Reader) error {
+func (s *Server) convertJSON(w http.ResponseWriter, r *http.Request, e *entry, o options.Options, query url.Values,
+	content io.Reader,
+) error {
 	d, err := s.Converter.NewDocument("")
 	if err != nil {
 		return err
@@ -104,9 +106,9 @@ func (s *Server) convertJSON(w http.ResponseWriter, r *http.Request, o options.O
 	}
 	switch {
 	case b.Message != nil:
-		return s.convertMessage(w, r, b, query)
+		return s.convertMessage(w, r, e, b, query)
 	case b.Content != nil:
-		return s.answerJSON(w, r, d, o)
+		return s.answerJSON(w, r, e, d, o)
 	}
 	return badRequest(`the JSON has neither "message" nor "docx_content"`)
 }
@@ -165,12 +167,12 @@ func badOption(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &problem{http.StatusBadRequest, "bad_option", err.Error()}
+	return problem.New(http.StatusBadRequest, "bad_option", "%v", err)
 }
 
 // asBadRequest keeps an error that has a meaning of its own, and makes any other a bad request.
 func asBadRequest(err error, what string) error {
-	if problemOf(err).code != "internal" {
+	if problem.Of(err).Code != "internal" {
 		return err
 	}
 	return badRequest("%s: %v", what, err)

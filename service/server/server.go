@@ -3,7 +3,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,6 +12,7 @@ import (
 	"docx2pdf/service/conversion"
 	"docx2pdf/service/options"
 	"docx2pdf/service/outcome"
+	"docx2pdf/service/problem"
 	"docx2pdf/service/storage"
 )
 
@@ -37,6 +37,7 @@ type Config struct {
 type Server struct {
 	Config
 	http.Handler
+	keeper   *outcome.Keeper // nil without a store
 	places   chan struct{}
 	decoding chan struct{}
 }
@@ -58,6 +59,12 @@ func New(config Config) *Server {
 		// A document in JSON is in memory twice while it is decoded, so few are at a time.
 		decoding: make(chan struct{}, 2),
 	}
+	if config.Store != nil {
+		s.keeper = &outcome.Keeper{
+			Converter: config.Converter, Store: config.Store, OutputBucket: config.OutputBucket, Names: config.Names,
+			By: config.By, Defaults: config.Defaults, MaxDocument: config.MaxDocument,
+		}
+	}
 	mux := http.NewServeMux()
 	mux.Handle("POST /{$}", s.logged(s.admitted(s.convert)))
 	mux.HandleFunc("GET /{$}", explain)
@@ -67,17 +74,17 @@ func New(config Config) *Server {
 	return s
 }
 
-// handler answers a request, or returns the error that is the answer.
-type handler func(http.ResponseWriter, *http.Request) error
+// handler answers a request, or returns the error that is the answer. It fills in what the log says of the request.
+type handler func(http.ResponseWriter, *http.Request, *entry) error
 
 // admitted lets as many requests in as there are places.
 func (s *Server) admitted(next handler) handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request, e *entry) error {
 		select {
 		case s.places <- struct{}{}:
 			defer func() { <-s.places }()
 		default:
-			return &problem{http.StatusTooManyRequests, "busy", "all places are taken; try again after the seconds in Retry-After"}
+			return problem.New(http.StatusTooManyRequests, "busy", "all places are taken; try again after the seconds in Retry-After")
 		}
 		if s.Timeout > 0 {
 			ctx, cancel := context.WithTimeout(r.Context(), s.Timeout*19/20)
@@ -87,7 +94,7 @@ func (s *Server) admitted(next handler) handler {
 		controller := http.NewResponseController(w)
 		controller.SetReadDeadline(time.Now().Add(s.BodyTimeout))
 		r.Body = &timedBody{r.Body, controller}
-		return next(w, r)
+		return next(w, r, e)
 	}
 }
 
@@ -103,25 +110,23 @@ func (b *timedBody) Read(p []byte) (int, error) {
 	if err == io.EOF {
 		b.controller.SetReadDeadline(time.Time{})
 	} else if err != nil {
-		err = fmt.Errorf("%w: %w", errBody, err)
+		err = fmt.Errorf("%w: %w", problem.ErrRequest, err)
 	}
 	return n, err
 }
-
-// errBody: the caller's end of the connection, or what came over it, is at fault.
-var errBody = errors.New("the request did not arrive whole")
 
 // takenInTime has the rest of the answer fail unless the caller takes it in time.
 func (s *Server) takenInTime(w http.ResponseWriter) {
 	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.BodyTimeout))
 }
 
-func unknown(w http.ResponseWriter, r *http.Request) error {
+func unknown(w http.ResponseWriter, r *http.Request, _ *entry) error {
 	if r.URL.Path == "/" || r.URL.Path == "/health" {
 		w.Header().Set("Allow", map[string]string{"/": "GET, HEAD, POST", "/health": "GET, HEAD"}[r.URL.Path])
-		return &problem{http.StatusMethodNotAllowed, "method_not_allowed", "use POST / to convert, GET / for how, GET /health for health"}
+		return problem.New(http.StatusMethodNotAllowed, "method_not_allowed",
+			"use POST / to convert, GET / for how, GET /health for health")
 	}
-	return &problem{http.StatusNotFound, "not_found", "there is nothing at " + r.URL.Path + "; GET / explains the interface"}
+	return problem.New(http.StatusNotFound, "not_found", "there is nothing at %s; GET / explains the interface", r.URL.Path)
 }
 
 // health answers 200 while a warm LibreOffice waits for documents, else 503.

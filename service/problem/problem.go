@@ -1,9 +1,10 @@
-package server
+// Package problem says what each error is to a caller: a status, a code that programs can tell apart, and a sentence.
+package problem
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -15,44 +16,34 @@ import (
 	"docx2pdf/service/warning"
 )
 
-// problem is an error as a caller sees it.
-type problem struct {
-	status  int
-	code    string
-	message string
+// Problem is an error as a caller sees it.
+type Problem struct {
+	Status  int    // of HTTP
+	Code    string // one of those in service/README.md
+	Message string
 }
 
-func (p *problem) Error() string { return p.message }
+// New makes a problem.
+func New(status int, code, format string, arguments ...any) *Problem {
+	return &Problem{status, code, fmt.Sprintf(format, arguments...)}
+}
 
-// permanent tells whether the same document would fail again.
-func (p *problem) permanent() bool {
-	switch p.status {
+func (p *Problem) Error() string { return p.Message }
+
+// Permanent tells whether the same document would fail again.
+func (p *Problem) Permanent() bool {
+	switch p.Status {
 	case http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
 		return true
 	}
 	return false
 }
 
-func (p *problem) write(w http.ResponseWriter) {
-	if p.status == http.StatusTooManyRequests || p.status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "1")
-	}
-	writeJSON(w, p.status, struct {
-		Error string `json:"error"`
-		Code  string `json:"code"`
-	}{p.message, p.code})
-}
+// StatusClientClosed is not sent to anybody: it is for logs and metrics.
+const StatusClientClosed = 499
 
-func writeJSON(w http.ResponseWriter, status int, value any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.Encode(value)
-}
-
-// statusClientClosed is not sent to anybody: it is for logs and metrics.
-const statusClientClosed = 499
+// ErrRequest: the caller's end of the connection, or what came over it, is at fault.
+var ErrRequest = errors.New("the request did not arrive whole")
 
 // problems tells what each error is to a caller. Cloud Run ends an instance after repeated 5xx, so a document's
 // own fault must never be one. https://cloud.google.com/run/docs/container-contract
@@ -83,35 +74,37 @@ var problems = []struct {
 	{conversion.ErrDeadline, http.StatusGatewayTimeout, "deadline_exceeded"},
 	{os.ErrDeadlineExceeded, http.StatusRequestTimeout, "request_timeout"},
 	{context.DeadlineExceeded, http.StatusGatewayTimeout, "deadline_exceeded"},
-	{context.Canceled, statusClientClosed, "client_closed_request"},
-	{errBody, http.StatusBadRequest, "bad_request"},
+	{context.Canceled, StatusClientClosed, "client_closed_request"},
+	{ErrRequest, http.StatusBadRequest, "bad_request"},
 	{io.ErrUnexpectedEOF, http.StatusBadRequest, "bad_request"},
 }
 
-func problemOf(err error) *problem {
-	var p *problem
+// Of is the problem that an error is.
+func Of(err error) *Problem {
+	var p *Problem
 	if errors.As(err, &p) {
 		return p
 	}
 	var incomplete *warning.Error
 	if errors.As(err, &incomplete) {
-		return &problem{http.StatusUnprocessableEntity, "document_incomplete", incomplete.Error()}
+		return &Problem{http.StatusUnprocessableEntity, "document_incomplete", incomplete.Error()}
 	}
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
-		return tooLarge("the request is larger than 32 MiB; put the document into a bucket and send its name")
+		return TooLarge("the request is larger than 32 MiB; put the document into a bucket and send its name")
 	}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		err = conversion.ErrNoSpace // without the name of the converter's file
 	}
 	for _, known := range problems {
 		if errors.Is(err, known.err) {
-			return &problem{known.status, known.code, err.Error()}
+			return &Problem{known.status, known.code, err.Error()}
 		}
 	}
-	return &problem{http.StatusInternalServerError, "internal", "the converter failed; its log says why"}
+	return &Problem{http.StatusInternalServerError, "internal", "the converter failed; its log says why"}
 }
 
-func tooLarge(message string) *problem {
-	return &problem{http.StatusRequestEntityTooLarge, "too_large", message}
+// TooLarge is the problem of what is larger than the converter takes.
+func TooLarge(format string, arguments ...any) *Problem {
+	return New(http.StatusRequestEntityTooLarge, "too_large", format, arguments...)
 }
