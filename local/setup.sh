@@ -100,6 +100,7 @@ make_headers() {
 install_pulumi() {
   local version folder
   command -v pulumi >/dev/null && return 0
+  local -x GOWORK=off # each is a module by itself
   version=$(cd local/pulumi/cli && go list -m -f '{{.Version}}' github.com/pulumi/pulumi/pkg/v3)
   folder="${XDG_CACHE_HOME:-$HOME/.cache}/docx2pdf/pulumi-$version"
   [ ! -x "$folder/pulumi" ] || return 0

@@ -235,7 +235,7 @@ func TestGoStorageClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("go", "run", ".", w.url("/storage/v1/"), file, "documents")
-	cmd.Dir = "testdata/storageclient"
+	cmd.Dir, cmd.Env = "testdata/storageclient", append(os.Environ(), "GOWORK=off")
 	var problems bytes.Buffer
 	cmd.Stderr = &problems
 	out, err := cmd.Output()
