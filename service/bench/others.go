@@ -42,11 +42,7 @@ func (s *soffice) convert(ctx context.Context, d document) ([]byte, error) {
 			return nil, err
 		}
 		s.profile = profile
-		set, err := fonts.Open("")
-		if err != nil {
-			return nil, err
-		}
-		if err := os.WriteFile(filepath.Join(profile, "fonts.conf"), set.Config(), 0o600); err != nil {
+		if err := useFonts(profile); err != nil {
 			return nil, err
 		}
 	}
@@ -67,6 +63,23 @@ func (s *soffice) convert(ctx context.Context, d document) ([]byte, error) {
 	}
 	s.cpu += command.ProcessState.UserTime() + command.ProcessState.SystemTime()
 	return os.ReadFile(filepath.Join(dir, "document.pdf"))
+}
+
+// settings are a user profile's, with those about fonts.
+const settings = `<oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">` +
+	fonts.Settings + `</oor:items>`
+
+// useFonts has a profile use the converter's fonts.
+func useFonts(profile string) error {
+	set, err := fonts.Open("")
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		os.Mkdir(filepath.Join(profile, "user"), 0o700),
+		os.WriteFile(filepath.Join(profile, "user", "registrymodifications.xcu"), []byte(settings), 0o600),
+		os.WriteFile(filepath.Join(profile, "fonts.conf"), set.Config(), 0o600),
+	)
 }
 
 // used is the CPU time of all conversions so far.

@@ -81,7 +81,7 @@ func (c Converter) prepare(ctx context.Context, d *Document, o options.Options, 
 	if err != nil {
 		return nil, err
 	}
-	d.UpdateIndexes, d.Insertions = prepared.UpdateIndexes, prepared.Insertions
+	d.UpdateIndexes, d.Insertions, d.Fonts = prepared.UpdateIndexes, prepared.Insertions, prepared.Fonts
 	report.Warnings = prepared.Warnings()
 	return prepared, refuse(report.Warnings, o)
 }

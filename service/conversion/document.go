@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"docx2pdf/service/docx"
+	"docx2pdf/service/fonts"
 )
 
 // Document is a directory of a document's own: with the document, its PDF, and whatever the engine needs meanwhile
@@ -15,8 +16,9 @@ import (
 type Document struct {
 	dir, name string
 
-	UpdateIndexes bool             // its tables of contents and indexes are to be made anew before the PDF
-	Insertions    []docx.Insertion // what comes into it once it is loaded
+	UpdateIndexes bool              // its tables of contents and indexes are to be made anew before the PDF
+	Insertions    []docx.Insertion  // what comes into it once it is loaded
+	Fonts         []fonts.Described // what it says of its fonts
 }
 
 // NewDocument makes a document's directory in a directory. Engines call it.

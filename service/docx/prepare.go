@@ -7,15 +7,17 @@ import (
 	"path/filepath"
 
 	"docx2pdf/service/docx/mend"
+	"docx2pdf/service/fonts"
 	"docx2pdf/service/warning"
 )
 
 // Prepared is what is known of a document that is ready for LibreOffice.
 type Prepared struct {
-	Size          int64       // of the document as it came, in bytes
-	Changed       bool        // it is another file than it was
-	UpdateIndexes bool        // its tables of contents and indexes ask to be made anew
-	Insertions    []Insertion // what comes in once it is loaded
+	Size          int64             // of the document as it came, in bytes
+	Changed       bool              // it is another file than it was
+	UpdateIndexes bool              // its tables of contents and indexes ask to be made anew
+	Insertions    []Insertion       // what comes in once it is loaded
+	Fonts         []fonts.Described // what it says of its fonts
 
 	warnings   warning.List
 	savedPages map[int]int
@@ -70,6 +72,7 @@ func Prepare(ctx context.Context, path string, limits Limits, wishes mend.Wishes
 	}
 	p.alignNames()
 	i := p.inventory
+	prepared.Fonts = i.Fonts
 	m := &mend.Package{Inventory: i, Main: i.Parts[p.main], Wishes: wishes, Warnings: &prepared.warnings, Read: p.read}
 	prepared.UpdateIndexes = i.Indexes > 0 && (i.UpdateFields || i.DirtyIndex) && !wishes.SavedFields
 	prepared.savedPages = warn(i, m.Main, &prepared.warnings)

@@ -140,9 +140,19 @@ static void insert_files(struct document *document, char *lines) {
     tell("inserted %d", inserted);
 }
 
+// What the document says of fonts that nobody knows, as fontconfig reads it.
+static void load_font_rules(const char *directory) {
+    char *file;
+    if (asprintf(&file, "%s/fonts.conf", directory) < 0)
+        return;
+    add_font_rules(file);
+    free(file);
+}
+
 static void convert(const struct message *m) {
     struct timespec start;
     clock_gettime(CLOCK_MONOTONIC, &start);
+    load_font_rules(m->field[JOB_DIRECTORY]);
     struct document *document = load_document(m->field[JOB_INPUT_URL]);
     if (document == NULL) {
         tell("error loading: %s", document_error());

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 // LibreOfficeKit tells only which fonts are missing, and only to a view that waits for it. So this asks VCL itself
 // for what it notes of each text: OutputDevice::StartTrackingFontMappingUse and FinishTrackingFontMappingUse, whose
@@ -31,6 +32,14 @@ struct mappings { // std::vector<FontMappingUseItem>
 };
 
 static struct mappings (*finish_tracking)(void);
+
+void add_font_rules(const char *file) {
+    // Of libfontconfig, which LibreOffice has loaded. https://www.freedesktop.org/software/fontconfig/fontconfig-devel/
+    void *(*current)(void) = dlsym(RTLD_DEFAULT, "FcConfigGetCurrent");
+    int (*load)(void *, const unsigned char *, int) = dlsym(RTLD_DEFAULT, "FcConfigParseAndLoad");
+    if (current != NULL && load != NULL && access(file, R_OK) == 0)
+        load(current(), (const unsigned char *)file, 0);
+}
 
 void track_fonts(void) {
     void (*start)(void) = dlsym(RTLD_DEFAULT, "_ZN12OutputDevice27StartTrackingFontMappingUseEv");

@@ -8,7 +8,7 @@ import (
 
 // Job is one document to convert, and what that may take.
 type Job struct {
-	Directory     string // the job's own, for all of its files
+	Directory     string // the job's own, for all of its files; a fonts.conf in it is added to fontconfig's rules
 	Input, Output string // the document and the PDF
 	Options       []Option
 	CPU           time.Duration // CPU time

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"docx2pdf/service/conversion"
+	"docx2pdf/service/fonts"
 	"docx2pdf/service/forkserver"
 	"docx2pdf/service/options"
 )
@@ -38,6 +39,9 @@ func (e *Engine) Convert(ctx context.Context, d *conversion.Document, o options.
 	}
 	started := time.Now()
 	j := job{e, d}
+	if err := j.writeFontRules(); err != nil {
+		return report, err
+	}
 	end, exceeded, err := j.run(ctx, o)
 	report.Phases = []conversion.Phase{{Name: "queue", Took: started.Sub(queued)}, {Name: "convert", Took: time.Since(started)}}
 	report.CPU = end.CPU
@@ -59,6 +63,18 @@ func (e *Engine) Convert(ctx context.Context, d *conversion.Document, o options.
 	report.Inserted = inserted(end.Report)
 	report.Pages, err = countPages(d.Output(), end.Report)
 	return report, err
+}
+
+// writeFontRules tells the child what stands for the document's fonts that nobody knows.
+func (j job) writeFontRules() error {
+	rules := fonts.Rules(j.document.Fonts)
+	if rules == nil {
+		return nil
+	}
+	if err := os.WriteFile(filepath.Join(j.document.Directory(), "fonts.conf"), rules, 0o600); err != nil {
+		return fmt.Errorf("writing the document's fonts: %w", err)
+	}
+	return nil
 }
 
 // run has a child convert the document, and another one if the first has not even begun.

@@ -25,10 +25,11 @@ var registry []byte
 func writeProfile(dir string, set fonts.Set) error {
 	user := filepath.Join(dir, "user")
 	work := filepath.Join(filepath.Dir(dir), "work")
+	settings := strings.Replace(string(registry), "</oor:items>", fonts.Settings+"</oor:items>", 1)
 	return errors.Join(
 		os.MkdirAll(user, 0o700),
 		makeJobTemp(work),
-		os.WriteFile(filepath.Join(dir, "registry.xcu"), registry, 0o400),
+		os.WriteFile(filepath.Join(dir, "registry.xcu"), []byte(settings), 0o400),
 		os.WriteFile(filepath.Join(dir, "fonts.conf"), set.Config(), 0o400),
 		os.Symlink("/proc/self/cwd/temp", filepath.Join(user, "temp")),
 	)

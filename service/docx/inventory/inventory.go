@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"docx2pdf/service/docx/markup"
+	"docx2pdf/service/fonts"
 )
 
 // Need is a step that a part needs. Others are no concern of it.
@@ -39,6 +40,7 @@ type Inventory struct {
 	Styles    map[string]string // ids of styles, by their names in lower case
 	Used      Names             // ids of styles
 	Given     map[string]bool   // properties that have a value, by the names of their fields
+	Fonts     []fonts.Described // in the order of the table
 
 	UpdateFields bool // the document asks for all fields to be updated when it is opened
 	DirtyIndex   bool // an index asks for it

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/transform"
 
 	"docx2pdf/service/docx/markup"
+	"docx2pdf/service/fonts"
 )
 
 // scan reads the markup of a part. The part's first element says what kind it is.
@@ -104,6 +105,8 @@ func (i *Inventory) kind(part *Part, key string, root *markup.Token) tokens {
 			return i.styles()
 		case "numbering":
 			return func(t *markup.Token) { i.numbering(part, t) }
+		case "fonts":
+			return i.fontTable
 		}
 	case markup.C:
 		return part.chart
@@ -156,6 +159,32 @@ func (i *Inventory) numbering(part *Part, t *markup.Token) {
 		part.Needs |= Symbols
 	case t.Opens(markup.W, "numFmt") && t.Get("val") == "numberInDash":
 		part.Needs |= Dashes
+	}
+}
+
+// mostFonts is more than LibreOffice is told of.
+const mostFonts = 1000
+
+// fontTable notes what the document says of its fonts.
+func (i *Inventory) fontTable(t *markup.Token) {
+	if t.Opens(markup.W, "font") && len(i.Fonts) < mostFonts {
+		i.Fonts = append(i.Fonts, fonts.Described{Name: t.Get("name")})
+	}
+	if len(i.Fonts) == 0 || t.Kind != markup.Start && t.Kind != markup.Empty || t.Space != markup.W {
+		return
+	}
+	font := &i.Fonts[len(i.Fonts)-1]
+	switch string(t.Local) {
+	case "altName":
+		font.Alternates = t.Get("val")
+	case "family":
+		font.Family = t.Get("val")
+	case "pitch":
+		font.Pitch = t.Get("val")
+	case "panose1":
+		font.Panose = t.Get("val")
+	case "charset":
+		font.Charset = t.Get("val")
 	}
 }
 
