@@ -19,6 +19,8 @@ need=(
 )
 if [ "${1:-}" = tests ]; then
   need+=(poppler-utils curl python3-google-auth python3-googleapi python3-requests chromium)
+  command -v node >/dev/null || need+=(nodejs)
+  command -v npm >/dev/null || need+=(npm)
 fi
 
 command -v c++ >/dev/null || need+=(g++)
@@ -116,6 +118,13 @@ install_pulumi() {
   mv "$folder/pulumi.part" "$folder/pulumi"
 }
 
+# install_modules installs what the tests take from npm, again when other versions are asked for.
+install_modules() {
+  local folder=local/e2e/testdata/npm
+  [ "$folder/package-lock.json" -nt "$folder/node_modules/.package-lock.json" ] || return 0
+  run npm ci --prefix "$folder" --prefer-offline --no-audit --no-fund --ignore-scripts
+}
+
 if command -v apt-get >/dev/null; then
   install_packages
 else
@@ -123,5 +132,6 @@ else
 fi
 make_headers
 install_pulumi
+if [ "${1:-}" = tests ]; then install_modules; fi
 # Fonts with the measures of Microsoft's, kept in the cache.
 go run ./service/fonts/twins >/dev/null

@@ -79,6 +79,7 @@ func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
 			Defaults:     config.defaults,
 			Queue:        config.queue,
 			MaxDocument:  config.maxDocument,
+			MaxPDF:       config.engine.Output,
 			Timeout:      config.container.RequestTimeout,
 			Project:      project(ctx, getenv),
 			Log:          logger,

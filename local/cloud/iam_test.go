@@ -216,7 +216,9 @@ func (k keyFile) assertion(t *testing.T, change func(jwt.MapClaims)) string {
 		t.Fatal(err)
 	}
 	token := jwt.NewWithClaims(jwt.SigningMethodRS256, claims)
-	token.Header["kid"] = k.PrivateKeyID
+	if k.PrivateKeyID != "" {
+		token.Header["kid"] = k.PrivateKeyID
+	}
 	signed, err := token.SignedString(private)
 	if err != nil {
 		t.Fatal(err)
@@ -235,6 +237,29 @@ func (w *world) exchange(assertion string) answer {
 	return w.do(r)
 }
 
+// named is the key under another name.
+func named(k keyFile, id string) keyFile {
+	k.PrivateKeyID = id
+	return k
+}
+
+// unnamed does not say which key it is, as Google's library for Node does not.
+func unnamed(k keyFile) keyFile { return named(k, "") }
+
+func TestTokenEndpointTriesAllKeysOfAnAssertionThatNamesNone(t *testing.T) {
+	w := start(t)
+	email := w.account("caller")
+	first, second := w.key(email), w.key(email)
+	for _, key := range []keyFile{first, second} {
+		w.exchange(unnamed(key).assertion(t, nil)).want(200).saying("id_token")
+	}
+	w.call(w.owner, "POST", "/iam/v1/projects/"+project+"/serviceAccounts/"+email+"/keys/"+second.PrivateKeyID+":disable", map[string]any{}).want(200)
+	w.exchange(unnamed(second).assertion(t, nil)).want(400).saying("Invalid JWT Signature.")
+	w.exchange(unnamed(first).assertion(t, nil)).want(200)
+	// As a bearer token it has to name its key. https://google.aip.dev/auth/4111
+	w.call(unnamed(first).assertion(t, nil), "GET", "/iam/v1/projects/"+project+"/serviceAccounts", nil).want(401)
+}
+
 func TestTokenEndpointRefusesAsGoogleDoes(t *testing.T) {
 	w := start(t)
 	key, other := w.key(w.account("caller")), w.key(w.account("another"))
@@ -251,6 +276,8 @@ func TestTokenEndpointRefusesAsGoogleDoes(t *testing.T) {
 		"no such account":       {key.assertion(t, func(c jwt.MapClaims) { c["iss"] = "x@example.com" }), "invalid_grant", "account not found"},
 		"nothing asked for":     {key.assertion(t, func(c jwt.MapClaims) { delete(c, "target_audience") }), "invalid_scope", "Invalid OAuth scope"},
 		"not a JWT":             {"x.y.z", "invalid_request", "Bad Request"},
+		"no key of the account": {unnamed(forged).assertion(t, nil), "invalid_grant", "Invalid JWT Signature."},
+		"a key that is none":    {named(key, "none").assertion(t, nil), "invalid_grant", "Invalid JWT Signature."},
 	} {
 		a := w.exchange(test.assertion)
 		if a.status != 400 || a.text("error") != test.code || !strings.Contains(a.text("error_description"), test.words) {

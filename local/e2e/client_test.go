@@ -137,7 +137,8 @@ func (m *machine) clientWithoutKey() {
 	}
 }
 
-// clientServes posts a document to the address that "client serve" prints, without signing in.
+// clientServes posts a document to the address that "client serve" prints, without signing in; so do Gotenberg's
+// clients.
 func (m *machine) clientServes() {
 	serve := m.client("serve")
 	stdout, err := serve.StdoutPipe()
@@ -170,6 +171,7 @@ func (m *machine) clientServes() {
 		m.t.Fatal(err)
 	}
 	m.looksAtDemo(pdf)
+	m.gotenbergClientConverts(strings.TrimSuffix(strings.TrimSpace(address), "/"))
 	_ = serve.Process.Signal(syscall.SIGINT)
 	if err := serve.Wait(); serve.ProcessState.ExitCode() != 0 {
 		m.t.Errorf("Ctrl-C ends serve with %v", err)

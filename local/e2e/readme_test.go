@@ -35,16 +35,21 @@ func TestREADME(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var shell, python, golang []string
+	var shell, python, node, golang []string
 	for _, found := range block.FindAllStringSubmatch(string(readme), -1) {
 		switch found[1] {
 		case "sh":
 			shell = append(shell, strings.TrimSpace(found[2]))
 		case "python":
 			python = append(python, found[2])
+		case "js":
+			node = append(node, found[2])
 		case "go":
 			golang = append(golang, found[2])
 		}
+	}
+	if len(python) != 2 || len(node) != 1 || len(golang) != 1 {
+		t.Fatalf("found %d blocks of Python, %d of Node and %d of Go in the README", len(python), len(node), len(golang))
 	}
 	// What other tests run, or what is running already.
 	elsewhere := map[string]bool{"make demo": false, "make test": false, "go run ./local serve": false}
@@ -55,15 +60,11 @@ func TestREADME(t *testing.T) {
 			continue
 		}
 		if strings.HasPrefix(commands, "pulumi destroy\n") {
-			// The README's last word; the programs must run before it. The one in Go takes the key as Application
-			// Default Credentials, and has to make the PDF anew.
-			script = append(script, "export GOOGLE_APPLICATION_CREDENTIALS=$PWD/key.json")
-			for _, source := range python {
-				script = append(script, pythonCommand(source))
-			}
-			script = append(script, "rm demo.pdf")
-			for _, source := range golang {
-				script = append(script, goCommand(source))
+			// The README's last word; the programs must run before it. They take the key as Application Default
+			// Credentials, and each but the first, which converts in the bucket, has to make the PDF anew.
+			script = append(script, "export GOOGLE_APPLICATION_CREDENTIALS=$PWD/key.json", pythonCommand(python[0]), actAsCaller)
+			for _, command := range []string{pythonCommand(python[1]), nodeCommand(node[0]), goCommand(golang[0])} {
+				script = append(script, "rm demo.pdf", command, "pdfinfo demo.pdf")
 			}
 		}
 		script = append(script, commands)
@@ -73,13 +74,13 @@ func TestREADME(t *testing.T) {
 			t.Errorf("the README does not show: %s", commands)
 		}
 	}
-	if len(script) < 8 || len(python) != 1 || len(golang) != 1 {
-		t.Fatalf("found %d shell, %d Python and %d Go blocks in the README", len(script), len(python), len(golang))
+	if len(script) < 8 {
+		t.Fatalf("found %d shell blocks in the README", len(script))
 	}
 
 	m := newMachine(t)
 	m.project("my-project")
-	m.env = append(m.env, "PULUMI_SKIP_CONFIRMATIONS=true")
+	m.env = append(m.env, "PULUMI_SKIP_CONFIRMATIONS=true", "NPM="+m.npm(), "TOKEN_ENDPOINT="+m.address()+"/token")
 	out := m.run("bash", "-euo", "pipefail", "-c", "set -x\n"+strings.Join(script, "\n"))
 	if answers := strings.Count(out, `{"error":""`); answers < 3 {
 		t.Errorf("%d conversions were answered, want those of -object, curl and Python:\n%s", answers, out)
@@ -87,14 +88,28 @@ func TestREADME(t *testing.T) {
 	m.looksAtDemo(filepath.Join(m.dir, "demo.pdf"))
 }
 
+// actAsCaller lets the caller act as itself.
+const actAsCaller = `curl --fail --silent --header "Authorization: Bearer $GOOGLE_OAUTH_ACCESS_TOKEN" \
+  --json '{"policy":{"bindings":[{"role":"roles/iam.serviceAccountTokenCreator","members":["serviceAccount:'"$(pulumi stack output serviceAccount)"'"]}]}}' \
+  "${GOOGLE_IAM_CUSTOM_ENDPOINT}v1/projects/my-project/serviceAccounts/$(pulumi stack output serviceAccount):setIamPolicy"`
+
 // pythonCommand runs the README's script with the stack's outputs in the place
-// of its dots.
+// of its dots, and the local Google Cloud in the place of Google's.
 func pythonCommand(source string) string {
-	for _, output := range []string{"url", "inputBucket"} {
+	for _, output := range []string{"url", "inputBucket", "serviceAccount"} {
 		line := regexp.MustCompile(`(?m)"…"( +# pulumi stack output ` + output + `)$`)
 		source = line.ReplaceAllString(source, `__import__("subprocess").getoutput("pulumi stack output `+output+`")$1`)
 	}
+	source = strings.ReplaceAll(source, `f"https://iamcredentials.googleapis.com/v1/`,
+		`__import__("os").environ["GOOGLE_IAM_CREDENTIALS_CUSTOM_ENDPOINT"] + f"`)
 	return "/usr/bin/python3 - <<'PYTHON'\n" + source + "PYTHON"
+}
+
+// nodeCommand runs the README's program with the service's URL in the place of its dots.
+func nodeCommand(source string) string {
+	folder := ".local/example"
+	return "mkdir -p " + folder + "\nln -s $NPM/node_modules " + folder + "/\nsed \"s|…|$(pulumi stack output url)|\" >" +
+		folder + "/main.mjs <<'JS'\n" + source + "JS\nnode --require $NPM/google.cjs " + folder + "/main.mjs"
 }
 
 // goCommand runs the README's program with the service's URL in the place of its dots.

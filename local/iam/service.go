@@ -83,11 +83,27 @@ func (s *Service) Account(email string) (token.Account, bool) {
 // Key returns the public half of an account's key. An empty keyID is enough when the account has one key only.
 func (s *Service) Key(email, keyID string) (*rsa.PublicKey, bool) {
 	k, ok := s.keys.Get(email + "/" + keyID)
-	if !ok || k.Key.Disabled {
+	if !ok {
 		return nil, false
 	}
+	return k.public()
+}
+
+// PublicKeys are the public halves of an account's keys that are in force.
+func (s *Service) PublicKeys(email string) []*rsa.PublicKey {
+	var all []*rsa.PublicKey
+	for _, k := range s.keys.List(email + "/") {
+		if public, ok := k.public(); ok {
+			all = append(all, public)
+		}
+	}
+	return all
+}
+
+// public is the public half of a key that is in force.
+func (k key) public() (*rsa.PublicKey, bool) {
 	block, _ := pem.Decode([]byte(k.PublicPEM))
-	if block == nil {
+	if block == nil || k.Key.Disabled {
 		return nil, false
 	}
 	cert, err := x509.ParseCertificate(block.Bytes)

@@ -80,7 +80,7 @@ func (a *Authority) exchange(r *http.Request) (any, error) {
 	if grant := r.PostFormValue("grant_type"); grant != jwtBearer {
 		return nil, refusal{errGrantType.Code, errGrantType.Description + grant}
 	}
-	claims, err := a.assertion(r.PostFormValue("assertion"))
+	claims, err := a.assertion(r.PostFormValue("assertion"), true)
 	if err != nil {
 		return nil, err
 	}
@@ -99,8 +99,9 @@ func (a *Authority) exchange(r *http.Request) (any, error) {
 	return nil, errScope
 }
 
-// assertion checks a JWT that a service account signed with one of its keys.
-func (a *Authority) assertion(raw string) (assertionClaims, error) {
+// assertion checks a JWT that a service account signed with one of its keys. It has to name the key, unless any will
+// do.
+func (a *Authority) assertion(raw string, anyKey bool) (assertionClaims, error) {
 	var claims assertionClaims
 	unchecked, _, err := jwt.NewParser(jwt.WithPaddingAllowed()).ParseUnverified(raw, &claims)
 	if err != nil || claims.Issuer == "" {
@@ -113,13 +114,18 @@ func (a *Authority) assertion(raw string) (assertionClaims, error) {
 	if account.Disabled {
 		return claims, errDisabled
 	}
-	keyID, _ := unchecked.Header["kid"].(string)
-	key, ok := a.accounts.Key(claims.Issuer, keyID)
-	if !ok {
-		return claims, errSignature
+	var keys jwt.VerificationKeySet
+	if keyID, named := unchecked.Header["kid"].(string); named {
+		if key, ok := a.accounts.Key(claims.Issuer, keyID); ok {
+			keys.Keys = append(keys.Keys, key)
+		}
+	} else if anyKey { // Google's library for Node names none
+		for _, key := range a.accounts.PublicKeys(claims.Issuer) {
+			keys.Keys = append(keys.Keys, key)
+		}
 	}
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation(), jwt.WithPaddingAllowed())
-	if _, err := parser.ParseWithClaims(raw, &claims, func(*jwt.Token) (any, error) { return key, nil }); err != nil {
+	if _, err := parser.ParseWithClaims(raw, &claims, func(*jwt.Token) (any, error) { return keys, nil }); err != nil {
 		return claims, errSignature
 	}
 	const skew = 5 * time.Minute

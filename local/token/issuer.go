@@ -45,6 +45,8 @@ type Accounts interface {
 	Account(email string) (Account, bool)
 	// Key returns the public half of a service account's key that is in force.
 	Key(email, keyID string) (*rsa.PublicKey, bool)
+	// PublicKeys returns those of all keys of a service account that are in force.
+	PublicKeys(email string) []*rsa.PublicKey
 }
 
 // Authority signs and checks tokens.

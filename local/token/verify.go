@@ -51,7 +51,7 @@ func (a *Authority) fromAccessToken(signed string) (policy.Principal, error) {
 }
 
 func (a *Authority) fromSelfSigned(raw string) (policy.Principal, error) {
-	claims, err := a.assertion(raw)
+	claims, err := a.assertion(raw, false)
 	if err != nil {
 		return policy.Anonymous, invalid("")
 	}

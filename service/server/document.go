@@ -49,8 +49,28 @@ func (s *Server) answerPDF(w http.ResponseWriter, r *http.Request, e *entry, nam
 		return err
 	}
 	defer pdf.Close()
-	header := w.Header()
-	header.Set("Content-Type", "application/pdf")
+	if name != "" {
+		inline := mime.FormatMediaType("inline", map[string]string{"filename": path.Base(outcome.Names{}.PDF("", name))})
+		w.Header().Set("Content-Disposition", inline)
+	}
+	return s.send(w, e, pdf, size)
+}
+
+// send answers with a PDF.
+func (s *Server) send(w http.ResponseWriter, e *entry, pdf io.Reader, size int64) error {
+	w.Header().Set("Content-Type", "application/pdf")
+	// Cloud Run refuses larger answers unless they are chunked, as they are without a length.
+	if size <= maxRequest {
+		w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
+	}
+	e.describe(w.Header())
+	s.takenInTime(w)
+	_, err := io.Copy(w, pdf)
+	return e.sent(err)
+}
+
+// describe says in headers how an answer's PDFs came about.
+func (e *entry) describe(header http.Header) {
 	header.Set("X-Pages", strconv.Itoa(e.Pages))
 	if len(e.Fonts) > 0 {
 		header.Set("X-Fonts-Substituted", conversion.FontList(e.Fonts, url.PathEscape))
@@ -58,17 +78,7 @@ func (s *Server) answerPDF(w http.ResponseWriter, r *http.Request, e *entry, nam
 	if len(e.Warnings) > 0 {
 		header.Set("X-Warnings", warning.String(e.Warnings))
 	}
-	if name != "" {
-		header.Set("Content-Disposition", mime.FormatMediaType("inline", map[string]string{"filename": path.Base(outcome.Names{}.PDF("", name))}))
-	}
 	header.Set("Server-Timing", e.serverTiming())
-	// Cloud Run refuses larger answers unless they are chunked, as they are without a length.
-	if size <= maxRequest {
-		header.Set("Content-Length", strconv.FormatInt(size, 10))
-	}
-	s.takenInTime(w)
-	_, err = io.Copy(w, pdf)
-	return e.sent(err)
 }
 
 // answerJSON converts the job's document and answers with the PDF in JSON.

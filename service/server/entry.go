@@ -18,7 +18,9 @@ import (
 
 // entry is what a request's log line, its metrics and the answer say of it.
 type entry struct {
-	form           string // message, document or json
+	form           string // message, document, json or gotenberg
+	plain          bool   // errors are text
+	trace          string // the caller's name for the request
 	bucket, object string
 	generation     int64
 	messageID      string
@@ -93,7 +95,11 @@ func (s *Server) logged(next handler) http.Handler {
 				if !errors.Is(err, problem.ErrRequest) {
 					drain(w, r)
 				}
-				writeProblem(w, p)
+				if e.plain {
+					writeText(w, p)
+				} else {
+					writeProblem(w, p)
+				}
 			}
 		}
 		end(e, status, time.Since(started))
@@ -161,6 +167,7 @@ func (s *Server) attributes(r *http.Request, e *entry, status int, took time.Dur
 	text("object", e.object)
 	integer("generation", e.generation)
 	text("messageId", e.messageID)
+	text("gotenbergTrace", e.trace)
 	text("options", e.options)
 	integer("bytesIn", e.BytesIn)
 	integer("bytesOut", e.BytesOut)

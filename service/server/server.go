@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"docx2pdf/service/conversion"
+	"docx2pdf/service/gotenberg"
 	"docx2pdf/service/options"
 	"docx2pdf/service/outcome"
 	"docx2pdf/service/problem"
@@ -26,6 +27,7 @@ type Config struct {
 	Defaults     options.Layer    // options of all documents; nil for none
 	Queue        int              // documents that may wait for a free place; past it requests are refused
 	MaxDocument  int64            // bytes of a document from a bucket
+	MaxPDF       int64            // bytes of all PDFs of one request together; 0 for any
 	BodyTimeout  time.Duration    // for a request's body to arrive, and for the PDF to be taken: they hold a place meanwhile
 	Timeout      time.Duration    // after which the caller is cut off from outside: it hears why before; 0 for never
 	Project      string           // Google Cloud project of the traces, "" for none
@@ -67,6 +69,7 @@ func New(config Config) *Server {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("POST /{$}", s.logged(s.admitted(s.convert)))
+	mux.Handle("POST "+gotenberg.Path, s.logged(asGotenberg(s.admitted(s.convertGotenberg))))
 	mux.HandleFunc("GET /{$}", explain)
 	mux.HandleFunc("GET /health", s.health)
 	mux.Handle("/", s.logged(unknown))
@@ -121,8 +124,9 @@ func (s *Server) takenInTime(w http.ResponseWriter) {
 }
 
 func unknown(w http.ResponseWriter, r *http.Request, _ *entry) error {
-	if r.URL.Path == "/" || r.URL.Path == "/health" {
-		w.Header().Set("Allow", map[string]string{"/": "GET, HEAD, POST", "/health": "GET, HEAD"}[r.URL.Path])
+	allowed := map[string]string{"/": "GET, HEAD, POST", "/health": "GET, HEAD", gotenberg.Path: "POST"}[r.URL.Path]
+	if allowed != "" {
+		w.Header().Set("Allow", allowed)
 		return problem.New(http.StatusMethodNotAllowed, "method_not_allowed",
 			"use POST / to convert, GET / for how, GET /health for health")
 	}

@@ -74,13 +74,17 @@ type reply struct {
 	body []byte
 }
 
-func (f *fixture) do(method, path, contentType string, body io.Reader) reply {
+// do sends a request; headers are names and values in turn.
+func (f *fixture) do(method, path, contentType string, body io.Reader, headers ...string) reply {
 	f.t.Helper()
 	request, err := http.NewRequestWithContext(f.t.Context(), method, f.url+path, body)
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", contentType)
+	for i := 0; i+1 < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		f.t.Fatal(err)
