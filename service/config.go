@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"docx2pdf/service/docx"
+	"docx2pdf/service/fonts"
 	"docx2pdf/service/office"
 	"docx2pdf/service/options"
 	"docx2pdf/service/outcome"
@@ -94,6 +95,9 @@ func readConfig(getenv func(string) string) (config, error) {
 	// https://cloud.google.com/run/docs/container-contract#services-env-vars
 	if c.host == "" && getenv("K_SERVICE") == "" {
 		c.host = "127.0.0.1"
+	}
+	if c.engine.Fonts, err = fonts.Open(getenv("FONTS_DIR")); err != nil {
+		problems = append(problems, err)
 	}
 	if c.defaults, err = options.ReadDefaults(getenv("DEFAULT_OPTIONS")); err != nil {
 		problems = append(problems, fmt.Errorf("DEFAULT_OPTIONS: %w", err))

@@ -278,7 +278,8 @@ func (g *google) convertForm(w http.ResponseWriter, parts *multipart.Reader) {
 	}
 	w.Header().Set("Content-Type", "application/pdf")
 	w.Header().Set("X-Pages", "3")
-	w.Header().Set("X-Fonts-Substituted", "Comic%20Sans=Carlito+DejaVu%20Sans")
+	w.Header().Set("X-Fonts-Substituted", "Comic%20Sans=Carlito+DejaVu%20Sans (other widths); A%3DB=A%2BB (same widths)")
+	w.Header().Set("X-Fonts-Own", "Frutiger%20Neue; Meta")
 	io.WriteString(w, "%PDF of "+fields["file"])
 }
 

@@ -53,8 +53,8 @@ func (f *conversion) one(ctx context.Context, file string, options converter.Opt
 	if f.json {
 		return report.JSON(stdout).Write(d)
 	}
-	if fonts := d.FontList(); fonts != "" {
-		fmt.Fprintln(steps, "fonts substituted:", progress.Printable(fonts))
+	if fonts := report.FontList(converter.Mattering(d.Fonts)); fonts != "" {
+		fmt.Fprintln(steps, "lines may end elsewhere than in Word:", progress.Printable(fonts))
 	}
 	for _, w := range d.Warnings {
 		fmt.Fprintln(steps, "warning:", progress.Printable(w.String()))

@@ -94,10 +94,20 @@ func TestDocumentInTheRequestLeavesNothingInTheBuckets(t *testing.T) {
 	if len(g.objects) > 0 || g.forms[0]["pdfa"] != "2b" {
 		t.Errorf("objects %v, form %v", g.objects, g.forms)
 	}
-	for _, want := range []string{`"pages":3`, `{"font":"Comic Sans","used":["Carlito","DejaVu Sans"]}`, `"status":"converted"`} {
+	for _, want := range []string{`"pages":3`, `{"font":"Comic Sans","used":["Carlito","DejaVu Sans"],"kind":"other widths"},` +
+		`{"font":"A=B","used":["A+B"],"kind":"same widths"}`, `"status":"converted"`} {
 		if !strings.Contains(out.stdout, want) {
 			t.Errorf("the object lacks %s: %s", want, out.stdout)
 		}
+	}
+}
+
+// A person is told of the fonts that move lines and pages, and of no others.
+func TestOnlyFontsThatMatterAreShown(t *testing.T) {
+	g := newGoogle(t)
+	out := g.client("convert", write(t, filepath.Join(t.TempDir(), "a.docx"), "PK"))
+	if !strings.Contains(out.all(), "elsewhere than in Word: Comic Sans=Carlito+DejaVu Sans (other widths)\n") || strings.Contains(out.all(), "A=B") {
+		t.Errorf("%s, want Comic Sans alone", out.all())
 	}
 }
 

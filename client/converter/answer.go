@@ -1,11 +1,24 @@
 package converter
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
-// Substitution is a font of the document that the PDF has others for.
+// Substitution is a font of the document that the PDF has others for. Kind is "same widths", or "signs" for a font of
+// symbols, where nothing moves; with "other widths" lines and pages may end elsewhere than in Word.
 type Substitution struct {
 	Font string   `json:"font"`
 	Used []string `json:"used"`
+	Kind string   `json:"kind,omitempty"`
+}
+
+// Matters tells whether lines and pages may end elsewhere.
+func (s Substitution) Matters() bool { return s.Kind != "same widths" && s.Kind != "signs" }
+
+// Mattering are those that a person should know of.
+func Mattering(all []Substitution) []Substitution {
+	return slices.DeleteFunc(slices.Clone(all), func(s Substitution) bool { return !s.Matters() })
 }
 
 // Warning says what the PDF lacks of the document.
@@ -22,6 +35,7 @@ func (w Warning) String() string { return cmp.Or(w.Message, w.Code) }
 type Report struct {
 	Pages    int            `json:"pages"`
 	Fonts    []Substitution `json:"fonts"`
+	OwnFonts []string       `json:"ownFonts"` // fonts that the service's owner has added
 	Warnings []Warning      `json:"warnings"`
 }
 

@@ -96,19 +96,33 @@ func (b *wholeBody) Read(p []byte) (int, error) {
 func headerReport(header http.Header) Report {
 	var r Report
 	r.Pages, _ = strconv.Atoi(header.Get("X-Pages"))
-	for item := range strings.SplitSeq(header.Get("X-Fonts-Substituted"), "; ") {
+	r.Fonts = headerFonts(header.Get("X-Fonts-Substituted"))
+	if own := header.Get("X-Fonts-Own"); own != "" {
+		for name := range strings.SplitSeq(own, "; ") {
+			r.OwnFonts = append(r.OwnFonts, unescaped(name))
+		}
+	}
+	r.Warnings = headerWarnings(header.Get("X-Warnings"))
+	return r
+}
+
+// headerFonts reads "Calibri=Calibri%20Twin (same widths); Inter=Liberation%20Sans+Noto%20Sans (other widths)".
+func headerFonts(text string) []Substitution {
+	var fonts []Substitution
+	for item := range strings.SplitSeq(text, "; ") {
 		font, used, found := strings.Cut(item, "=")
 		if !found {
 			continue
 		}
 		s := Substitution{Font: unescaped(font)}
-		for name := range strings.SplitSeq(unescaped(used), "+") {
-			s.Used = append(s.Used, name)
+		used, kind, _ := strings.Cut(used, " (")
+		s.Kind = strings.TrimSuffix(kind, ")")
+		for name := range strings.SplitSeq(used, "+") {
+			s.Used = append(s.Used, unescaped(name))
 		}
-		r.Fonts = append(r.Fonts, s)
+		fonts = append(fonts, s)
 	}
-	r.Warnings = headerWarnings(header.Get("X-Warnings"))
-	return r
+	return fonts
 }
 
 // headerWarnings reads warnings as JSON, or else as codes between commas.

@@ -38,7 +38,7 @@ func converting(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/pdf")
 	w.Header().Set("X-Pages", "3")
-	w.Header().Set("X-Fonts-Substituted", "Comic%20Sans=Comic%20Neue+Noto%20Sans")
+	w.Header().Set("X-Fonts-Substituted", "Calibri=Calibri%20Twin (same widths); Comic%20Sans=Comic%20Neue+Noto%20Sans (other widths)")
 	fmt.Fprintf(w, "%%PDF of %s, pdfa %s", content, r.FormValue("pdfa"))
 }
 
@@ -166,7 +166,7 @@ func TestDocumentsAreDroppedOnThePage(t *testing.T) {
 	p.becomes(`document.getElementById("count").innerText === "2 of 4 converted, 2 failed"`)
 	text := p.text("#list")
 	for _, want := range []string{
-		"letter.docx", "3 pages", "Fonts substituted: Comic Sans → Comic Neue, Noto Sans", "the document is damaged", "It is empty, or a folder", "<img src=x",
+		"letter.docx", "3 pages", "Lines may end elsewhere than in Word: Comic Sans → Comic Neue, Noto Sans", "the document is damaged", "It is empty, or a folder", "<img src=x",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not say %q:\n%s", want, text)

@@ -13,6 +13,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"docx2pdf/client/converter"
 	"docx2pdf/client/report"
 )
 
@@ -56,7 +57,7 @@ func (p *Progress) Done(d report.Document) {
 	defer p.mu.Unlock()
 	p.counts[d.Status]++
 	p.pages += d.Pages
-	for _, f := range d.Fonts {
+	for _, f := range converter.Mattering(d.Fonts) {
 		p.fonts[f.Font]++
 	}
 	if d.Error != "" {

@@ -43,7 +43,7 @@ func (p *Progress) Summary() {
 	}
 	fmt.Fprintf(table, "time\t%s, %.1f documents/s\n", took.Round(100*time.Millisecond), float64(p.counts[report.Converted])/took.Seconds())
 	if len(p.fonts) > 0 {
-		fmt.Fprintf(table, "fonts substituted\t%s\n", Printable(p.fontList()))
+		fmt.Fprintf(table, "fonts of other widths\t%s\n", Printable(p.fontList()))
 	}
 	table.Flush()
 }

@@ -38,11 +38,15 @@ type Document struct {
 	Code         string                   `json:"code,omitempty"`
 }
 
-// FontList names the fonts that were substituted: "Calibri=Carlito; Aptos=Carlito+Noto Sans".
-func (d Document) FontList() string {
+// FontList names fonts and what stands for them: "Calibri=Calibri Twin (same widths); Inter=Liberation Sans (other widths)".
+func FontList(fonts []converter.Substitution) string {
 	var list []string
-	for _, f := range d.Fonts {
-		list = append(list, f.Font+"="+strings.Join(f.Used, "+"))
+	for _, f := range fonts {
+		item := f.Font + "=" + strings.Join(f.Used, "+")
+		if f.Kind != "" {
+			item += " (" + f.Kind + ")"
+		}
+		list = append(list, item)
 	}
 	return strings.Join(list, "; ")
 }
@@ -118,7 +122,7 @@ func rows(to io.Writer) (*Writer, error) {
 		return errors.Join(err, table.Error())
 	}
 	return &Writer{write: func(d Document) error {
-		return row(d.Source, d.PDF, d.Status, number(int64(d.Pages)), number(d.Milliseconds), d.FontList(), d.warningList(), d.Error, d.Code)
+		return row(d.Source, d.PDF, d.Status, number(int64(d.Pages)), number(d.Milliseconds), FontList(d.Fonts), d.warningList(), d.Error, d.Code)
 	}}, row(columns...)
 }
 

@@ -4,7 +4,6 @@ package conversion
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"docx2pdf/service/options"
@@ -35,6 +34,7 @@ type Status struct {
 	Sandbox     []string // what documents have been proved to be kept from
 	SandboxWay  string   // how they are kept from files
 	Restarts    int      // how often its process had to be replaced
+	OwnFonts    []string // families of the user's fonts
 	Error       string   // why it is not ready, when it is not
 }
 
@@ -42,6 +42,7 @@ type Status struct {
 type Report struct {
 	Pages          int               // of the PDF
 	Fonts          []Substitution    // in the order in which the document asks for them
+	OwnFonts       []string          // families of the user's fonts that the document asks for
 	BytesIn        int64             // of the document
 	BytesOut       int64             // of the PDF
 	IndexesUpdated bool              // those of a document that asks for it
@@ -49,27 +50,6 @@ type Report struct {
 	Warnings       []warning.Warning // what the PDF lacks of the document
 	Phases         []Phase           // in the order in which they came
 	CPU            time.Duration     // of the engine, for this document
-}
-
-// Substitution is a font that the document asks for and that is not there, and what stands for it.
-type Substitution struct {
-	Font string   `json:"font"`
-	Used []string `json:"used"`
-}
-
-// FontList is "Calibri=Calibri Twin; Aptos=Aptos Twin+Noto Sans", as short as a header and metadata have to be.
-func FontList(fonts []Substitution, escape func(string) string) string {
-	var list []string
-	length := 0
-	for _, f := range fonts {
-		item := escape(f.Font) + "=" + escape(strings.Join(f.Used, "+"))
-		if length += len(item) + 2; length > 4000 {
-			list = append(list, "…")
-			break
-		}
-		list = append(list, item)
-	}
-	return strings.Join(list, "; ")
 }
 
 // Phase is a part of the time that a document took: "check", "queue", "convert", "encrypt", and "storage" where

@@ -28,13 +28,6 @@ var rejected = []string{"*/DejaVuMath*", "*/DejaVuSansMono*", "*/DejaVu*Condense
 // systemCache is where fontconfig keeps what it has read of the system's fonts.
 const systemCache = "/var/cache/fontconfig"
 
-// Set is the fonts that a converter uses.
-type Set struct {
-	Twins string // the folder with the twins
-	Own   string // the folder with the user's fonts, or ""
-	Cache string // a folder for what fontconfig has read of them, or ""
-}
-
 // Dirs are the folders whose fonts are used, for a sandbox to let them be read.
 func (s Set) Dirs() []string {
 	var dirs []string
@@ -59,7 +52,7 @@ func (s Set) Config() []byte {
 		}
 	}
 	c.line("<selectfont><rejectfont>")
-	for _, glob := range rejected {
+	for _, glob := range append(slices.Clone(rejected), s.rejected...) {
 		c.element("glob", glob)
 	}
 	c.line("</rejectfont></selectfont>")

@@ -21,6 +21,8 @@ const (
 	namePostScript tables.NameID = 6
 	nameLicense    tables.NameID = 13
 	nameLicenseURL tables.NameID = 14
+
+	nameTypographicFamily tables.NameID = 16
 )
 
 // twin is a font that is about to be written.

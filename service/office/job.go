@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"docx2pdf/service/conversion"
-	"docx2pdf/service/fonts"
 	"docx2pdf/service/forkserver"
 	"docx2pdf/service/options"
 )
@@ -58,23 +57,11 @@ func (e *Engine) Convert(ctx context.Context, d *conversion.Document, o options.
 		}
 		return report, err
 	}
-	report.Fonts = substitutions(end.Report)
+	report.Fonts, report.OwnFonts = readFonts(end.Report, j.engine.config.Fonts)
 	report.IndexesUpdated = strings.Contains("\n"+end.Report, "\nindexes updated\n")
 	report.Inserted = inserted(end.Report)
 	report.Pages, err = countPages(d.Output(), end.Report)
 	return report, err
-}
-
-// writeFontRules tells the child what stands for the document's fonts that nobody knows.
-func (j job) writeFontRules() error {
-	rules := fonts.Rules(j.document.Fonts)
-	if rules == nil {
-		return nil
-	}
-	if err := os.WriteFile(filepath.Join(j.document.Directory(), "fonts.conf"), rules, 0o600); err != nil {
-		return fmt.Errorf("writing the document's fonts: %w", err)
-	}
-	return nil
 }
 
 // run has a child convert the document, and another one if the first has not even begun.

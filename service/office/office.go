@@ -103,6 +103,9 @@ func Start(ctx context.Context, config Config) (*Engine, error) {
 		}
 		config.Fonts = set
 	}
+	for _, broken := range config.Fonts.Broken {
+		config.Log.Warn("a font file is left out", "file", broken.File, "error", broken.Why)
+	}
 	dir, err := makeDirectory(config.TempDir, config.Fonts)
 	if err != nil {
 		return nil, err
@@ -228,7 +231,7 @@ func (e *Engine) Status() conversion.Status {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := conversion.Status{Ready: e.server != nil, LibreOffice: e.version, Sandbox: e.proof.Kept,
-		SandboxWay: string(e.proof.Way), Restarts: max(0, e.starts-1)}
+		SandboxWay: string(e.proof.Way), OwnFonts: e.config.Fonts.Families, Restarts: max(0, e.starts-1)}
 	if e.failure != nil {
 		s.Error = e.failure.Error()
 	}

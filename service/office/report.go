@@ -3,7 +3,6 @@ package office
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -11,33 +10,6 @@ import (
 	"docx2pdf/service/conversion"
 	"docx2pdf/service/forkserver"
 )
-
-// substitutions reads a child's lines about fonts.
-func substitutions(report string) []conversion.Substitution {
-	var found []conversion.Substitution
-	for line := range strings.Lines(report) {
-		mapping, ok := strings.CutPrefix(strings.TrimRight(line, "\n"), "font ")
-		if !ok {
-			continue
-		}
-		wanted, used, _ := strings.Cut(mapping, "\t")
-		at := slices.IndexFunc(found, func(s conversion.Substitution) bool { return s.Font == wanted })
-		for face := range strings.SplitSeq(used, "\t") {
-			family, _, _ := strings.Cut(face, "/")
-			if family == "" || strings.EqualFold(family, wanted) {
-				continue
-			}
-			if at < 0 {
-				found = append(found, conversion.Substitution{Font: wanted})
-				at = len(found) - 1
-			}
-			if !slices.Contains(found[at].Used, family) {
-				found[at].Used = append(found[at].Used, family)
-			}
-		}
-	}
-	return found
-}
 
 // inserted reads a child's line about what came into the document.
 func inserted(report string) int {

@@ -41,6 +41,9 @@ func (t *task) metadata() map[string]string {
 	if len(report.Fonts) > 0 {
 		m["fonts-substituted"] = conversion.FontList(report.Fonts, func(s string) string { return s })
 	}
+	if len(report.OwnFonts) > 0 {
+		m["fonts-own"] = conversion.List(report.OwnFonts)
+	}
 	if len(report.Warnings) > 0 {
 		m["warnings"] = warning.String(report.Warnings)
 	}

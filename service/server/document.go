@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"strconv"
+	"strings"
 
 	"docx2pdf/service/conversion"
 	"docx2pdf/service/options"
@@ -73,7 +74,10 @@ func (s *Server) send(w http.ResponseWriter, e *entry, pdf io.Reader, size int64
 func (e *entry) describe(header http.Header) {
 	header.Set("X-Pages", strconv.Itoa(e.Pages))
 	if len(e.Fonts) > 0 {
-		header.Set("X-Fonts-Substituted", conversion.FontList(e.Fonts, url.PathEscape))
+		header.Set("X-Fonts-Substituted", conversion.FontList(e.Fonts, escaped))
+	}
+	if len(e.OwnFonts) > 0 {
+		header.Set("X-Fonts-Own", ownFonts(e.OwnFonts))
 	}
 	if len(e.Warnings) > 0 {
 		header.Set("X-Warnings", warning.String(e.Warnings))
@@ -97,9 +101,10 @@ func (s *Server) answerJSON(w http.ResponseWriter, r *http.Request, e *entry, d 
 		Error        string                    `json:"error"`
 		Pages        int                       `json:"pages"`
 		Fonts        []conversion.Substitution `json:"fonts,omitempty"`
+		OwnFonts     []string                  `json:"ownFonts,omitempty"`
 		Warnings     []warning.Warning         `json:"warnings,omitempty"`
 		Milliseconds map[string]float64        `json:"milliseconds"`
-	}{"", e.Pages, e.Fonts, e.Warnings, e.milliseconds()})
+	}{"", e.Pages, e.Fonts, e.OwnFonts, e.Warnings, e.milliseconds()})
 	if err != nil {
 		return err
 	}
@@ -127,4 +132,17 @@ func openPDF(d *conversion.Document) (*os.File, int64, error) {
 		return nil, 0, err
 	}
 	return pdf, info.Size(), nil
+}
+
+// escaped is a font's name for a header, without the signs that stand between names.
+func escaped(name string) string {
+	return strings.NewReplacer("=", "%3D", "+", "%2B").Replace(url.PathEscape(name))
+}
+
+func ownFonts(families []string) string {
+	var list []string
+	for _, family := range families {
+		list = append(list, escaped(family))
+	}
+	return conversion.List(list)
 }

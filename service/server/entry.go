@@ -173,6 +173,7 @@ func (s *Server) attributes(r *http.Request, e *entry, status int, took time.Dur
 	integer("bytesOut", e.BytesOut)
 	integer("pages", int64(e.Pages))
 	text("fontsSubstituted", conversion.FontList(e.Fonts, func(s string) string { return s }))
+	text("ownFonts", conversion.List(e.OwnFonts))
 	text("warnings", warning.String(e.Warnings))
 	if len(e.Phases) > 0 {
 		attributes = append(attributes, slog.Any("milliseconds", e.milliseconds()))

@@ -21,6 +21,7 @@ type answer struct {
 	Object       string                    `json:"object,omitempty"`
 	Generation   int64                     `json:"generation,string,omitempty"`
 	Fonts        []conversion.Substitution `json:"fonts,omitempty"`
+	OwnFonts     []string                  `json:"ownFonts,omitempty"`
 	Warnings     []warning.Warning         `json:"warnings,omitempty"`
 	Milliseconds map[string]float64        `json:"milliseconds,omitempty"`
 }
@@ -45,7 +46,7 @@ func (s *Server) convertMessage(w http.ResponseWriter, r *http.Request, e *entry
 	writeJSON(w, http.StatusOK, answer{
 		Skipped: result.Skipped, Unchanged: result.Unchanged, Pages: e.Pages,
 		Bucket: result.PDF.Bucket, Object: result.PDF.Name, Generation: result.PDF.Generation,
-		Fonts: e.Fonts, Warnings: e.Warnings, Milliseconds: e.milliseconds(),
+		Fonts: e.Fonts, OwnFonts: e.OwnFonts, Warnings: e.Warnings, Milliseconds: e.milliseconds(),
 	})
 	return e.sent(nil)
 }

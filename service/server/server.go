@@ -146,9 +146,10 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 		LibreOffice string   `json:"libreoffice"`
 		Sandbox     []string `json:"sandbox"`
 		SandboxWay  string   `json:"sandboxWay"`
+		OwnFonts    []string `json:"ownFonts,omitempty"`
 		Restarts    int      `json:"restarts"`
 		Concurrency int      `json:"concurrency"`
 		InFlight    int      `json:"inFlight"`
 		Capacity    int      `json:"capacity"`
-	}{engine.Ready, engine.Error, engine.LibreOffice, engine.Sandbox, engine.SandboxWay, engine.Restarts, s.Converter.Concurrency(), len(s.places), cap(s.places)})
+	}{engine.Ready, engine.Error, engine.LibreOffice, engine.Sandbox, engine.SandboxWay, engine.OwnFonts, engine.Restarts, s.Converter.Concurrency(), len(s.places), cap(s.places)})
 }

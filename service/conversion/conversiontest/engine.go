@@ -14,6 +14,7 @@ import (
 
 	"docx2pdf/service/conversion"
 	"docx2pdf/service/docx"
+	"docx2pdf/service/fonts"
 	"docx2pdf/service/options"
 )
 
@@ -110,7 +111,7 @@ func (e *Engine) Status() conversion.Status {
 func Make(_ context.Context, d *conversion.Document, o options.Options) (conversion.Report, error) {
 	report := conversion.Report{
 		Pages:  1,
-		Fonts:  []conversion.Substitution{{Font: "Wanted", Used: []string{"Had"}}},
+		Fonts:  []conversion.Substitution{{Font: "Wanted", Used: []string{"Had"}, Kind: fonts.OtherWidths}},
 		Phases: []conversion.Phase{{Name: "queue"}, {Name: "convert", Took: 1000}},
 	}
 	return report, os.WriteFile(d.Output(), PDF("options: "+o.String()), 0o600)

@@ -81,7 +81,7 @@ class Row {
     for (const action of ["open", "save"]) this.part("." + action).href = this.url;
     this.part(".save").download = this.pdfName;
     const lines = [];
-    if (report.fonts.length) lines.push("Fonts substituted: " + report.fonts.join("; "));
+    if (report.fonts.length) lines.push("Lines may end elsewhere than in Word: " + report.fonts.join("; "));
     if (report.warnings.length) lines.push("Missing in the PDF: " + report.warnings.join("; "));
     this.show("done", `${report.pages === 1 ? "1 page" : report.pages + " pages"}, ${size(pdf.size)}`, lines.join(" · "));
   }

@@ -92,12 +92,15 @@ async function read(request) {
   return { again, after, words };
 }
 
+// matters tells whether lines and pages may end elsewhere because of a font.
+function matters(item) { return item && !/ \((same widths|signs)\)$/.test(item); }
+
 // report is what the service tells beside the PDF.
 function report(request) {
   const header = (name) => request.getResponseHeader(name) || "";
-  const fonts = header("X-Fonts-Substituted").split("; ").filter(Boolean).map((item) => {
-    const [font, used] = item.split("=").map(decode);
-    return used ? `${font} → ${used.replaceAll("+", ", ")}` : font;
+  const fonts = header("X-Fonts-Substituted").split("; ").filter(matters).map((item) => {
+    const [font, used] = item.replace(/ \(.*/, "").split("=");
+    return used ? `${decode(font)} → ${used.split("+").map(decode).join(", ")}` : decode(font);
   });
   return { pages: Number(header("X-Pages")), fonts, warnings: warnings(header("X-Warnings")) };
 }
