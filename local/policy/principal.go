@@ -10,6 +10,8 @@ type Principal struct {
 	Email    string // empty for an anonymous caller
 	UniqueID string // the account's numeric id
 	User     bool   // a person rather than a service account
+	Scopes   string // those of the access token, separated by spaces; "" does not limit it
+	Audience string // that of a JWT the account signed itself, where it names no scopes
 }
 
 // Anonymous is a caller without a token.

@@ -64,6 +64,9 @@ func (s *Server) admit(r *Request, api *API, route *Route, entry *traffic.Entry)
 	}
 	r.Caller = caller
 	entry.Caller = caller.Member()
+	if err := s.scoped(r.Request, api, route, caller); err != nil {
+		return err
+	}
 	if project := r.Var("project"); project != "" && project != "-" && project != "_" {
 		if err := s.usable(api, project, caller); err != nil {
 			return err

@@ -47,7 +47,9 @@ func (a *Authority) fromAccessToken(signed string) (policy.Principal, error) {
 	if err != nil {
 		return policy.Anonymous, invalid("")
 	}
-	return a.inForce(claims.Email, claims.Subject)
+	p, err := a.inForce(claims.Email, claims.Subject)
+	p.Scopes = claims.Scope
+	return p, err
 }
 
 func (a *Authority) fromSelfSigned(raw string) (policy.Principal, error) {
@@ -59,7 +61,11 @@ func (a *Authority) fromSelfSigned(raw string) (policy.Principal, error) {
 	if !ok {
 		return policy.Anonymous, invalid("")
 	}
-	return a.inForce(account.Email, account.UniqueID)
+	p, err := a.inForce(account.Email, account.UniqueID)
+	if p.Scopes = claims.Scope; p.Scopes == "" {
+		p.Audience = strings.Join(claims.Audience, " ")
+	}
+	return p, err
 }
 
 // inForce checks that the account of a token still is the one the token was made for.
