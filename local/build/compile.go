@@ -2,7 +2,6 @@ package build
 
 import (
 	"archive/tar"
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -92,7 +92,7 @@ func compile(ctx context.Context, workspace, folder string, line func(string)) (
 	out := filepath.Join(workspace, ".build", binary)
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-o", out, "./"+folder)
 	cmd.Dir = workspace
-	cmd.Env = append(os.Environ(), "GOWORK=off")
+	cmd.Env = compilerEnvironment(os.Environ())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
@@ -111,6 +111,24 @@ func compile(ctx context.Context, workspace, folder string, line func(string)) (
 	return wrap(data)
 }
 
+// compilerEnvironment is what the compiler needs of this process's environment, and nothing else: a build at Google
+// sees no keys and no settings of whoever started it.
+func compilerEnvironment(all []string) []string {
+	own := []string{"GOWORK=off"}
+	for _, variable := range all {
+		name, _, _ := strings.Cut(variable, "=")
+		switch upper := strings.ToUpper(name); {
+		case name == "GOWORK" || strings.HasPrefix(name, "GOOGLE"):
+		case strings.HasPrefix(name, "GO"), strings.HasPrefix(name, "XDG_"), slices.Contains(kept, upper):
+			own = append(own, variable)
+		}
+	}
+	return own
+}
+
+// kept are the variables by which a compiler finds itself, its cache and the network.
+var kept = []string{"PATH", "HOME", "TMPDIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+
 // stream runs a command and hands on its output by lines.
 func stream(cmd *exec.Cmd, line func(string)) error {
 	reader, writer := io.Pipe()
@@ -118,12 +136,7 @@ func stream(cmd *exec.Cmd, line func(string)) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		lines := bufio.NewScanner(reader)
-		lines.Buffer(nil, 1<<20)
-		for lines.Scan() {
-			line(lines.Text())
-		}
-		io.Copy(io.Discard, reader)
+		container.Lines(reader, line)
 	}()
 	err := cmd.Run()
 	writer.Close()

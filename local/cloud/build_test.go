@@ -4,6 +4,9 @@ import (
 	"archive/zip"
 	"bytes"
 	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -48,6 +51,28 @@ func TestBuildPushesAnImageAndWritesItsLog(t *testing.T) {
 	w.await("/artifactregistry/v1/" + w.call(w.owner, "DELETE", repository, nil).want(200).text("name"))
 	w.call(w.owner, "GET", repository, nil).want(404)
 	w.call(w.owner, "GET", "/v2/"+imageName+"/manifests/v1", nil).want(404)
+}
+
+// A build sees nothing of the environment that the local cloud was started in, but how the compiler is found.
+func TestBuildHasAnEnvironmentOfItsOwn(t *testing.T) {
+	compiler, err := exec.LookPath("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "go"), []byte("#!/bin/sh\nenv\nexec "+compiler+" \"$@\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	t.Setenv("GOOGLE_CREDENTIALS", "not for builds")
+	t.Setenv("DATABASE_PASSWORD", "not for builds")
+	w := start(t)
+	w.prepareBuild()
+	b := w.build(source(t, nil), "v1")
+	log := w.buildLog(b.text("id"))
+	if b.text("status") != "SUCCESS" || !strings.Contains(log, "GOWORK=off") || strings.Contains(log, "not for builds") {
+		t.Errorf("the build ended as %s; its log:\n%s", b.text("status"), log)
+	}
 }
 
 // Each of the build account's grants is needed, and the message says which one is missing.

@@ -1,11 +1,14 @@
 package cloud_test
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"net/http"
+	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -60,6 +63,37 @@ func TestContainerContract(t *testing.T) {
 		"filter": `resource.labels.service_name="app"`}).want(200)
 	logs.saying(`"severity":"NOTICE"`).saying("plain text").saying(`"requestMethod":"GET"`)
 	w.call(w.owner, "POST", "/logging/v2/entries:list", map[string]any{"resourceNames": []string{"projects/" + project}, "filter": "a OR b"}).want(501)
+}
+
+// A line that is longer than a log entry may be is cut, and those after it come.
+func TestALongLineDoesNotMuteAContainer(t *testing.T) {
+	w := start(t)
+	url, token := w.service(nil)
+	w.call(token, "GET", url+"/print/3000000", nil).want(200)
+	eventually(t, "the next line is in the log", func() bool {
+		logs := w.call(w.owner, "POST", "/logging/v2/entries:list", map[string]any{"resourceNames": []string{"projects/" + project},
+			"pageSize": 100, "filter": `resource.labels.service_name="app"`}).want(200)
+		return bytes.Contains(logs.body, []byte("after the long line")) && bytes.Contains(logs.body, []byte(strings.Repeat("x", 200<<10)))
+	})
+}
+
+// The metadata server gives out tokens, so it answers those only who may run containers.
+func TestMetadataServerAnswersNoOtherUser(t *testing.T) {
+	w := start(t)
+	url, token := w.service(nil)
+	host := environment(t, w.call(token, "GET", url+"/", nil).want(200))["GCE_METADATA_HOST"]
+	ask := exec.Command("/usr/bin/python3", "-c", `import sys, urllib.request as u
+print(u.urlopen(u.Request("http://" + sys.argv[1] + "/computeMetadata/v1/project/project-id", headers={"Metadata-Flavor": "Google"})).read())`, host)
+	if out, err := ask.CombinedOutput(); err != nil || !strings.Contains(string(out), project) {
+		t.Fatalf("the user who runs the container: %v: %s", err, out)
+	}
+	const nobody = 65534
+	other := exec.Command(ask.Path, ask.Args[1:]...)
+	other.Dir = "/"
+	other.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	if out, err := other.CombinedOutput(); err == nil || strings.Contains(string(out), project) {
+		t.Errorf("another user is answered: %s", out)
+	}
 }
 
 // hold occupies one request slot until release is called.

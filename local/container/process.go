@@ -1,7 +1,6 @@
 package container
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -139,14 +138,7 @@ func (p *process) watchMemory(ctx context.Context, limit int64) {
 // lines turns what is written into calls with whole lines.
 func lines(output func(bool, string), stderr bool) *io.PipeWriter {
 	reader, writer := io.Pipe()
-	go func() {
-		scanner := bufio.NewScanner(reader)
-		scanner.Buffer(nil, 1<<20)
-		for scanner.Scan() {
-			output(stderr, scanner.Text())
-		}
-		io.Copy(io.Discard, reader) // a line too long to scan
-	}()
+	go Lines(reader, func(text string) { output(stderr, text) })
 	return writer
 }
 

@@ -20,6 +20,7 @@ import (
 	"docx2pdf/local/container"
 	"docx2pdf/local/logging"
 	"docx2pdf/local/metadata"
+	"docx2pdf/local/peer"
 )
 
 // shutdownGrace is how long a container has between SIGTERM and SIGKILL.
@@ -100,8 +101,12 @@ func (in *instance) serveMetadata() (address string, err error) {
 	}
 	in.metadata = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: metadata.Handler(metadata.Instance{ID: in.id, Project: in.spec.project, Number: in.spec.number,
 		Region: in.spec.region, Account: in.spec.account}, in.service.Tokens)}
+	address = listener.Addr().String()
+	if in.spec.image.Host { // a container of Docker may have any user
+		listener = peer.Guard(listener, os.Getuid(), func(err error) { in.service.Log.Warn("metadata server", "error", err) })
+	}
 	go in.metadata.Serve(listener)
-	return listener.Addr().String(), nil
+	return address, nil
 }
 
 // awaitStart waits until the start-up probe succeeds. Locally the probe is asked more often than the template says, but

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -54,6 +55,11 @@ func main() {
 		}
 	})
 	http.HandleFunc("/release", func(w http.ResponseWriter, r *http.Request) { close(release) })
+	http.HandleFunc("/print/{bytes}", func(w http.ResponseWriter, r *http.Request) {
+		bytes, _ := strconv.Atoi(r.PathValue("bytes"))
+		fmt.Println(strings.Repeat("x", bytes))
+		fmt.Println("after the long line")
+	})
 	http.HandleFunc("/exit", func(w http.ResponseWriter, r *http.Request) { os.Exit(3) })
 	http.HandleFunc("/hoard", func(w http.ResponseWriter, r *http.Request) {
 		for {
