@@ -226,12 +226,14 @@ func docx(text string, isDamaged bool) []byte {
 	return buffer.Bytes()
 }
 
-// settle waits until all documents but a few have what they are to have, and returns what is wrong then.
+// settle waits until all documents but a few have what they are to have, or nothing more comes for five minutes, and
+// returns what is wrong then.
 func (s *stack) settle(ctx context.Context, dropped map[string]droppedDocument, few int) (wrong []string, err error) {
 	if err := s.newest(ctx, dropped); err != nil {
 		return nil, err
 	}
-	patience := time.Now().Add(10 * time.Minute)
+	const patience = 5 * time.Minute
+	progress, least := time.Now(), len(dropped)+1
 	for {
 		there, err := s.list(ctx, s.OutputBucket)
 		if err != nil {
@@ -265,7 +267,10 @@ func (s *stack) settle(ctx context.Context, dropped map[string]droppedDocument, 
 				wrong = append(wrong, name+" was not asked for")
 			}
 		}
-		if missing <= few || time.Now().After(patience) {
+		if missing < least {
+			progress, least = time.Now(), missing
+		}
+		if missing <= few || time.Since(progress) > patience {
 			return wrong, nil
 		}
 		select {

@@ -29,8 +29,9 @@ func (q *queue) isDead(sub pubsubapi.Subscription, d *delivery) bool {
 	return true
 }
 
-// forward publishes a message to the dead-letter topic, with attributes that tell where it comes from.
-func (q *queue) forward(sub pubsubapi.Subscription, d delivery) {
+// forward publishes a message to the dead-letter topic, with attributes that tell where it comes from, and says whether
+// it is there.
+func (q *queue) forward(sub pubsubapi.Subscription, d message) bool {
 	attributes := maps.Clone(d.Attributes)
 	if attributes == nil {
 		attributes = map[string]string{}
@@ -40,6 +41,8 @@ func (q *queue) forward(sub pubsubapi.Subscription, d delivery) {
 	attributes["CloudPubSubDeadLetterSourceSubscriptionProject"] = projectOf(sub.Name)
 	attributes["CloudPubSubDeadLetterSourceTopicPublishTime"] = d.Published.Format("2006-01-02T15:04:05.000+00:00")
 	if _, err := q.service.enqueue(sub.DeadLetterPolicy.DeadLetterTopic, d.Data, attributes, d.OrderingKey); err != nil {
-		q.service.Log.Error("a dead letter is lost", "subscription", sub.Name, "message", d.ID, "error", err)
+		q.service.Log.Error("a message is not with the dead letters yet", "subscription", sub.Name, "message", d.ID, "error", err)
+		return false
 	}
+	return true
 }

@@ -27,6 +27,9 @@ type delivery struct {
 	message
 	ackID string
 	lease time.Time
+
+	in *ordered // the heap that has it, and where
+	at int
 }
 
 // queue holds the messages of one subscription.
@@ -35,16 +38,40 @@ type queue struct {
 	subscription string
 	cancel       context.CancelFunc
 
-	mu       sync.Mutex
-	messages map[string]*delivery
-	leases   int64
-	changed  chan struct{} // closed and replaced at every change
+	mu      sync.Mutex
+	backlog backlog
+	// keys has, for each ordering key, the messages with it that are not acknowledged, the oldest first.
+	keys    map[string][]*delivery
+	leases  int64
+	changed chan struct{} // closed and replaced at every change
+}
+
+func newQueue(s *Service, subscription string, cancel context.CancelFunc, messages []message) *queue {
+	q := &queue{service: s, subscription: subscription, cancel: cancel, changed: make(chan struct{}),
+		backlog: newBacklog(), keys: map[string][]*delivery{}}
+	slices.SortFunc(messages, func(a, b message) int { return a.Published.Compare(b.Published) })
+	for _, m := range messages {
+		q.file(m)
+	}
+	return q
+}
+
+// file takes a message in, once. The lock is held.
+func (q *queue) file(m message) {
+	if q.backlog.messages[m.ID] != nil {
+		return
+	}
+	d := &delivery{message: m}
+	q.backlog.put(d, time.Now())
+	if d.OrderingKey != "" {
+		q.keys[d.OrderingKey] = append(q.keys[d.OrderingKey], d)
+	}
 }
 
 func (q *queue) add(m message) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.messages[m.ID] = &delivery{message: m}
+	q.file(m)
 	q.notify()
 }
 
@@ -65,50 +92,50 @@ func (q *queue) notify() {
 func (q *queue) take(sub pubsubapi.Subscription, n int) (taken []delivery, wait time.Duration, changed <-chan struct{}) {
 	dead := q.lookThrough(sub, n, &taken, &wait, &changed)
 	for _, d := range dead { // outside the lock: the dead letters may come back to this very queue
-		q.forward(sub, d)
+		q.bury(sub, d)
 	}
 	return taken, wait, changed
 }
 
-func (q *queue) lookThrough(sub pubsubapi.Subscription, n int, taken *[]delivery, wait *time.Duration, changed *<-chan struct{}) (dead []delivery) {
+func (q *queue) lookThrough(sub pubsubapi.Subscription, n int, taken *[]delivery, wait *time.Duration, changed *<-chan struct{}) (dead []*delivery) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := time.Now()
-	*wait = time.Minute
-	blocked := map[string]bool{}
-	for _, d := range q.inOrder() {
-		if q.expired(sub, d, now) || (sub.EnableMessageOrdering && blocked[d.OrderingKey]) {
-			continue
+	*wait = q.backlog.wake(now, time.Minute)
+	var behind []*delivery // an older message with their ordering key
+	for len(q.backlog.ready.all) > 0 && len(*taken) < n {
+		d := q.backlog.ready.all[0]
+		switch {
+		case q.expired(sub, d, now):
+		case sub.EnableMessageOrdering && d.OrderingKey != "" && q.keys[d.OrderingKey][0] != d:
+			q.backlog.take(d)
+			behind = append(behind, d)
+		case q.isDead(sub, d):
+			// Nobody else gets it until it is with the dead letters.
+			d.lease = now.Add(time.Minute)
+			q.backlog.put(d, now)
+			dead = append(dead, d)
+		default:
+			q.lease(d, now.Add(time.Duration(sub.AckDeadlineSeconds)*time.Second))
+			*taken = append(*taken, *d)
 		}
-		if d.OrderingKey != "" {
-			blocked[d.OrderingKey] = true
-		}
-		if due := latest(d.Next, d.lease); due.After(now) {
-			*wait = min(*wait, due.Sub(now))
-			continue
-		}
-		if q.isDead(sub, d) {
-			q.remove(d)
-			dead = append(dead, *d)
-			continue
-		}
-		if len(*taken) == n {
-			break
-		}
-		q.lease(d, now.Add(time.Duration(sub.AckDeadlineSeconds)*time.Second))
-		*taken = append(*taken, *d)
+	}
+	for _, d := range behind {
+		q.backlog.put(d, now)
 	}
 	*changed = q.changed
 	return dead
 }
 
-func (q *queue) inOrder() []*delivery {
-	all := make([]*delivery, 0, len(q.messages))
-	for _, d := range q.messages {
-		all = append(all, d)
+// bury sends a message to the dead letters. It is gone from here only once it is there.
+func (q *queue) bury(sub pubsubapi.Subscription, d *delivery) {
+	forwarded := q.forward(sub, d.message)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if forwarded {
+		q.remove(d)
 	}
-	slices.SortFunc(all, func(a, b *delivery) int { return a.Published.Compare(b.Published) })
-	return all
+	q.notify()
 }
 
 // expired drops a message that is older than the subscription's retention. The lock is held.
@@ -124,9 +151,11 @@ func (q *queue) expired(sub pubsubapi.Subscription, d *delivery, now time.Time) 
 // lease counts a delivery attempt and hides the message until the deadline. The lock is held.
 func (q *queue) lease(d *delivery, until time.Time) {
 	q.leases++
+	q.backlog.take(d)
 	d.Attempts++
 	d.ackID = d.ID + "-" + strconv.FormatInt(q.leases, 10)
 	d.lease = until
+	q.backlog.put(d, time.Now())
 	q.save(d)
 }
 
@@ -145,8 +174,10 @@ func (q *queue) nack(sub pubsubapi.Subscription, ackID string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if d := q.find(ackID); d != nil {
+		q.backlog.take(d)
 		d.lease = time.Time{}
 		d.Next = time.Now().Add(backoff(sub, d.Attempts))
+		q.backlog.put(d, time.Now())
 		q.save(d)
 		q.notify()
 	}
@@ -161,7 +192,9 @@ func (q *queue) extend(sub pubsubapi.Subscription, ackID string, seconds int64) 
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if d := q.find(ackID); d != nil {
+		q.backlog.take(d)
 		d.lease = time.Now().Add(time.Duration(seconds) * time.Second)
+		q.backlog.put(d, time.Now())
 	}
 }
 
@@ -169,28 +202,33 @@ func (q *queue) extend(sub pubsubapi.Subscription, ackID string, seconds int64) 
 func (q *queue) held(ackIDs map[string]bool) (messages, bytes int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	leased := map[string]bool{}
-	for _, d := range q.messages {
-		if ackIDs[d.ackID] && d.lease.After(time.Now()) {
-			leased[d.ackID] = true
-			bytes += len(d.Data)
+	now := time.Now()
+	maps.DeleteFunc(ackIDs, func(id string, _ bool) bool {
+		d := q.find(id)
+		if d == nil || !d.lease.After(now) {
+			return true
 		}
-	}
-	maps.DeleteFunc(ackIDs, func(id string, _ bool) bool { return !leased[id] })
-	return len(leased), bytes
+		messages, bytes = messages+1, bytes+len(d.Data)
+		return false
+	})
+	return messages, bytes
 }
 
 func (q *queue) find(ackID string) *delivery {
-	for _, d := range q.messages {
-		if d.ackID == ackID && ackID != "" {
-			return d
-		}
+	if ackID == "" {
+		return nil
 	}
-	return nil
+	return q.backlog.acks[ackID]
 }
 
 func (q *queue) remove(d *delivery) {
-	delete(q.messages, d.ID)
+	q.backlog.take(d)
+	if d.OrderingKey != "" {
+		left := slices.DeleteFunc(q.keys[d.OrderingKey], func(other *delivery) bool { return other == d })
+		if q.keys[d.OrderingKey] = left; len(left) == 0 {
+			delete(q.keys, d.OrderingKey)
+		}
+	}
 	q.service.messages.Delete(q.subscription + "/messages/" + d.ID)
 }
 

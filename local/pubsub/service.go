@@ -110,10 +110,7 @@ func (s *Service) queue(subscription string) *queue {
 		return q
 	}
 	ctx, cancel := context.WithCancel(s.context)
-	q := &queue{service: s, subscription: subscription, cancel: cancel, changed: make(chan struct{}), messages: map[string]*delivery{}}
-	for _, m := range s.messages.List(subscription + "/messages/") {
-		q.messages[m.ID] = &delivery{message: m}
-	}
+	q := newQueue(s, subscription, cancel, s.messages.List(subscription+"/messages/"))
 	s.queues[subscription] = q
 	s.work.Go(func() { q.push(ctx) })
 	return q

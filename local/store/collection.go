@@ -1,5 +1,5 @@
-// Package store keeps the local cloud's resources: typed collections in memory, each item also a JSON file, so that
-// the state survives a restart and a person can read it.
+// Package store keeps the local cloud's resources: typed collections in memory, in the order of their keys, each item
+// also a JSON file, so that the state survives a restart and a person can read it.
 package store
 
 import (
@@ -12,9 +12,10 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"sort"
 	"strings"
 	"sync"
+
+	"github.com/tidwall/btree"
 )
 
 // Collection holds values of one type by key. Values go in and come out as copies, so no caller shares memory with
@@ -22,7 +23,7 @@ import (
 type Collection[T any] struct {
 	dir   string
 	mu    sync.RWMutex
-	items map[string]json.RawMessage
+	items btree.Map[string, json.RawMessage]
 }
 
 type file struct {
@@ -36,7 +37,7 @@ func Open[T any](dir string) (*Collection[T], error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("opening state: %w", err)
 	}
-	c := &Collection[T]{dir: dir, items: map[string]json.RawMessage{}}
+	c := &Collection[T]{dir: dir}
 	if err := removeUnfinished(dir); err != nil {
 		return nil, fmt.Errorf("opening state: %w", err)
 	}
@@ -57,7 +58,7 @@ func Open[T any](dir string) (*Collection[T], error) {
 		if err != nil {
 			return nil, fmt.Errorf("state file %s is damaged: %w; delete it, or all state with `go run ./local reset`", name, err)
 		}
-		c.items[f.Key] = f.Value
+		c.items.Set(f.Key, f.Value)
 	}
 	return c, nil
 }
@@ -65,7 +66,7 @@ func Open[T any](dir string) (*Collection[T], error) {
 // Get returns the value of a key.
 func (c *Collection[T]) Get(key string) (T, bool) {
 	c.mu.RLock()
-	data, ok := c.items[key]
+	data, ok := c.items.Get(key)
 	c.mu.RUnlock()
 	var v T
 	if ok {
@@ -87,7 +88,7 @@ func (c *Collection[T]) Update(key string, change func(v *T, exists bool) error)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var v T
-	data, ok := c.items[key]
+	data, ok := c.items.Get(key)
 	if ok {
 		v = decode[T](data)
 	}
@@ -102,13 +103,13 @@ func (c *Collection[T]) Update(key string, change func(v *T, exists bool) error)
 func (c *Collection[T]) Delete(key string) (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, ok := c.items[key]; !ok {
+	if _, ok := c.items.Get(key); !ok {
 		return false, nil
 	}
 	if err := os.Remove(c.path(key)); err != nil && !os.IsNotExist(err) {
 		return true, fmt.Errorf("deleting state: %w", err)
 	}
-	delete(c.items, key)
+	c.items.Delete(key)
 	return true, nil
 }
 
@@ -117,23 +118,28 @@ func (c *Collection[T]) Keys(prefix string) []string {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	var keys []string
-	for key := range c.items {
-		if strings.HasPrefix(key, prefix) {
-			keys = append(keys, key)
+	c.items.Ascend(prefix, func(key string, _ json.RawMessage) bool {
+		if !strings.HasPrefix(key, prefix) {
+			return false
 		}
-	}
-	sort.Strings(keys)
+		keys = append(keys, key)
+		return true
+	})
 	return keys
 }
 
 // List returns the values whose keys start with prefix, in the order of the keys.
 func (c *Collection[T]) List(prefix string) []T {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
 	var values []T
-	for _, key := range c.Keys(prefix) {
-		if v, ok := c.Get(key); ok {
-			values = append(values, v)
+	c.items.Ascend(prefix, func(key string, data json.RawMessage) bool {
+		if !strings.HasPrefix(key, prefix) {
+			return false
 		}
-	}
+		values = append(values, decode[T](data))
+		return true
+	})
 	return values
 }
 
@@ -149,7 +155,7 @@ func (c *Collection[T]) put(key string, v T) error {
 	if err := WriteFile(c.path(key), data, 0o600); err != nil {
 		return fmt.Errorf("storing %s: %w", key, err)
 	}
-	c.items[key] = value
+	c.items.Set(key, value)
 	return nil
 }
 
