@@ -15,6 +15,7 @@ type settings struct {
 
 	serviceName    string
 	image          string // empty: built from service/
+	fontsDir       string // absolute, or below the repository's root; empty: none
 	cpu            int
 	memory         string
 	concurrency    int
@@ -50,6 +51,7 @@ func loadSettings(ctx *pulumi.Context) (*settings, error) {
 
 		serviceName:    r.text("serviceName"),
 		image:          r.text("image"),
+		fontsDir:       r.text("fontsDir"),
 		cpu:            r.number("cpu", "2"),
 		memory:         r.text("memory"),
 		concurrency:    r.number("concurrency", "0"),

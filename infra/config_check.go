@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	pulumiconfig "github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+
+	"docx2pdf/infra/build"
 )
 
 // reader reads configuration and collects what is wrong with it, so that a
@@ -77,6 +79,7 @@ func (r *reader) checkService(s *settings) {
 		"must be 1 to 49 lower-case letters, digits or hyphens, beginning with a letter", "docx2pdf")
 	r.require(s.image == "" || imageRule.MatchString(s.image), "image", "must name an image by digest, not by tag",
 		"us-central1-docker.pkg.dev/my-project/images/docx2pdf@sha256:"+strings.Repeat("0", 64))
+	r.checkFonts(s)
 	r.checkSize(s)
 	r.require(s.minInstances >= 0, "minInstances", "must be 0 or more", "1")
 	r.require(s.maxInstances >= max(1, s.minInstances), "maxInstances", "must not be less than minInstances or 0", "5")
@@ -84,6 +87,18 @@ func (r *reader) checkService(s *settings) {
 	r.require(optionsRule.MatchString(s.defaultOptions), "defaultOptions", "must be options as in an address", "'pdfa=2b&tagged=true'")
 	r.require(!strings.Contains("&"+s.defaultOptions, "&password="), "defaultOptions",
 		"must not have a password, which would stand in the service's configuration: each call names its own", "pdfa=2b")
+}
+
+// root is the repository's top folder: Pulumi runs the program in its own.
+const root = ".."
+
+func (r *reader) checkFonts(s *settings) {
+	if s.fontsDir == "" {
+		return
+	}
+	_, err := build.FindFonts(root, s.fontsDir)
+	r.require(err == nil, "fontsDir", fmt.Sprintf("must name a folder with fonts (%v)", err), "fonts")
+	r.require(s.image == "", "fontsDir", "does nothing with a ready-made image, which has the fonts that it was built with: remove image or this", "''")
 }
 
 func (r *reader) checkCallers(s *settings) {

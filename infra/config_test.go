@@ -15,6 +15,8 @@ func TestConfigurationErrors(t *testing.T) {
 		{"gcp:region", "", []string{"gcp:region is not set", "us-central1"}},
 		{"serviceName", "Docx", []string{"serviceName must be 1 to 49 lower-case", "docx2pdf"}},
 		{"image", "us-central1-docker.pkg.dev/p/r/docx2pdf:latest", []string{"image must name an image by digest", "@sha256:"}},
+		{"fontsDir", "nowhere", []string{"fontsDir must name a folder with fonts", "nowhere", "pulumi config set fontsDir fonts"}},
+		{"fontsDir", "infra", []string{"fontsDir must name a folder with fonts", "no .ttf, .otf"}},
 		{"cpu", "3", []string{"cpu must be 1, 2, 4 or 8"}},
 		{"cpu", "two", []string{"cpu must be a whole number"}},
 		{"memory", "1GB", []string{"memory must be an amount such as 512Mi"}},

@@ -44,7 +44,7 @@ func newImage(ctx *pulumi.Context, name string, cfg *settings, opts ...pulumi.Re
 	if err := ctx.RegisterComponentResource("docx2pdf:infra:Image", name, c, opts...); err != nil {
 		return nil, err
 	}
-	source, err := build.ReadSource("..")
+	source, err := build.ReadSource(root, cfg.fontsDir)
 	if err != nil {
 		return nil, err
 	}

@@ -115,7 +115,7 @@ func mayBeDestroyed(r recorded) string {
 // TestAlertKnowsTheServicesWords: the alert looks for a line that the service
 // really writes.
 func TestAlertKnowsTheServicesWords(t *testing.T) {
-	source, err := build.ReadSource("..")
+	source, err := build.ReadSource("..", "")
 	if err != nil {
 		t.Fatal(err)
 	}

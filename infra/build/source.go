@@ -25,8 +25,9 @@ type Source struct {
 
 // ReadSource collects the build context below root, the repository's top
 // folder: the module's files and service/, without tests, benchmarks and
-// documentation, so that changing those does not make a new image.
-func ReadSource(root string) (*Source, error) {
+// documentation, so that changing those does not make a new image. The fonts in
+// the folder of that name, "" for none, become service/fonts/own.
+func ReadSource(root, fontsDir string) (*Source, error) {
 	root, err := filepath.Abs(root)
 	if err != nil {
 		return nil, err
@@ -51,11 +52,54 @@ func ReadSource(root string) (*Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the image's source; run pulumi in a checkout of the repository: %w", err)
 	}
+	if fontsDir != "" {
+		fonts, err := FindFonts(root, fontsDir)
+		if err != nil {
+			return nil, err
+		}
+		for name, path := range fonts {
+			files["service/fonts/own/"+name] = path
+		}
+	}
 	hash, err := hashFiles(files)
 	if err != nil {
 		return nil, fmt.Errorf("reading the image's source: %w", err)
 	}
 	return &Source{Files: files, Hash: hash}, nil
+}
+
+// FindFonts are the font files in a folder, absolute or below root, by their
+// slash-separated names in it. A folder without any is an error.
+func FindFonts(root, folder string) (map[string]string, error) {
+	if !filepath.IsAbs(folder) {
+		folder = filepath.Join(root, folder)
+	}
+	folder, err := filepath.EvalSymlinks(folder)
+	if err != nil {
+		return nil, fmt.Errorf("reading the folder of fonts: %w", err)
+	}
+	fonts := map[string]string{}
+	err = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		switch strings.ToLower(filepath.Ext(path)) {
+		case ".ttf", ".otf", ".ttc", ".otc":
+			if entry.Type().IsRegular() {
+				name, err := filepath.Rel(folder, path)
+				fonts[filepath.ToSlash(name)] = path
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil && len(fonts) == 0 {
+		err = fmt.Errorf("there is no .ttf, .otf, .ttc or .otc in %s", folder)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the folder of fonts: %w", err)
+	}
+	return fonts, nil
 }
 
 // Names are the files' names in the context, sorted.
