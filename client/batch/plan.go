@@ -45,6 +45,9 @@ func newPlan(found []Found, out string, problem func(source string, err error)) 
 		j := job{Found: f}
 		name := PDFName(f.Rel)
 		switch {
+		case !filepath.IsLocal(filepath.FromSlash(name)) && (out != "" || f.Root != ""):
+			problem(f.Name(), errors.New("its name cannot be one below a folder, so its PDF would be elsewhere; name it by itself"))
+			continue
 		case bucket != "":
 			j.bucket, j.object = bucket, path.Join(prefix, name)
 		case out != "":

@@ -157,6 +157,13 @@ func (r *record) close() error {
 }
 
 func hashFile(name string) (string, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() { // opening a pipe would wait for a writer
+		return "", fmt.Errorf("%s is no file with a document", name)
+	}
 	file, err := os.Open(name)
 	if err != nil {
 		return "", err

@@ -47,6 +47,8 @@ type google struct {
 	after    func(g *google)  // runs after a conversion of a bucket's document, before its answer
 	refuse   http.HandlerFunc // answers all requests to the converter
 
+	forbidden string // a bucket that nobody may list
+
 	beforeForm func(n int) // runs before the n-th document of a request is converted
 }
 
@@ -195,6 +197,10 @@ func (g *google) get(w http.ResponseWriter, r *http.Request) {
 func (g *google) list(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.forbidden != "" && r.PathValue("bucket") == g.forbidden {
+		refuse(w, 403, "cr-test does not have storage.objects.list access")
+		return
+	}
 	var items []json.RawMessage
 	for _, name := range slices.Sorted(maps.Keys(g.objects)) {
 		if strings.HasPrefix(name, r.PathValue("bucket")+"/"+r.FormValue("prefix")) {

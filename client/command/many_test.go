@@ -119,6 +119,8 @@ func TestFailuresAreToldAndTheRestGoesOn(t *testing.T) {
 	write(t, filepath.Join(dir, "bad.docx"), "bad")
 	write(t, filepath.Join(dir, "empty.docx"), "")
 	write(t, filepath.Join(dir, "line\nend 'q' \"d\".docx"), "PK")
+	write(t, filepath.Join(dir, "~$letter.docx"), "lock file")
+	write(t, filepath.Join(dir, strings.Repeat("n", 250)+".docx"), "PK")
 	write(t, filepath.Join(dir, "theirs.docx"), "PK")
 	write(t, filepath.Join(dir, "theirs.pdf"), "somebody else's")
 	os.Symlink("nowhere", filepath.Join(dir, "broken.docx"))
@@ -133,6 +135,7 @@ func TestFailuresAreToldAndTheRestGoesOn(t *testing.T) {
 		for _, want := range []string{
 			"bad.docx: the document is damaged", "empty.docx is empty", "theirs.pdf is there and was not made by this client",
 			"/no/such/folder: there is no such file or folder", "nothing: there are no Word documents in it", "broken.docx: ",
+			"1 lock files of Word",
 		} {
 			if !strings.Contains(out.stderr, want) {
 				t.Errorf("it does not say %q:\n%s", want, out.stderr)
@@ -161,9 +164,43 @@ func TestFailuresAreToldAndTheRestGoesOn(t *testing.T) {
 			t.Errorf("the code of the damaged document is %q", row.Code)
 		}
 	}
-	if len(rows) != 1+7+6 || statuses["converted"] != 0 || statuses["failed"] != 0 {
+	if len(rows) != 1+8+7 || statuses["converted"] != 0 || statuses["failed"] != 0 {
 		t.Errorf("%d rows, and the two reports differ by %v", len(rows), statuses)
 	}
+}
+
+// Whoever may write to a bucket names its objects.
+func TestObjectsNamesDoNotLeadOutOfTheFolder(t *testing.T) {
+	g := newGoogle(t)
+	long := strings.Repeat("n", 1024-len("p/.docx"))
+	for _, name := range []string{"p/good.docx", "p/../../evil.docx", "p/a/../../../evil.docx", "p/" + long + ".docx"} {
+		g.put("in/"+name, "PK "+name, nil)
+	}
+	parent := t.TempDir()
+	out := g.client("convert", "gs://in/p/", "--out", filepath.Join(parent, "a", "pdfs"))
+	if out.status != 2 || strings.Count(out.stderr, "cannot be one below a folder") != 2 || !strings.Contains(out.stderr, "too long") {
+		t.Error(out)
+	}
+	if strays, _ := filepath.Glob(filepath.Join(parent, "*.pdf")); strays != nil {
+		t.Errorf("outside of the folder are %v", strays)
+	}
+	if pdf := read(t, filepath.Join(parent, "a", "pdfs", "good.pdf")); pdf != "%PDF of PK p/good.docx" {
+		t.Errorf("the good one is %q", pdf)
+	}
+	// Within buckets a name may have 1,024 bytes.
+	if out := g.client("convert", "gs://in/p/"+long+".docx"); out.status != 0 {
+		t.Error(out)
+	}
+}
+
+func TestBucketThatTheAccountMayNotReadIsTold(t *testing.T) {
+	g, dir := newGoogle(t), letters(t, 3)
+	g.forbidden = "secret"
+	out := g.client("convert", "gs://secret/p/", dir)
+	if out.status != 2 || !strings.Contains(out.stderr, "gs://secret/p/: ") || !strings.Contains(out.stderr, "roles/storage.objectViewer") {
+		t.Error(out)
+	}
+	holds(t, dir, 3)
 }
 
 func TestDocumentsThatWouldHaveOnePDFAreTold(t *testing.T) {

@@ -34,7 +34,9 @@ func impersonating(ctx context.Context, r Request, f *file) (Account, error) {
 	if account == "" {
 		return Account{}, errNoAccount
 	}
-	found, err := credentials.DetectDefault(&credentials.DetectOptions{CredentialsJSON: base, Scopes: []string{cloudPlatform}})
+	found, err := credentials.DetectDefault(&credentials.DetectOptions{
+		CredentialsJSON: base, Scopes: []string{cloudPlatform}, TokenURL: f.TokenURI,
+	})
 	if err != nil {
 		return Account{}, worded("signing in", err)
 	}

@@ -71,6 +71,7 @@ type file struct {
 	Impersonation string          `json:"service_account_impersonation_url"`
 	Source        json.RawMessage `json:"source_credentials"`
 	Delegates     []string        `json:"delegates"`
+	TokenURI      string          `json:"token_uri"` // where a user's file says so, as keys do
 	json          []byte
 }
 

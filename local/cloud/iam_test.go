@@ -228,8 +228,12 @@ func (k keyFile) assertion(t *testing.T, change func(jwt.MapClaims)) string {
 
 func (w *world) exchange(assertion string) answer {
 	w.t.Helper()
-	form := url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"}, "assertion": {assertion}}
-	r, err := http.NewRequest("POST", w.url("/token"), strings.NewReader(form.Encode()))
+	return w.form("/token", url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"}, "assertion": {assertion}})
+}
+
+func (w *world) form(path string, form url.Values) answer {
+	w.t.Helper()
+	r, err := http.NewRequest("POST", w.url(path), strings.NewReader(form.Encode()))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -258,6 +262,18 @@ func TestTokenEndpointTriesAllKeysOfAnAssertionThatNamesNone(t *testing.T) {
 	w.exchange(unnamed(first).assertion(t, nil)).want(200)
 	// As a bearer token it has to name its key. https://google.aip.dev/auth/4111
 	w.call(unnamed(first).assertion(t, nil), "GET", "/iam/v1/projects/"+project+"/serviceAccounts", nil).want(401)
+}
+
+func TestOwnerSignsInWithARefreshToken(t *testing.T) {
+	w := start(t)
+	refresh := func(token, client string) answer {
+		return w.form("/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}, "client_id": {client}})
+	}
+	path := "/iam/v1/projects/" + project + "/serviceAccounts"
+	w.call(refresh("1//"+w.owner, "gcloud").want(200).text("access_token"), "GET", path, nil).want(200)
+	refresh("1//"+w.owner+"x", "gcloud").want(400).saying("invalid_grant")
+	refresh(w.owner, "gcloud").want(400).saying("invalid_grant")
+	refresh("1//"+w.owner, "").want(400).saying("invalid_request")
 }
 
 func TestTokenEndpointRefusesAsGoogleDoes(t *testing.T) {

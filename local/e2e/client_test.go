@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -28,6 +29,7 @@ func TestClient(t *testing.T) {
 		t.Fatalf("the saved file has the key, or is not there: %v", err)
 	}
 	t.Run("two people, one name", func(t *testing.T) { m.in(t).twoPeople() })
+	t.Run("once", func(t *testing.T) { m.in(t).clientConvertsOnce() })
 	t.Run("without a key", func(t *testing.T) { m.in(t).clientWithoutKey() })
 	t.Run("serve", func(t *testing.T) { m.in(t).clientServes() })
 	t.Run("failed", func(t *testing.T) { m.in(t).clientShowsFailed() })
@@ -100,6 +102,29 @@ func (m *machine) twoPeople() {
 	}
 }
 
+// clientConvertsOnce uploads a document, whose event must not have it converted once more.
+func (m *machine) clientConvertsOnce() {
+	m.text(filepath.Join(m.dir, "only.docx"), "only once")
+	out, err := m.client("-o", filepath.Join(m.t.TempDir(), "only.pdf"), "only.docx").CombinedOutput()
+	if err != nil {
+		m.t.Fatalf("%v\n%s", err, out)
+	}
+	outcomes := func() (all []string) {
+		for line := range strings.Lines(m.run(".local/bin/local", "logs")) {
+			var request struct{ Object, Outcome string }
+			_, payload, _ := strings.Cut(line, "{")
+			if json.Unmarshal([]byte("{"+payload), &request) == nil && strings.HasSuffix(request.Object, "only.docx") {
+				all = append(all, request.Outcome)
+			}
+		}
+		return all
+	}
+	m.waitFor("the document's event", func() bool { return len(outcomes()) > 1 })
+	if all := outcomes(); !slices.Equal(slices.Sorted(slices.Values(all)), []string{"converted", "skipped"}) {
+		m.t.Errorf("the document's call and event ended as %v", all)
+	}
+}
+
 // clientWithoutKey signs in with Application Default Credentials, as themselves and as the caller.
 func (m *machine) clientWithoutKey() {
 	outputs := m.outputs()
@@ -130,10 +155,23 @@ func (m *machine) clientWithoutKey() {
 	}
 	account := m.variable("GOOGLE_IAM_CUSTOM_ENDPOINT") + "v1/projects/docx2pdf-local/serviceAccounts/" + outputs["serviceAccount"]
 	m.asOwner(http.MethodPost, account+":setIamPolicy", map[string]any{"policy": map[string]any{"bindings": []any{map[string]any{
-		"role": "roles/iam.serviceAccountTokenCreator", "members": []string{"serviceAccount:stranger@docx2pdf-local.iam.gserviceaccount.com"},
+		"role": "roles/iam.serviceAccountTokenCreator", "members": []string{
+			"serviceAccount:stranger@docx2pdf-local.iam.gserviceaccount.com", "user:owner@example.com",
+		},
 	}}}}, nil)
 	if out, err := run(stranger, "--impersonate", outputs["serviceAccount"]); err != nil {
 		m.t.Errorf("who may act as the caller: %v\n%s", err, out)
+	}
+	// As gcloud auth application-default login leaves a person signed in. A person acts as the caller, asked or not.
+	person, err := json.Marshal(map[string]string{
+		"type": "authorized_user", "client_id": "gcloud", "client_secret": "known",
+		"refresh_token": "1//" + m.variable("GOOGLE_OAUTH_ACCESS_TOKEN"), "token_uri": m.address() + "/token",
+	})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if out, err := run(credentials(string(person))); err != nil {
+		m.t.Errorf("a person who may act as the caller: %v\n%s", err, out)
 	}
 }
 

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -136,6 +137,36 @@ func TestDemo(t *testing.T) {
 	m.looksAtDemo(filepath.Join(m.dir, ".local", "demo.pdf"))
 	if left, _ := filepath.Glob(filepath.Join(m.dir, ".local", "demo")); len(left) > 0 {
 		t.Errorf("make demo left %v", left)
+	}
+}
+
+// TestDevContainerIsWhereTheTestsRun: what runs there runs in the container for other systems.
+func TestDevContainerIsWhereTheTestsRun(t *testing.T) {
+	workflow, err := os.ReadFile("../../.github/workflows/test.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := regexp.MustCompile(`(?s)container:\n +image: (\S+)\n.*? options: (\S+)\n`).FindStringSubmatch(string(workflow))
+	if want == nil {
+		t.Fatal("the workflow names no container")
+	}
+	file, err := os.ReadFile("../../.devcontainer/devcontainer.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var container struct {
+		Image           string
+		RunArgs         []string
+		OnCreateCommand string
+	}
+	if err := json.Unmarshal(regexp.MustCompile(`(?m)^\s*//.*$`).ReplaceAll(file, nil), &container); err != nil {
+		t.Fatal(err)
+	}
+	if container.Image != want[1] || strings.Join(container.RunArgs, " ") != want[2] {
+		t.Errorf("the container is %q with %q, and the tests run in %q", container.Image, container.RunArgs, want[1:])
+	}
+	if !strings.HasSuffix(container.OnCreateCommand, "&& local/setup.sh tests") {
+		t.Errorf("the container is made with %s", container.OnCreateCommand)
 	}
 }
 

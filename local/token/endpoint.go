@@ -2,6 +2,7 @@ package token
 
 import (
 	"crypto/rand"
+	"crypto/subtle"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
@@ -17,7 +18,10 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-const jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+const (
+	jwtBearer    = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+	refreshToken = "refresh_token"
+)
 
 // googleTokenURIs are the names of Google's token endpoint; assertions made for them are good here too.
 var googleTokenURIs = []string{"https://oauth2.googleapis.com/token", "https://www.googleapis.com/oauth2/v4/token", "https://accounts.google.com/o/oauth2/token"}
@@ -45,6 +49,7 @@ var (
 	errDisabled  = refusal{"invalid_grant", "Invalid grant: account disabled"}
 	errScope     = refusal{"invalid_scope", "Invalid OAuth scope or ID token audience provided."}
 	errRequest   = refusal{"invalid_request", "Bad Request"}
+	errRefresh   = refusal{"invalid_grant", "Bad Request"}
 	errGrantType = refusal{"unsupported_grant_type", "Invalid grant_type: "}
 )
 
@@ -75,11 +80,41 @@ func (a *Authority) serveToken(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, answer)
 }
 
-// exchange turns a signed assertion into an access token or, with target_audience, an ID token (RFC 7523).
+// exchange turns what a caller has into a token.
 func (a *Authority) exchange(r *http.Request) (any, error) {
-	if grant := r.PostFormValue("grant_type"); grant != jwtBearer {
+	switch grant := r.PostFormValue("grant_type"); grant {
+	case jwtBearer:
+		return a.exchangeAssertion(r)
+	case refreshToken:
+		return a.refresh(r)
+	default:
 		return nil, refusal{errGrantType.Code, errGrantType.Description + grant}
 	}
+}
+
+// refreshPrefix begins Google's refresh tokens. The owner's is this and the owner's access token, as
+// `gcloud auth application-default login` would keep it in a file of the type authorized_user.
+const refreshPrefix = "1//"
+
+// refresh gives the owner, who is the only user, an access token (RFC 6749, section 6). Users get no ID tokens for
+// services: https://cloud.google.com/run/docs/authenticating/service-to-service
+func (a *Authority) refresh(r *http.Request) (any, error) {
+	if r.PostFormValue("client_id") == "" {
+		return nil, errRequest
+	}
+	given, ok := strings.CutPrefix(r.PostFormValue("refresh_token"), refreshPrefix)
+	if !ok || subtle.ConstantTimeCompare([]byte(given), []byte(a.owner.token)) != 1 {
+		return nil, errRefresh
+	}
+	return bearer(a.owner.token), nil
+}
+
+func bearer(token string) map[string]any {
+	return map[string]any{"access_token": token, "expires_in": int(Lifetime.Seconds()) - 1, "token_type": "Bearer"}
+}
+
+// exchangeAssertion turns a signed assertion into an access token or, with target_audience, an ID token (RFC 7523).
+func (a *Authority) exchangeAssertion(r *http.Request) (any, error) {
 	claims, err := a.assertion(r.PostFormValue("assertion"), true)
 	if err != nil {
 		return nil, err
@@ -94,7 +129,7 @@ func (a *Authority) exchange(r *http.Request) (any, error) {
 		return map[string]string{"id_token": t}, err
 	case claims.Scope != "":
 		t, err := a.AccessToken(claims.Issuer, claims.Scope, Lifetime)
-		return map[string]any{"access_token": t, "expires_in": int(Lifetime.Seconds()) - 1, "token_type": "Bearer"}, err
+		return bearer(t), err
 	}
 	return nil, errScope
 }
