@@ -4,6 +4,9 @@
 //
 // With -conform it measures nothing, and checks that each document of the corpus becomes the PDF that LibreOffice's
 // own command makes of it, in whatever order and company. With -soak it converts many documents and looks for what is left.
+// With -word it compares PDFs with those that Word made of the same documents:
+//
+//	go run ./service/bench -word FOLDER -soffice
 package main
 
 import (
@@ -37,7 +40,12 @@ func run(ctx context.Context) error {
 	load := flag.Duration("load", 4*time.Second, "time of each throughput measurement")
 	conform := flag.Bool("conform", false, "compare PDFs instead of measuring")
 	soakFor := flag.Int("soak", 0, "convert this many documents and look for what is left of them, instead of measuring")
+	word := flag.String("word", "", "folder of documents, each with the PDF that Word made of it beside it (NAME.docx, NAME.pdf), to compare with")
+	withSoffice := flag.Bool("soffice", false, "with -word: soffice on this machine's fonts, too")
 	flag.Parse()
+	if *word != "" {
+		return likeWord(ctx, *word, *url, *gotenberg, *withSoffice)
+	}
 
 	documents, err := loadDocuments(*demo, *corpus)
 	if err != nil {
@@ -90,6 +98,28 @@ func run(ctx context.Context) error {
 		return measureCorpus(ctx, engines, documents.corpus)
 	}
 	return nil
+}
+
+// likeWord compares engines with Word.
+func likeWord(ctx context.Context, folder, url, gotenberg string, withSoffice bool) error {
+	service := &converter{url: url}
+	if url == "" {
+		var err error
+		if service, err = startConverter(ctx); err != nil {
+			return err
+		}
+		defer service.stop()
+	}
+	engines := []engine{service}
+	if withSoffice {
+		command := &soffice{machineFonts: true}
+		defer command.stop()
+		engines = append(engines, command)
+	}
+	if gotenberg != "" {
+		engines = append(engines, &gotenbergServer{gotenberg})
+	}
+	return compareWithWord(ctx, folder, engines)
 }
 
 func printRows(rows []row) {

@@ -18,8 +18,9 @@ import (
 // soffice is LibreOffice's own command, started for each document, on a profile of its own that has been used before, and
 // with the converter's fonts.
 type soffice struct {
-	profile string
-	cpu     time.Duration
+	machineFonts bool // the machine's fonts instead
+	profile      string
+	cpu          time.Duration
 }
 
 func (s *soffice) stop() {
@@ -42,8 +43,10 @@ func (s *soffice) convert(ctx context.Context, d document) ([]byte, error) {
 			return nil, err
 		}
 		s.profile = profile
-		if err := useFonts(profile); err != nil {
-			return nil, err
+		if !s.machineFonts {
+			if err := useFonts(profile); err != nil {
+				return nil, err
+			}
 		}
 	}
 	dir, err := os.MkdirTemp("", "bench-soffice-")
@@ -56,7 +59,9 @@ func (s *soffice) convert(ctx context.Context, d document) ([]byte, error) {
 		return nil, err
 	}
 	command := exec.CommandContext(ctx, "soffice", "--headless", "-env:UserInstallation=file://"+s.profile, "--convert-to", picturesAsTheyAre, "--outdir", dir, input)
-	command.Env = append(os.Environ(), "FONTCONFIG_FILE="+filepath.Join(s.profile, "fonts.conf"))
+	if !s.machineFonts {
+		command.Env = append(os.Environ(), "FONTCONFIG_FILE="+filepath.Join(s.profile, "fonts.conf"))
+	}
 	out, err := command.CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("soffice: %w: %s", err, out)
