@@ -15,6 +15,7 @@ import (
 // PDFs' texts with each other, and their pages with a reference's.
 func checkConformity(ctx context.Context, c *converter, reference engine, all documents) error {
 	documents := append(slices.Clone(all.named), all.corpus...)
+	documents = append(documents, document{name: "every number format", content: numbered()})
 	backwards := slices.Clone(documents)
 	slices.Reverse(backwards)
 	first, err := texts(ctx, c, documents, 1)

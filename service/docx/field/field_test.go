@@ -23,7 +23,7 @@ func whole(before, result string) string {
 }
 
 // track is what a tracker makes of a paragraph: its fields, and the paragraph without the marks of those named.
-func track(paragraph, unmarked string) (fields []*field.Field, rest string) {
+func track(t *testing.T, paragraph, unmarked string) (fields []*field.Field, rest string) {
 	source := []byte(root + paragraph + `</w:p>`)
 	tracker := field.NewTracker(true)
 	var edits markup.Edits
@@ -41,7 +41,11 @@ func track(paragraph, unmarked string) (fields []*field.Field, rest string) {
 			}
 		}
 	}
-	rest = strings.ReplaceAll(string(edits.Apply(source)), "<w:r></w:r>", "")
+	changed, err := edits.Apply(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest = strings.ReplaceAll(string(changed), "<w:r></w:r>", "")
 	return fields, strings.TrimSuffix(strings.TrimPrefix(rest, root), "</w:p>")
 }
 
@@ -61,7 +65,7 @@ func TestFieldsAreFound(t *testing.T) {
 		{mark("begin") + instruction("PAGE"), ``},
 	} {
 		var got []string
-		fields, _ := track(test.paragraph, "")
+		fields, _ := track(t, test.paragraph, "")
 		for _, f := range fields {
 			got = append(got, fmt.Sprintf("%s %q %v %v in %q", f.Name, f.Result, f.Saved, f.Nested, f.Inside))
 		}
@@ -79,7 +83,7 @@ func TestWithoutItsMarksAFieldIsItsResult(t *testing.T) {
 		{`<w:fldSimple w:instr="AUTHOR">` + text("A") + `</w:fldSimple>`, "AUTHOR", text("A")},
 		{whole(instruction("QUOTE ")+text("lost")+`<w:r><w:tab/></w:r>`, text("kept")+pages), "QUOTE", text("kept") + pages},
 	} {
-		if _, got := track(test.paragraph, test.name); got != test.want {
+		if _, got := track(t, test.paragraph, test.name); got != test.want {
 			t.Errorf("%s without %s is\n%s, want\n%s", test.paragraph, test.name, got, test.want)
 		}
 	}
@@ -101,7 +105,7 @@ func TestInstructionsAreUnderstood(t *testing.T) {
 		{`FORMTEXT`, "", "", field.Other, false},
 		{``, "", "", field.Other, false},
 	} {
-		fields, _ := track(whole(instruction(markup.Escape(test.instruction)), text("x")), "")
+		fields, _ := track(t, whole(instruction(markup.Escape(test.instruction)), text("x")), "")
 		f := fields[0]
 		if f.Kind() != test.kind || f.Bookmark() != test.bookmark || f.Format() != test.format || f.Switch('h') != test.hidden {
 			t.Errorf("%q: kind %v, about %q, format %q, hidden %v", test.instruction, f.Kind(), f.Bookmark(), f.Format(), f.Switch('h'))
@@ -111,7 +115,7 @@ func TestInstructionsAreUnderstood(t *testing.T) {
 
 func TestManyFieldsInFields(t *testing.T) {
 	const depth = 20_000
-	fields, _ := track(strings.Repeat(mark("begin")+instruction("IF "), depth)+strings.Repeat(mark("separate")+text("x")+mark("end"), depth)+whole(instruction("PAGE"), text("1")), "IF")
+	fields, _ := track(t, strings.Repeat(mark("begin")+instruction("IF "), depth)+strings.Repeat(mark("separate")+text("x")+mark("end"), depth)+whole(instruction("PAGE"), text("1")), "IF")
 	if last := fields[len(fields)-1]; last.Name != "PAGE" || last.Inside != "" {
 		t.Errorf("what comes after them is %+v", last)
 	}

@@ -17,8 +17,9 @@ const (
 // Tracker follows the fields of a part, token by token.
 type Tracker struct {
 	open      []*Field
-	deeper    int  // fields that are open past mostDepth
-	noting    bool // where instructions are, for those who change them
+	deeper    int            // fields that are open past mostDepth
+	within    map[string]int // open fields in whose results the place is, by name
+	noting    bool           // where instructions are, for those who change them
 	noted     []Place
 	unended   []int // of noted, elements that have not ended
 	names     []string
@@ -28,19 +29,14 @@ type Tracker struct {
 }
 
 // NewTracker follows fields. One that is told to note can tell later what to take out of the part.
-func NewTracker(noting bool) *Tracker { return &Tracker{noting: noting} }
+func NewTracker(noting bool) *Tracker { return &Tracker{noting: noting, within: map[string]int{}} }
 
 // Depth is how many fields are open.
 func (t *Tracker) Depth() int { return len(t.open) + t.deeper }
 
 // Within tells whether the place is in the result of a field of the name.
 func (t *Tracker) Within(name string) bool {
-	for _, f := range t.open {
-		if f.Name == name && f.divided {
-			return true
-		}
-	}
-	return false
+	return t.within[name] > 0
 }
 
 // Instructing tells whether the place is in an instruction.
@@ -182,6 +178,7 @@ func (t *Tracker) divideTop() {
 	top.divided, top.divide = true, len(t.noted)
 	t.undivided--
 	top.Name = strings.ToUpper(firstWord(top.Instruction))
+	t.within[top.Name]++
 }
 
 func (t *Tracker) end(place Place, simple bool) *Field {
@@ -194,7 +191,9 @@ func (t *Tracker) end(place Place, simple bool) *Field {
 		return nil
 	}
 	t.open = t.open[:len(t.open)-1]
-	if !f.divided {
+	if f.divided {
+		t.leave(f.Name)
+	} else {
 		f.divide = len(t.noted)
 		t.undivided--
 		f.Name = strings.ToUpper(firstWord(f.Instruction))
@@ -209,12 +208,17 @@ func (t *Tracker) end(place Place, simple bool) *Field {
 			f.Inside = p.Name
 		} else {
 			p.Instruction = clip(p.Instruction+f.Result, mostInstruction)
-			if len(p.Nested) < mostNested {
-				p.Nested = append(append(p.Nested, f.Name), f.Nested...)
-			}
+			p.Nested = append(append(p.Nested, f.Name), f.Nested...)
+			p.Nested = p.Nested[:min(len(p.Nested), mostNested)]
 		}
 	}
 	return f
+}
+
+func (t *Tracker) leave(name string) {
+	if t.within[name]--; t.within[name] == 0 {
+		delete(t.within, name)
+	}
 }
 
 // note remembers where an element is while an instruction is read.

@@ -48,7 +48,8 @@ type Inventory struct {
 	Sections     int
 	NoteRestart  bool // the settings have notes restart with each section
 
-	references map[reference]bool
+	references    map[reference]bool
+	relationsKept int
 }
 
 // Part is what is known of a part.
@@ -135,15 +136,18 @@ type Names struct {
 	many bool
 }
 
-// mostNames is more than any document has that can be converted.
-const mostNames = 200_000
+// mostNames is more than any document has that can be converted, and mostName longer than Word's names are.
+const (
+	mostNames = 200_000
+	mostName  = 1000
+)
 
 // Add puts a name into the set. Names are equal without regard to case.
 func (n *Names) Add(name string) {
 	if n.all == nil {
 		n.all = map[string]bool{}
 	}
-	if len(n.all) >= mostNames {
+	if len(n.all) >= mostNames || len(name) > mostName {
 		n.many = true
 		return
 	}

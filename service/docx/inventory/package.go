@@ -15,18 +15,28 @@ type Relation struct {
 	Written  string // the target as it is written
 }
 
-// mostRelations is how many of a part's relations are kept.
-const mostRelations = 100_000
+// mostRelations is how many relations are kept of all parts, and mostTag the bytes of the tag of one.
+const (
+	mostRelations = 100_000
+	mostTag       = 8192
+)
 
 // relations reads a part of relations, and gives them to the part that they are of.
 func (i *Inventory) relations(part *Part, key string) tokens {
 	part.Relations = map[string]Relation{}
 	folder := path.Dir(path.Dir(key))
 	return func(t *markup.Token) {
-		if !t.Opens(markup.REL, "Relationship") || len(part.Relations) >= mostRelations {
+		if !t.Opens(markup.REL, "Relationship") {
 			return
 		}
 		r := Relation{ID: t.Get("Id"), Written: t.Get("Target"), External: strings.EqualFold(t.Get("TargetMode"), "External")}
+		if r.External && IsScript(r.Written) {
+			part.Needs |= Scripts
+		}
+		if i.relationsKept >= mostRelations || len(t.Bytes) > mostTag {
+			return
+		}
+		i.relationsKept++
 		kind := t.Get("Type")
 		r.Type = kind[strings.LastIndexByte(kind, '/')+1:]
 		r.Target = r.Written
@@ -34,9 +44,6 @@ func (i *Inventory) relations(part *Part, key string) tokens {
 			r.Target = Resolve(folder, r.Written)
 		}
 		part.Relations[r.ID] = r
-		if r.External && IsScript(r.Written) {
-			part.Needs |= Scripts
-		}
 	}
 }
 
@@ -68,6 +75,9 @@ type Types struct {
 func (c *Types) see(t *markup.Token) {
 	if c.Defaults == nil {
 		c.Defaults, c.Overrides = map[string]string{}, map[string]string{}
+	}
+	if len(c.Defaults)+len(c.Overrides) >= mostRelations || len(t.Bytes) > mostTag {
+		return
 	}
 	switch {
 	case t.Opens(markup.CT, "Default"):

@@ -146,8 +146,10 @@ func (i *Inventory) styles() tokens {
 	return func(t *markup.Token) {
 		switch {
 		case t.Opens(markup.W, "style"):
-			id = t.Get("styleId")
-		case t.Opens(markup.W, "name") && len(i.Styles) < mostNames:
+			if id = t.Get("styleId"); len(id) > mostName {
+				id = ""
+			}
+		case t.Opens(markup.W, "name") && len(i.Styles) < mostNames && len(t.Bytes) <= mostName:
 			i.Styles[strings.ToLower(t.Get("val"))] = id
 		}
 	}

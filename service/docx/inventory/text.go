@@ -82,7 +82,7 @@ func (x *text) word(t *markup.Token) {
 		}
 	case "altChunk":
 		if id, found := t.Relationship("id"); found {
-			x.part.Chunks[id]++
+			count(x.part.Chunks, id)
 			x.part.Needs |= Chunks
 		}
 	case "subDoc":
@@ -124,6 +124,13 @@ func (x *text) page(t *markup.Token) {
 	}
 }
 
+// count notes one more of what a relation leads to. Relations that are not kept need not be counted.
+func count[Key comparable](times map[Key]int, key Key) {
+	if _, known := times[key]; known || len(times) < mostRelations {
+		times[key]++
+	}
+}
+
 // chartEx is in the namespace of charts that came with Office 2016, such as waterfalls.
 const chartEx = "chartex"
 
@@ -135,18 +142,18 @@ func (x *text) drawing(t *markup.Token) {
 	case "blip", "svgBlip":
 		x.shown = true
 		if id, found := t.Relationship("embed"); found && id != "" {
-			x.part.Pictures[id]++
+			count(x.part.Pictures, id)
 		} else if id, found := t.Relationship("link"); found && id != "" {
-			x.part.Pictures[id]++
+			count(x.part.Pictures, id)
 		}
 	case "imagedata":
 		x.shown = true
 		if id, found := t.Relationship("id"); found && id != "" {
-			x.part.Pictures[id]++
+			count(x.part.Pictures, id)
 		} else if t.Get("src") != "" {
 			x.part.Linked++
 		} else if id, found := t.Relationship("href"); found && id != "" {
-			x.part.Pictures[id]++
+			count(x.part.Pictures, id)
 		}
 	case "schemeClr":
 		x.part.Themed = true
@@ -156,7 +163,7 @@ func (x *text) drawing(t *markup.Token) {
 		}
 	case "relIds":
 		if id, found := t.Relationship("dm"); found {
-			x.part.SmartArt[id]++
+			count(x.part.SmartArt, id)
 		}
 	}
 }
@@ -169,7 +176,7 @@ func (x *text) field(f *field.Field) {
 	}
 	if f.Inner {
 		if pages, err := strconv.Atoi(strings.TrimSpace(f.Result)); f.Name == "NUMPAGES" && err == nil {
-			x.part.SavedPages[pages]++
+			count(x.part.SavedPages, pages)
 		}
 		return
 	}
@@ -216,11 +223,11 @@ func (x *text) field(f *field.Field) {
 }
 
 func (x *text) refer(bookmark string) {
-	if len(x.references) >= mostNames {
+	if len(x.references) >= mostNames || len(bookmark) > mostName {
 		x.part.Needs |= Fields
 		return
 	}
-	x.references[reference{x.part, bookmark}] = true
+	x.references[reference{x.part, strings.Clone(bookmark)}] = true
 }
 
 // symbolFonts are those whose signs have code points of their own, by their names in lower case.

@@ -88,6 +88,9 @@ func (t *Token) On() bool {
 	return true
 }
 
+// mostReference is how long the number of a character is, with what ends it. Zeros before it are no document's.
+const mostReference = 12
+
 var entities = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&apos;", "'", "&amp;", "&")
 
 // Unescape is the text that is written as escaped.
@@ -106,7 +109,7 @@ func Unescape(escaped []byte) string {
 		if !found {
 			return b.String()
 		}
-		number, after, ended := strings.Cut(rest, ";")
+		number, _, ended := strings.Cut(rest[:min(len(rest), mostReference)], ";")
 		digits, base := number, 10
 		if strings.HasPrefix(number, "x") {
 			digits, base = number[1:], 16
@@ -118,7 +121,7 @@ func Unescape(escaped []byte) string {
 			continue
 		}
 		b.WriteRune(rune(code))
-		text = after
+		text = rest[len(number)+1:]
 	}
 }
 

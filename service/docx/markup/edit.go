@@ -1,9 +1,27 @@
 package markup
 
-import "slices"
+import (
+	"errors"
+	"slices"
+)
 
 // Edits are changes of a part, each of a place that is given in bytes of the part as it was.
-type Edits struct{ all []edit }
+type Edits struct {
+	all   []edit
+	bytes int // that come in
+}
+
+// Bounds of what one step changes: far past every document that LibreOffice can convert in a minute.
+const (
+	mostEdits = 1_000_000
+	mostAdded = 64 << 20
+)
+
+// ErrTooMuch is for a part that would need more changes than that, or that they would make too large.
+var ErrTooMuch = errors.New("it would need too many changes")
+
+// Full tells that there are too many changes, so that more need not be looked for.
+func (e *Edits) Full() bool { return len(e.all) >= mostEdits || e.bytes >= mostAdded }
 
 type edit struct {
 	from, to int
@@ -11,7 +29,13 @@ type edit struct {
 }
 
 // Replace puts text in the place of what is there from one place to another.
-func (e *Edits) Replace(from, to int, with string) { e.all = append(e.all, edit{from, to, with}) }
+func (e *Edits) Replace(from, to int, with string) {
+	if e.Full() {
+		return
+	}
+	e.all = append(e.all, edit{from, to, with})
+	e.bytes += len(with)
+}
 
 // Delete takes out what is there.
 func (e *Edits) Delete(from, to int) { e.Replace(from, to, "") }
@@ -23,9 +47,12 @@ func (e *Edits) Insert(at int, text string) { e.Replace(at, at, text) }
 func (e *Edits) None() bool { return len(e.all) == 0 }
 
 // Apply is the source with the changes made. A change within another one is dropped: what it would change is gone.
-func (e *Edits) Apply(source []byte) []byte {
+func (e *Edits) Apply(source []byte) ([]byte, error) {
 	if e.None() {
-		return source
+		return source, nil
+	}
+	if e.Full() {
+		return source, ErrTooMuch
 	}
 	slices.SortStableFunc(e.all, func(a, b edit) int {
 		if a.from != b.from {
@@ -36,11 +63,7 @@ func (e *Edits) Apply(source []byte) []byte {
 		}
 		return b.to - a.to
 	})
-	size := len(source)
-	for _, c := range e.all {
-		size += len(c.with)
-	}
-	result := make([]byte, 0, size)
+	result := make([]byte, 0, len(source)+e.bytes)
 	done := 0
 	for _, c := range e.all {
 		if c.from < done {
@@ -50,5 +73,5 @@ func (e *Edits) Apply(source []byte) []byte {
 		result = append(result, c.with...)
 		done = c.to
 	}
-	return append(result, source[done:]...)
+	return append(result, source[done:]...), nil
 }

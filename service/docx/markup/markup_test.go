@@ -114,8 +114,8 @@ func TestEditsAreOfThePartAsItWas(t *testing.T) {
 	e.Delete(0, 3)
 	e.Delete(1, 2) // within another
 	e.Insert(10, "!")
-	if got := string(e.Apply([]byte("aaabbbcccd"))); got != "+bbbCd!" {
-		t.Errorf("%q", got)
+	if got, err := e.Apply([]byte("aaabbbcccd")); err != nil || string(got) != "+bbbCd!" {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 

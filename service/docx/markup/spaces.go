@@ -59,12 +59,18 @@ type binding struct {
 
 // spaces are the bindings of a part. They are not undone where the element ends that made them: no program gives one
 // prefix two meanings, and one that does so only gets steps that it did not need.
-type spaces struct{ bound []binding }
+type spaces struct {
+	bound []binding        // the first, for which a list is faster
+	more  map[string]Space // the others
+}
 
 var declaration = []byte("xmlns")
 
-// mostPrefixes is far more than documents have.
-const mostPrefixes = 1000
+// mostBound are as many as documents have, mostPrefixes far more.
+const (
+	mostBound    = 50
+	mostPrefixes = 1000
+)
 
 func (s *spaces) token(source []byte, at int) Token {
 	t := Token{Bytes: source, At: at, spaces: s}
@@ -122,8 +128,13 @@ func (s *spaces) declare(t *Token) {
 				return true
 			}
 		}
-		if len(s.bound) < mostPrefixes {
+		switch {
+		case len(s.bound) < mostBound:
 			s.bound = append(s.bound, binding{string(bound), space})
+		case s.more == nil:
+			s.more = map[string]Space{string(bound): space}
+		case len(s.more) < mostPrefixes:
+			s.more[string(bound)] = space
 		}
 		return true
 	})
@@ -135,5 +146,5 @@ func (s *spaces) of(prefix []byte) Space {
 			return s.bound[i].space
 		}
 	}
-	return Unknown
+	return s.more[string(prefix)]
 }

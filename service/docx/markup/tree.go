@@ -15,6 +15,9 @@ type Node struct {
 // MostDepth is how deep elements may be nested in a tree. LibreOffice's parser, libxml2, gives up at 2048.
 const MostDepth = 2048
 
+// mostNodes bound the memory of a tree, of which each takes some 150 bytes.
+const mostNodes = 2_000_000
+
 // ErrDepth is for markup that is nested deeper.
 var ErrDepth = errors.New("its markup is nested too deep")
 
@@ -22,10 +25,14 @@ var ErrDepth = errors.New("its markup is nested too deep")
 func Parse(source []byte) (*Node, error) {
 	root := &Node{}
 	open := []*Node{root}
-	for r := NewReader(source); ; {
+	nodes := 0
+	for r := NewReader(source); ; nodes++ {
 		t := r.Next()
 		if t == nil {
 			return root, nil
+		}
+		if nodes > mostNodes {
+			return nil, ErrTooMuch
 		}
 		top := open[len(open)-1]
 		switch t.Kind {

@@ -26,5 +26,5 @@ func bindings(_ *Package, _ *inventory.Part, source []byte) ([]byte, error) {
 		// With its own quotation marks, which may be single ones.
 		edits.Replace(from-1, to+1, `"`+strings.ReplaceAll(markup.Escape(strings.ReplaceAll(mappings, `"`, `'`)), "&#39;", `'`)+`"`)
 	})
-	return edits.Apply(source), nil
+	return edits.Apply(source)
 }

@@ -1,6 +1,7 @@
 package mend
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,15 +13,27 @@ import (
 // settle accepts or rejects the tracked changes of a part (ECMA-376 part 1, 17.13.5), as Word does.
 func (p *Package) settle(part *inventory.Part, source []byte) ([]byte, error) {
 	root, err := markup.Parse(source)
+	if errors.Is(err, markup.ErrDepth) {
+		err = errTooDeep
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", part.Name, errTooDeep)
+		return nil, fmt.Errorf("%s: %w", part.Name, err)
 	}
 	s := settler{accept: p.Wishes.Changes == ChangesAccepted}
 	s.children(root)
+	if s.deepest > mostChanges {
+		return nil, fmt.Errorf("%s: %w", part.Name, errTooDeep)
+	}
 	return root.Bytes(), nil
 }
 
-type settler struct{ accept bool }
+type settler struct {
+	accept         bool
+	depth, deepest int // of changes in changes that stay
+}
+
+// mostChanges are how deep changes may be within changes: each takes what is in it in its place.
+const mostChanges = 50
 
 // Elements around what was inserted and around what was deleted.
 var (
@@ -39,19 +52,27 @@ func word(n *markup.Node, names []string) bool {
 }
 
 // children settles what is in an element.
-func (s settler) children(n *markup.Node) {
+func (s *settler) children(n *markup.Node) {
 	if n.Is(markup.W, "pPr") && s.gone(n.Child(markup.W, "rPr"), s.going()) {
 		n.Children = append(n.Children, &markup.Node{Tag: markup.Token{Kind: markup.Other, Bytes: []byte(goneMark)}})
 	}
 	s.formatting(n)
+	if s.depth > 0 {
+		s.undelete(n)
+	}
 	var kept []*markup.Node
 	for _, child := range n.Children {
 		switch {
 		case word(child, s.going()):
 		case word(child, changeMarks):
 		case word(child, s.staying()):
+			s.depth++
+			s.deepest = max(s.deepest, s.depth)
+			if s.deepest > mostChanges {
+				return
+			}
 			s.children(child)
-			s.undelete(child)
+			s.depth--
 			kept = append(kept, child.Children...)
 		case child.Is(markup.W, "tr") && s.gone(child.Child(markup.W, "trPr"), s.going()):
 		case child.Is(markup.W, "tc") && s.gone(child.Child(markup.W, "tcPr"), []string{s.cell()}):
@@ -90,8 +111,8 @@ func (s settler) gone(properties *markup.Node, marks []string) bool {
 	return properties != nil && slices.ContainsFunc(properties.Children, func(n *markup.Node) bool { return word(n, marks) })
 }
 
-// undelete makes text and instructions of what was deleted and stays after all.
-func (s settler) undelete(n *markup.Node) {
+// undelete makes text and instructions of those in an element that was deleted and stays after all.
+func (s *settler) undelete(n *markup.Node) {
 	if s.accept {
 		return
 	}
@@ -103,7 +124,6 @@ func (s settler) undelete(n *markup.Node) {
 				child.Close = []byte(strings.Replace(string(child.Close), deleted, plain, 1))
 			}
 		}
-		s.undelete(child)
 	}
 }
 

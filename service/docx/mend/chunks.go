@@ -28,7 +28,7 @@ func (p *Package) chunks(part *inventory.Part, source []byte) ([]byte, error) {
 	for {
 		t := r.Next()
 		if t == nil {
-			return edits.Apply(source), nil
+			return edits.Apply(source)
 		}
 		if !t.Opens(markup.W, "altChunk") {
 			continue

@@ -29,5 +29,5 @@ func dashes(_ *Package, _ *inventory.Part, source []byte) ([]byte, error) {
 			}
 		}
 	})
-	return edits.Apply(source), nil
+	return edits.Apply(source)
 }

@@ -25,7 +25,7 @@ func (p *Package) saveResults(_ *inventory.Part, source []byte) ([]byte, error) 
 			hidePath(&edits, source, f)
 		}
 	})
-	return edits.Apply(source), nil
+	return edits.Apply(source)
 }
 
 // keepsResult tells whether the saved result is as good as it gets.

@@ -35,7 +35,7 @@ func layout(_ *Package, _ *inventory.Part, source []byte) ([]byte, error) {
 			leaveRoom(&edits, t, height, "top", "bottom")
 		}
 	})
-	return edits.Apply(source), nil
+	return edits.Apply(source)
 }
 
 func pageSide(edits *markup.Edits, t *markup.Token, name string, usual float64) float64 {

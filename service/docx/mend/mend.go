@@ -48,6 +48,7 @@ type Package struct {
 	Added   []Added
 
 	chunkBytes int // of all chunks so far
+	pixels     int // of all animations so far
 }
 
 // Added is a new part.
@@ -80,7 +81,7 @@ var steps = []step{
 	{inventory.Symbols, (*Package).symbols},
 	{inventory.Bindings, bindings},
 	{inventory.Layout, layout},
-	{inventory.FirstPicture, firstPicture},
+	{inventory.FirstPicture, (*Package).firstPicture},
 	{inventory.Dashes, dashes},
 	{inventory.Scripts, dropScripts},
 }
@@ -121,8 +122,15 @@ func (p *Package) Apply() error {
 				continue
 			}
 			if changed, err = s.apply(p, part, changed); err != nil {
-				return err
+				break
 			}
+		}
+		if errors.Is(err, markup.ErrTooMuch) || err == nil && len(changed) > 2*MostBytes {
+			p.Warnings.Add(warning.PartTooLarge, part.Name)
+			continue
+		}
+		if err != nil {
+			return err
 		}
 		if string(changed) != string(source) {
 			p.Changed[part] = changed

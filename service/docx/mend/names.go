@@ -29,11 +29,15 @@ func plainNames(_ *Package, part *inventory.Part, source []byte) ([]byte, error)
 			edits.Replace(t.At+at, t.At+at+len(declaration), "xmlns")
 		}
 	})
-	return slashes(edits.Apply(source)), nil
+	plain, err := edits.Apply(source)
+	if err != nil {
+		return nil, err
+	}
+	return slashes(plain)
 }
 
 // slashes turns the backslashes of targets around, which are Windows's: a package knows only slashes (ECMA-376 part 2, 6.2.2).
-func slashes(source []byte) []byte {
+func slashes(source []byte) ([]byte, error) {
 	var edits markup.Edits
 	each(source, func(t *markup.Token) {
 		if !t.Opens(markup.REL, "Relationship") || t.Get("TargetMode") == "External" {

@@ -32,7 +32,9 @@ func (p *Package) restartNotes() error {
 		return err
 	}
 	for _, kind := range noteKinds {
-		source = numberNotes(source, kind, settings[kind.properties])
+		if source, err = numberNotes(source, kind, settings[kind.properties]); err != nil {
+			return err
+		}
 	}
 	p.Changed[p.Main] = source
 	return nil
@@ -95,7 +97,7 @@ type reference struct {
 
 // numberNotes gives each note its number as a mark of its own, when there is a section that begins anew. LibreOffice
 // shows the mark in the note as well.
-func numberNotes(source []byte, kind noteKind, general numbering) []byte {
+func numberNotes(source []byte, kind noteKind, general numbering) ([]byte, error) {
 	var references []reference
 	sections := []numbering{general}
 	inSection, inProperties, last := false, false, false
@@ -133,7 +135,7 @@ func numberNotes(source []byte, kind noteKind, general numbering) []byte {
 			prefix, kind.reference, prefix, markup.Escape(r.id), mark))
 	}
 	if !restarted {
-		return source
+		return source, nil
 	}
 	return edits.Apply(source)
 }

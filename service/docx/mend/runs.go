@@ -23,6 +23,10 @@ type runs struct {
 	inProps *run
 }
 
+// mostProperties are the bytes of a run's properties that are written again where a run is divided. There is no document
+// with more.
+const mostProperties = 64 << 10
+
 func (r *runs) see(t *markup.Token) {
 	if t.Space != markup.W {
 		return
@@ -50,7 +54,10 @@ func (r *runs) see(t *markup.Token) {
 			r.current.properties, r.inProps = *t, r.current
 		}
 		if t.Kind == markup.End && r.inProps == r.current {
-			r.current.inner, r.current.end = r.source[r.current.properties.Until():t.At], t.Until()
+			if inner := r.source[r.current.properties.Until():t.At]; len(inner) <= mostProperties {
+				r.current.inner = inner
+			}
+			r.current.end = t.Until()
 			r.inProps = nil
 		}
 	}

@@ -24,5 +24,5 @@ func dropScripts(_ *Package, _ *inventory.Part, source []byte) ([]byte, error) {
 			within = 0
 		}
 	})
-	return edits.Apply(source), nil
+	return edits.Apply(source)
 }

@@ -15,7 +15,7 @@ import (
 func sequences(_ *Package, _ *inventory.Part, source []byte) ([]byte, error) {
 	s := sequencer{runs: runs{source: source}, fields: field.NewTracker(true)}
 	each(source, s.see)
-	return s.edits.Apply(source), nil
+	return s.edits.Apply(source)
 }
 
 type sequencer struct {
@@ -48,6 +48,9 @@ func (s *sequencer) see(t *markup.Token) {
 
 // hide hides the runs between the marks of a field, and splits those that the marks are in.
 func (s *sequencer) hide(f *field.Field) {
+	if s.edits.Full() {
+		return
+	}
 	first := sort.Search(len(s.all), func(i int) bool { return s.all[i].from > f.From.From })
 	for _, r := range s.all[first:] {
 		s.vanish(r)

@@ -45,11 +45,14 @@ func (p *Package) symbols(part *inventory.Part, source []byte) ([]byte, error) {
 			}
 		}
 	})
-	return edits.Apply(source), nil
+	return edits.Apply(source)
 }
 
 // sym is a sign that is given by its font and code.
 func (p *Package) sym(edits *markup.Edits, r *run, t *markup.Token) {
+	if edits.Full() {
+		return
+	}
 	font := t.Get("font")
 	code, err := strconv.ParseUint(t.Get("char"), 16, 32)
 	if err != nil || !inventory.IsSymbolFont(font) || t.Kind != markup.Empty {
@@ -122,5 +125,5 @@ func (p *Package) bullets(source []byte) ([]byte, error) {
 			}
 		}
 	})
-	return edits.Apply(source), nil
+	return edits.Apply(source)
 }

@@ -95,6 +95,6 @@ func (p *Package) appendTo(part *inventory.Part, element string) error {
 			}
 		}
 	})
-	p.Changed[part] = edits.Apply(source)
-	return nil
+	p.Changed[part], err = edits.Apply(source)
+	return err
 }

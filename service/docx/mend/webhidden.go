@@ -17,5 +17,5 @@ func showWebHidden(_ *Package, _ *inventory.Part, source []byte) ([]byte, error)
 			edits.Delete(t.At, t.Until())
 		}
 	})
-	return edits.Apply(source), nil
+	return edits.Apply(source)
 }

@@ -76,7 +76,7 @@ func (p *Package) webTag(clean *bytes.Buffer, t html.Token, pictures map[string]
 	for _, a := range t.Attr {
 		switch name := a.Key; {
 		case t.Data == "img" && name == "src":
-			a.Val = p.webPicture(a.Val, pictures, clean.Len())
+			a.Val = p.webPicture(a.Val, pictures)
 			if a.Val == "" {
 				return
 			}
@@ -100,10 +100,11 @@ func leadsOut(style string) bool {
 
 // webPicture is the address of a picture that is in the page or its archive, "" when there is no room for it or it is
 // elsewhere.
-func (p *Package) webPicture(address string, pictures map[string]string, size int) string {
+func (p *Package) webPicture(address string, pictures map[string]string) string {
 	inside, found := pictures[address]
 	switch {
-	case found && size+len(inside) <= MostBytes:
+	case found && p.chunkBytes+len(inside) <= MostBytes:
+		p.chunkBytes += len(inside)
 		return inside
 	case strings.HasPrefix(strings.ToLower(address), "data:image/"):
 		return address
