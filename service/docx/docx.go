@@ -87,10 +87,12 @@ type pack struct {
 	limits  Limits
 	entries []*zip.File
 	names   map[string]*zip.File // by lower case name: OPC names are equal without regard to case
+	decoded map[string]bool      // those names without percent signs, which stand for the same
 	// repack tells that LibreOffice would not find its way in the package as it is.
 	repack    bool
 	inventory *inventory.Inventory
 	main      string // the part with the text, in lower case
+	buffer    []byte // for reading parts
 }
 
 func openPack(file io.ReaderAt, size int64, limits Limits) (*pack, error) {
@@ -103,7 +105,8 @@ func openPack(file io.ReaderAt, size int64, limits Limits) (*pack, error) {
 	if err != nil {
 		return nil, damaged(err, "its directory")
 	}
-	p := &pack{limits: limits, entries: reader.File, names: make(map[string]*zip.File, len(reader.File)), inventory: inventory.New()}
+	p := &pack{limits: limits, entries: reader.File, names: make(map[string]*zip.File, len(reader.File)),
+		decoded: make(map[string]bool, len(reader.File)), buffer: make([]byte, 32<<10), inventory: inventory.New()}
 	for _, entry := range reader.File {
 		if err := p.add(entry); err != nil {
 			return nil, err
@@ -116,7 +119,7 @@ func openPack(file io.ReaderAt, size int64, limits Limits) (*pack, error) {
 // the number nor the size that a zip states need be true. It stops past most.
 func countHeaders(file io.ReaderAt, size int64, most int) (int, error) {
 	signature := []byte("PK\x01\x02")
-	buffer := make([]byte, 256<<10)
+	buffer := make([]byte, min(size, 256<<10))
 	n := 0
 	for offset := int64(0); offset < size && n <= most; offset += int64(len(buffer) - len(signature) + 1) {
 		got, err := file.ReadAt(buffer, offset)
@@ -135,7 +138,7 @@ func (p *pack) add(entry *zip.File) error {
 	case name == "" || strings.ContainsAny(name, "\\\x00") || path.IsAbs(name) || name != path.Clean(name) && name != path.Clean(name)+"/",
 		name == ".." || strings.HasPrefix(name, "../"):
 		return fmt.Errorf("%w: the name %q leads out of it", ErrCorrupt, entry.Name)
-	case p.names[name] != nil:
+	case p.names[name] != nil || p.decoded[inventory.Plain(name)]:
 		return fmt.Errorf("%w: it has two parts named %q", ErrCorrupt, entry.Name)
 	case entry.Flags&1 != 0:
 		return ErrEncrypted
@@ -143,6 +146,7 @@ func (p *pack) add(entry *zip.File) error {
 		return fmt.Errorf("%w: %q is packed with a method that Word does not know", ErrCorrupt, entry.Name)
 	}
 	p.names[name] = entry
+	p.decoded[inventory.Plain(name)] = true
 	return nil
 }
 
@@ -189,7 +193,7 @@ func (p *pack) unpack(entry *zip.File, most int64) (int64, error) {
 	prolog := newProlog()
 	content := io.TeeReader(packed, prolog)
 	part := p.inventory.Part(entry.Name)
-	n, err := io.Copy(part, io.LimitReader(content, most+1))
+	n, err := io.CopyBuffer(part, io.LimitReader(content, most+1), p.buffer)
 	part.Close()
 	if err != nil {
 		return 0, damaged(err, entry.Name)

@@ -44,6 +44,8 @@ func TestNamesThatBecomeTheSameAreRefused(t *testing.T) {
 		"the main part":      {`word\document.xml`, "word/b.xml"},
 		"the types":          {"/[content_types].xml", "word/b.xml"},
 		"the relations":      {`_rels\.rels`, "word/b.xml"},
+		"percent signs":      {"word/a%20b.xml", "word/a b.xml"},
+		"percent and case":   {`word\%41.xml`, "word/a.xml"},
 		"another letter":     {"word/\u212a.xml", "word/k.xml"}, // the Kelvin sign
 		"a part in a part":   {`word\a.xml\..\a.xml`, "word/b.xml"},
 		"out by backslashes": {`..\..\etc\a.xml`, "word/b.xml"},

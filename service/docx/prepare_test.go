@@ -181,6 +181,19 @@ func streamed(t *testing.T, parts ...part) []byte {
 	return packed.Bytes()
 }
 
+// A relation's target is an address: percent signs in it stand for characters of the part's name, or the other way round.
+func TestPicturesWhoseNamesAreWrittenInAnotherWay(t *testing.T) {
+	for target, name := range map[string]string{"media/p%201.png": "word/media/p 1.png", "media/p 1.png": "word/media/p%201.png",
+		"media/%C3%BC.png": "word/media/ü.png", "Media/P.PNG": "word/media/p.png"} {
+		prepared, changed := prepare(t, docxtest.Document(docxtest.Picture("r:embed", "p"),
+			docxtest.Part{Name: "word/_rels/document.xml.rels", Content: docxtest.Relationships(docxtest.Relationship{ID: "p", Type: "image", Target: target})},
+			docxtest.Part{Name: name, Content: "\x89PNG\r\n\x1a\n"}), mend.Wishes{})
+		if partOf(t, changed, "word/"+target) == "" || len(prepared.Warnings()) > 0 {
+			t.Errorf("%s is not there by the name %s, or has the warnings %v", name, target, prepared.Warnings())
+		}
+	}
+}
+
 func TestWarningsNameWhatIsMissing(t *testing.T) {
 	rels := func(all ...docxtest.Relationship) docxtest.Part {
 		return docxtest.Part{Name: "word/_rels/document.xml.rels", Content: docxtest.Relationships(all...)}

@@ -29,8 +29,8 @@ func (p *pack) rename(entry *zip.File) {
 
 const contentTypes = "[Content_Types].xml"
 
-// alignNames gives parts the names that relations call them by: names are equal without regard to case (ECMA-376 part
-// 2, 6.2.2.3), but LibreOffice looks for them to the letter.
+// alignNames gives parts the names that relations call them by: names are equal without regard to case, and percent
+// signs stand for characters (ECMA-376 part 2, 6.2.2), but LibreOffice looks for them to the letter.
 func (p *pack) alignNames() {
 	for _, part := range p.inventory.Parts {
 		folder := path.Dir(path.Dir(part.Name))
@@ -40,8 +40,11 @@ func (p *pack) alignNames() {
 				continue
 			}
 			// The relations' own folder is right, whatever its case.
-			if name := inventory.Resolve(folder, r.Written); name != target.Name && strings.EqualFold(name, target.Name) {
-				p.names[strings.ToLower(name)].Name, target.Name = name, name
+			name := inventory.Resolve(folder, r.Written)
+			if name != target.Name && inventory.Plain(name) == inventory.Plain(target.Name) {
+				entry, key := p.names[strings.ToLower(target.Name)], strings.ToLower(name)
+				entry.Name, target.Name = name, name
+				p.names[key], p.inventory.Parts[key] = entry, target
 				p.repack = true
 			}
 			if strings.Contains(r.Written, `\`) {

@@ -49,6 +49,7 @@ type Inventory struct {
 	NoteRestart  bool // the settings have notes restart with each section
 
 	references    map[reference]bool
+	decoded       map[string]*Part // by their plain names
 	relationsKept int
 }
 
@@ -127,7 +128,10 @@ func (i *Inventory) Target(r Relation) *Part {
 	if r.External {
 		return nil
 	}
-	return i.Parts[strings.ToLower(r.Target)]
+	if part := i.Parts[strings.ToLower(r.Target)]; part != nil {
+		return part
+	}
+	return i.decoded[Plain(r.Target)]
 }
 
 // Names is a set of names that is not filled without end.
@@ -165,6 +169,10 @@ type reference struct {
 
 // Close is called when all parts have been read: what one part needs may depend on another.
 func (i *Inventory) Close() {
+	i.decoded = map[string]*Part{}
+	for name, part := range i.Parts {
+		i.decoded[Plain(name)] = part
+	}
 	for r := range i.references {
 		if !i.Bookmarks.Has(r.bookmark) {
 			r.part.Needs |= Fields

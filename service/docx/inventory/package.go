@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"net/url"
 	"path"
 	"strings"
 
@@ -55,6 +56,17 @@ func Resolve(folder, target string) string {
 		target = "/" + folder + "/" + target
 	}
 	return strings.TrimPrefix(path.Clean(target), "/")
+}
+
+// Plain is what two names of parts have in common that are equal: lower case, and the characters that percent signs stand
+// for.
+func Plain(name string) string {
+	if strings.IndexByte(name, '%') >= 0 {
+		if plain, err := url.PathUnescape(name); err == nil {
+			name = plain
+		}
+	}
+	return strings.ToLower(name)
 }
 
 // RelationsOf are a part's relations, by their ids.
