@@ -36,7 +36,13 @@ func (w *world) mayMakeTokens(email string) {
 // grant adds a binding the way the provider does: read, modify, write.
 func (w *world) grant(resource, role, member string) {
 	w.t.Helper()
-	w.changePolicy(resource, func(bindings []any) []any {
+	w.tryGrant(resource, role, member).want(200)
+}
+
+// tryGrant is grant with the answer.
+func (w *world) tryGrant(resource, role, member string) answer {
+	w.t.Helper()
+	return w.tryPolicy(resource, func(bindings []any) []any {
 		return append(bindings, map[string]any{"role": role, "members": []string{member}})
 	})
 }
@@ -64,6 +70,11 @@ func (w *world) revoke(resource, role, member string) {
 
 func (w *world) changePolicy(resource string, change func([]any) []any) {
 	w.t.Helper()
+	w.tryPolicy(resource, change).want(200)
+}
+
+func (w *world) tryPolicy(resource string, change func([]any) []any) answer {
+	w.t.Helper()
 	getMethod, get, setMethod, set := "POST", resource+":getIamPolicy", "POST", resource+":setIamPolicy"
 	bucket := strings.HasPrefix(resource, "/storage/")
 	switch {
@@ -79,7 +90,7 @@ func (w *world) changePolicy(resource string, change func([]any) []any) {
 	if !bucket {
 		body = map[string]any{"policy": policy}
 	}
-	w.call(w.owner, setMethod, set, body).want(200)
+	return w.call(w.owner, setMethod, set, body)
 }
 
 const projectPolicy = "/cloudresourcemanager/v1/projects/" + project

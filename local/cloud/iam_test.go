@@ -137,10 +137,39 @@ func TestPoliciesAreWrittenAsAWhole(t *testing.T) {
 	set(stale).want(409).saying("concurrent policy changes")
 	set(binding("roles/iam.serviceAccountUser", "serviceAccount:nobody@"+project+".iam.gserviceaccount.com")).want(400).saying("does not exist")
 	set(binding("roles/iam.serviceAccountUser", "somebody")).want(400).saying("unknown type")
-	set(binding("roles/made.up", "user:a@example.com")).want(501).saying("roles/made.up")
+	set(binding("roles/made.up", "user:a@example.com")).want(400).saying("Role roles/made.up is not supported for this resource.")
 	set(map[string]any{"bindings": []any{map[string]any{"role": "roles/iam.serviceAccountUser", "members": []string{"user:a@example.com"},
 		"condition": map[string]any{"expression": "true"}}}}).want(501).saying("conditions")
 	set(map[string]any{"bindings": []any{}}).want(200)
+}
+
+// A role can be granted where it has a permission that makes sense.
+func TestRolesAreGrantedWhereTheyMakeSense(t *testing.T) {
+	w := start(t)
+	email := w.account("caller")
+	w.bucket("papers")
+	w.topic("news")
+	for _, test := range []struct {
+		policy, role string
+		want         int
+	}{
+		{bucketPolicy("papers"), "roles/storage.objectViewer", 200},
+		{bucketPolicy("papers"), "roles/storage.legacyBucketReader", 200},
+		{bucketPolicy("papers"), "roles/run.invoker", 400},
+		{bucketPolicy("papers"), "roles/owner", 400},
+		{pubsub + "/topics/news", "roles/pubsub.publisher", 200},
+		{pubsub + "/topics/news", "roles/storage.admin", 400},
+		{projectPolicy, "roles/run.invoker", 200},
+		{projectPolicy, "roles/storage.legacyBucketReader", 400},
+		{projectPolicy, "roles/run.invokr", 400},
+		{projectPolicy, "projects/" + project + "/roles/own", 501},
+	} {
+		answer := w.tryGrant(test.policy, test.role, "serviceAccount:"+email)
+		answer.want(test.want)
+		if test.want == 400 {
+			answer.saying("Role " + test.role + " is not supported for this resource.")
+		}
+	}
 }
 
 // A new account of the same name must not inherit what the deleted one was granted.

@@ -152,7 +152,8 @@ func (s *Service) delete(r *rest.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.accounts.Delete(a.Email); err != nil {
+	// The account goes last: a delete that is cut off can be made again, and leaves nothing.
+	if err := s.policies.AccountDeleted(a.Email, a.UniqueId); err != nil {
 		return nil, err
 	}
 	for _, k := range s.keys.Keys(a.Email + "/") {
@@ -163,5 +164,6 @@ func (s *Service) delete(r *rest.Request) (any, error) {
 	if err := s.policies.Drop(a.Name); err != nil {
 		return nil, err
 	}
-	return rest.Empty{}, s.policies.AccountDeleted(a.Email, a.UniqueId)
+	_, err = s.accounts.Delete(a.Email)
+	return rest.Empty{}, err
 }

@@ -74,7 +74,7 @@ func (e *Engine) Establish(resource string, p Policy) error {
 }
 
 func (e *Engine) set(resource string, p Policy, remember func(resource string, before Policy)) (Policy, error) {
-	p, err := normalise(p, e.exists)
+	p, err := normalise(resource, p, e.exists)
 	if err != nil {
 		return Policy{}, err
 	}
@@ -96,7 +96,7 @@ func (e *Engine) set(resource string, p Policy, remember func(resource string, b
 // Grant adds a binding that Google makes itself, such as a service agent's role; it counts at once. One that is there
 // already is left alone, so that the etag stays.
 func (e *Engine) Grant(resource, role, member string) error {
-	given, err := normalise(Policy{Bindings: []Binding{{Role: role, Members: []string{member}}}}, e.exists)
+	given, err := normalise(resource, Policy{Bindings: []Binding{{Role: role, Members: []string{member}}}}, e.exists)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (e *Engine) Grant(resource, role, member string) error {
 		}
 		p.Bindings = append(p.Bindings, given.Bindings...)
 		known := func(string) bool { return true } // looked up above, or when they were granted
-		if *p, err = normalise(*p, known); err != nil {
+		if *p, err = normalise(resource, *p, known); err != nil {
 			return err
 		}
 		p.Etag = newEtag(time.Now())

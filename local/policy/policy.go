@@ -40,8 +40,8 @@ func newEtag(t time.Time) string {
 }
 
 // normalise merges bindings of the same role, drops empty ones and repeated members, and refuses what the local
-// cloud cannot judge: conditions, unknown roles, audit configurations and members of other identity systems.
-func normalise(p Policy, exists func(email string) bool) (Policy, error) {
+// cloud cannot judge: conditions, custom roles, audit configurations and members of other identity systems.
+func normalise(resource string, p Policy, exists func(email string) bool) (Policy, error) {
 	if len(p.AuditConfigs) > 0 {
 		return p, status.NotModelled("audit configurations; remove auditConfigs from the policy")
 	}
@@ -50,8 +50,8 @@ func normalise(p Policy, exists func(email string) bool) (Policy, error) {
 		if b.Condition != nil {
 			return p, status.NotModelled("IAM conditions; the binding of %s has one", b.Role)
 		}
-		if !KnownRole(b.Role) {
-			return p, status.NotModelled("the role %s; add its permissions to local/policy/roles.go", b.Role)
+		if err := Grantable(b.Role, resource); err != nil {
+			return p, err
 		}
 		at := slices.IndexFunc(bindings, func(have Binding) bool { return have.Role == b.Role })
 		if at < 0 {
