@@ -72,10 +72,11 @@ func (s *Service) expire(b bucket, now time.Time) error {
 				if !old(o, rule, now) {
 					continue
 				}
-				if _, err := s.objects.Delete(o.Bucket + "/" + o.Name); err != nil {
+				err := s.retire(b, o, func() error {
+					_, err := s.objects.Delete(o.Bucket + "/" + o.Name)
 					return err
-				}
-				if err := s.retire(b, o); err != nil {
+				})
+				if err != nil {
 					return err
 				}
 			}
@@ -102,12 +103,27 @@ func old(o storageapi.Object, rule *storageapi.BucketLifecycleRule, now time.Tim
 	return err == nil && now.Sub(created) >= time.Duration(*rule.Condition.Age)*24*time.Hour
 }
 
-// dropUnfinished removes what uploads left behind that the last stop cut off.
+// dropUnfinished removes what was left behind when the last stop cut off an upload, a replacement or a deletion: content
+// that nothing names, and an older version that still is the live one.
 func (s *Service) dropUnfinished() error {
-	left, err := filepath.Glob(filepath.Join(s.blobs, ".upload-*"))
-	for _, file := range left {
-		if err := os.Remove(file); err != nil {
-			return err
+	named := map[string]bool{}
+	for _, o := range s.versions.List("") {
+		if live, there := s.objects.Get(o.Bucket + "/" + o.Name); there && live.Generation == o.Generation {
+			if _, err := s.versions.Delete(versionKey(o.Bucket, o.Name, o.Generation)); err != nil {
+				return err
+			}
+		}
+		named[s.blob(o.Generation)] = true
+	}
+	for _, o := range s.objects.List("") {
+		named[s.blob(o.Generation)] = true
+	}
+	blobs, err := os.ReadDir(s.blobs)
+	for _, blob := range blobs {
+		if file := filepath.Join(s.blobs, blob.Name()); !named[file] {
+			if err := os.Remove(file); err != nil {
+				return err
+			}
 		}
 	}
 	return err

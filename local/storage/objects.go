@@ -98,13 +98,12 @@ func (s *Service) replace(caller policy.Principal, b bucket, meta storageapi.Obj
 	if err := os.Rename(c.file, s.blob(generation)); err != nil {
 		return meta, err
 	}
-	if exists {
-		if err := s.retire(b, old); err != nil {
-			return meta, err
-		}
-	}
 	o := newObject(b, meta, c, generation)
-	return o, s.objects.Put(b.Name+"/"+o.Name, o)
+	put := func() error { return s.objects.Put(b.Name+"/"+o.Name, o) }
+	if exists {
+		return o, s.retire(b, old, put)
+	}
+	return o, put()
 }
 
 func newObject(b bucket, meta storageapi.Object, c content, generation int64) storageapi.Object {
@@ -122,11 +121,18 @@ func newObject(b bucket, meta storageapi.Object, c content, generation int64) st
 	return o
 }
 
-// retire takes the live version away: to the older versions where the bucket keeps them, otherwise for good.
-func (s *Service) retire(b bucket, o storageapi.Object) error {
+// retire takes the live version away, which change does: to the older versions where the bucket keeps them, otherwise for
+// good. Whenever it is cut off, what has a record has its content.
+func (s *Service) retire(b bucket, o storageapi.Object, change func() error) error {
 	if b.Versioning != nil && b.Versioning.Enabled {
 		o.TimeDeleted = timestamp(time.Now())
-		return s.versions.Put(versionKey(o.Bucket, o.Name, o.Generation), o)
+		if err := s.versions.Put(versionKey(o.Bucket, o.Name, o.Generation), o); err != nil {
+			return err
+		}
+		return change()
+	}
+	if err := change(); err != nil {
+		return err
 	}
 	return os.Remove(s.blob(o.Generation))
 }
@@ -233,15 +239,19 @@ func (s *Service) remove(r *rest.Request, b bucket) (o storageapi.Object, event 
 		}
 		return o, "OBJECT_DELETE", os.Remove(s.blob(o.Generation))
 	}
-	if _, err := s.objects.Delete(o.Bucket + "/" + o.Name); err != nil {
-		return o, "", err
+	drop := func() error {
+		_, err := s.objects.Delete(o.Bucket + "/" + o.Name)
+		return err
 	}
 	if r.URL.Query().Get("generation") != "" { // naming the generation deletes for good
+		if err := drop(); err != nil {
+			return o, "", err
+		}
 		return o, "OBJECT_DELETE", os.Remove(s.blob(o.Generation))
 	}
 	event = "OBJECT_DELETE"
 	if b.Versioning != nil && b.Versioning.Enabled {
 		event = "OBJECT_ARCHIVE"
 	}
-	return o, event, s.retire(b, o)
+	return o, event, s.retire(b, o, drop)
 }
