@@ -59,11 +59,17 @@ var (
 		{file: "Z003-MediumItalic.otf"}, {file: "Z003-MediumItalic.otf"}}
 )
 
+// The Hangul of Noto CJK is a twelfth narrower than that of Microsoft's fonts.
+var (
+	sansHangul  = files("NotoSansCJK-Regular.ttc", "NotoSansCJK-Bold.ttc", "", "")
+	serifHangul = files("NotoSerifCJK-Regular.ttc", "NotoSerifCJK-Bold.ttc", "", "")
+)
+
 // basePackages are Debian's, with the bases in them. Their licences go along with the twins.
 var basePackages = []string{
 	"fonts-adf-gillius", "fonts-comic-neue", "fonts-crosextra-caladea", "fonts-crosextra-carlito", "fonts-dejavu-core",
-	"fonts-ebgaramond", "fonts-liberation", "fonts-liberation-sans-narrow", "fonts-noto-core", "fonts-open-sans",
-	"fonts-urw-base35",
+	"fonts-ebgaramond", "fonts-liberation", "fonts-liberation-sans-narrow", "fonts-noto-cjk", "fonts-noto-core",
+	"fonts-open-sans", "fonts-urw-base35",
 }
 
 // rest are the bases of glyphs that a twin's own base has not, by class.
@@ -82,6 +88,7 @@ type family struct {
 	bases   bases
 	like    string // another family of the same widths, where there are no facts about this one's
 	east    string // the open font with the ideographs of an East Asian one, which the twin leaves to it
+	hangul  bases  // those with the Hangul of a Korean one, of which only the upright ones are used
 	small   bool   // Latin is enough
 	aliases []string
 }
@@ -145,9 +152,9 @@ var families = []family{
 	{name: "Brush Script MT", class: script, bases: chancery, small: true},
 	{name: "Papyrus", class: script, bases: comic, small: true},
 
-	{name: "Malgun Gothic", class: swiss, bases: openSans, east: sansKR, aliases: []string{"맑은 고딕"}},
-	{name: "Gulim", class: swiss, bases: sans, east: sansKR, aliases: []string{"굴림", "Dotum", "돋움"}},
-	{name: "Batang", class: roman, bases: serif, east: serifKR, aliases: []string{"바탕"}},
+	{name: "Malgun Gothic", class: swiss, bases: openSans, east: sansKR, hangul: sansHangul, aliases: []string{"맑은 고딕"}},
+	{name: "Gulim", class: swiss, bases: sans, east: sansKR, hangul: sansHangul, aliases: []string{"굴림", "Dotum", "돋움"}},
+	{name: "Batang", class: roman, bases: serif, east: serifKR, hangul: serifHangul, aliases: []string{"바탕"}},
 	{name: "Yu Gothic", class: swiss, bases: notoSans, east: sansJP,
 		aliases: []string{"游ゴシック", "Yu Gothic Light", "游ゴシック Light", "Yu Gothic Medium", "游ゴシック Medium"}},
 	{name: "Yu Mincho", class: roman, bases: serif, east: serifJP,

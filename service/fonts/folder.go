@@ -22,7 +22,7 @@ const inImage = "/usr/local/share/docx2pdf/fonts"
 
 // maker is what twins are made by. With the facts and the bases it names the folder that keeps them.
 //
-//go:embed catalogue.go lines.go twin.go outline.go truetype.go
+//go:embed catalogue.go hangul.go lines.go twin.go outline.go truetype.go
 var maker embed.FS
 
 // system is where Debian's packages put fonts.
@@ -135,11 +135,14 @@ var baseFiles = sync.OnceValue(func() []string {
 	var names []string
 	add := func(b bases) {
 		for _, style := range b {
-			names = append(names, style.file)
+			if style.file != "" {
+				names = append(names, style.file)
+			}
 		}
 	}
 	for _, f := range families {
 		add(f.bases)
+		add(f.hangul)
 		for _, b := range rest[f.class] {
 			add(b)
 		}
@@ -237,12 +240,14 @@ type Twin struct {
 	Face   Face
 }
 
-// Twins are all that can be made.
+// Twins are all that can be made. East Asian fonts have no italics: like Word, LibreOffice slants the upright ones.
 func Twins() []Twin {
 	var all []Twin
 	for _, f := range families {
 		for _, s := range styles {
-			all = append(all, Twin{f, Face{f.name, s}})
+			if f.east == "" || !s.italic() {
+				all = append(all, Twin{f, Face{f.name, s}})
+			}
 		}
 	}
 	return all
@@ -267,6 +272,13 @@ func (t Twin) make(opened sources) ([]byte, error) {
 		if other != nil && other != own {
 			others = append(others, other)
 		}
+	}
+	hangul, err := opened.get(t.family.hangul[t.Face.Style])
+	if err != nil {
+		return nil, err
+	}
+	if hangul != nil {
+		others = append(others, hangul)
 	}
 	ascent, descent := own.line()
 	if above, below, ok := lineOf(t.family, t.Face.Style); ok {

@@ -115,6 +115,11 @@ func wanted(f family, style Style) map[rune]int {
 		maps.Copy(widths, known().widths[Face{f.like, style}])
 	}
 	maps.Copy(widths, known().widths[Face{f.name, style}])
+	if f.hangul != (bases{}) {
+		for _, code := range hangul() {
+			widths[code] = unitsPerEm // measured in Word's PDFs of Malgun Gothic
+		}
+	}
 	return widths
 }
 
@@ -200,6 +205,9 @@ func codes(f family) []rune {
 		for code := r[0]; code <= r[1]; code++ {
 			codes = append(codes, code)
 		}
+	}
+	if f.hangul != (bases{}) {
+		codes = append(codes, hangul()...)
 	}
 	slices.Sort(codes)
 	return codes

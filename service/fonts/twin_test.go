@@ -75,6 +75,39 @@ func TestTwinsKeepToTheFacts(t *testing.T) {
 	}
 }
 
+// Word's Korean fonts have syllables of one em.
+func TestKoreanTwinsHaveHangul(t *testing.T) {
+	korean := 0
+	for _, twin := range fonts.Twins() {
+		switch twin.Face.Family {
+		case "Malgun Gothic", "Gulim", "Batang":
+		default:
+			continue
+		}
+		korean++
+		face, _ := openTwin(t, twin)
+		for _, code := range "가각한글힝뷁" {
+			gid, ok := face.NominalGlyph(code)
+			extents, drawn := face.GlyphExtents(gid)
+			if !ok {
+				if code != '뷁' { // not in KS X 1001
+					t.Errorf("%v has no %c", twin.Face, code)
+				}
+				continue
+			}
+			if width := face.HorizontalAdvance(gid); width != float32(face.Upem()) {
+				t.Errorf("%v: %c is %v wide, want %d", twin.Face, code, width, face.Upem())
+			}
+			if !drawn || extents.Width < float32(face.Upem())/2 || extents.XBearing < 0 || extents.XBearing+extents.Width > float32(face.Upem()) {
+				t.Errorf("%v: %c is drawn from %v, %v wide", twin.Face, code, extents.XBearing, extents.Width)
+			}
+		}
+	}
+	if korean != 6 {
+		t.Errorf("%d Korean twins, want the regular and the bold ones of three families", korean)
+	}
+}
+
 // A letter with a mark is as wide as the letter, and the mark is above it.
 func TestTwinsKeepComposedLettersWhole(t *testing.T) {
 	for _, twin := range fonts.Twins() {

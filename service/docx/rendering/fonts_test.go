@@ -2,6 +2,7 @@ package rendering
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -103,6 +104,57 @@ func TestTheFontOfATextThatNamesNone(t *testing.T) {
 	} {
 		if got := render(t, docxtest.Document(test.body)).fonts(t); !slices.Equal(got, test.want) {
 			t.Errorf("%s: %v, want %v", test.body, got, test.want)
+		}
+	}
+}
+
+// The ideographs of an East Asian font are its language's, whatever the text's language is, and Latin is its twin's.
+func TestEastAsianFonts(t *testing.T) {
+	for font, want := range map[string][]string{
+		"Yu Mincho":       {"NotoSerifCJKjp", "YuMinchoTwin"},
+		"游ゴシック":           {"NotoSansCJKjp", "YuGothicTwin"},
+		"MS Mincho":       {"MSMinchoTwin", "NotoSerifCJKjp"},
+		"SimSun":          {"NotoSerifCJKsc", "SimSunTwin"},
+		"Microsoft YaHei": {"MicrosoftYaHeiTwin", "NotoSansCJKsc"},
+		"PMingLiU":        {"NotoSerifCJKtc", "PMingLiUTwin"},
+		"Malgun Gothic":   {"MalgunGothicTwin", "NotoSansCJKkr"},
+		"Batang":          {"BatangTwin", "NotoSerifCJKkr"},
+	} {
+		run := `<w:r><w:rPr><w:rFonts w:ascii="` + font + `" w:hAnsi="` + font + `" w:eastAsia="` + font + `"/></w:rPr><w:t>text 直骨角</w:t></w:r>`
+		if got := render(t, docxtest.Document(paragraph(run))).fonts(t); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", font, got, want)
+		}
+	}
+}
+
+// A word ends where the widths of Microsoft's font have it end, and the next line is as far below as in Word.
+func TestWordsAndLinesAreWhereWordHasThem(t *testing.T) {
+	// Widths and line heights in em are those of service/fonts/facts.
+	for _, test := range []struct {
+		font, letter string
+		width, pitch float64
+	}{
+		{"Calibri", "n", 0.5254, 1.2207},
+		{"Cambria", "n", 0.5581, 1.1724},
+		{"Georgia", "n", 0.5908, 1.1362},
+		{"Consolas", "n", 0.5498, 1.1709},
+		{"Segoe UI", "n", 0.5659, 1.3301},
+		{"Arial", "n", 0.5562, 1.1499},
+		{"Times New Roman", "n", 0.5, 1.1499},
+		{"Malgun Gothic", "한", 1, 1.7291},
+	} {
+		const size, letters = 8, 50
+		line := func(letter string) string {
+			return `<w:p><w:pPr><w:spacing w:before="0" w:after="0"/></w:pPr><w:r><w:rPr><w:rFonts w:ascii="` + test.font + `" w:hAnsi="` + test.font +
+				`" w:eastAsia="` + test.font + `"/><w:sz w:val="16"/></w:rPr><w:t>` + strings.Repeat(letter, letters) + `</w:t></w:r></w:p>`
+		}
+		made := render(t, docxtest.Document(line(test.letter)+line("o")))
+		first, second := made.box(t, strings.Repeat(test.letter, letters)), made.box(t, strings.Repeat("o", letters))
+		if width := (first.right - first.left) / size / letters; math.Abs(width-test.width) > 0.002 {
+			t.Errorf("%s: %s is %.4f em wide, want %.4f", test.font, test.letter, width, test.width)
+		}
+		if pitch := (second.bottom - first.bottom) / size; math.Abs(pitch-test.pitch) > 0.02 {
+			t.Errorf("%s: lines are %.4f em apart, want %.4f", test.font, pitch, test.pitch)
 		}
 	}
 }
