@@ -257,6 +257,12 @@ func TestMemoryLimitAndLivenessProbe(t *testing.T) {
 	eventually(t, "the log says why", func() bool {
 		return strings.Contains(w.logged(`resource.labels.service_name="app" AND severity>=ERROR`), "Memory limit of 128 MiB exceeded")
 	})
+	// Files are memory too.
+	before := strings.Count(w.logged(`resource.labels.service_name="app" AND severity>=ERROR`), "Memory limit")
+	w.call(token, "GET", url+"/fill", nil).want(503)
+	eventually(t, "the log says that files were too much", func() bool {
+		return strings.Count(w.logged(`resource.labels.service_name="app" AND severity>=ERROR`), "Memory limit") > before
+	})
 	sick := w.call(token, "GET", url+"/", nil).want(200).text("pid")
 	w.call(token, "GET", url+"/sicken", nil).want(200)
 	eventually(t, "the sick instance was replaced", func() bool {

@@ -3,10 +3,12 @@ package container
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // treeMemory is the memory in bytes of a process and all its descendants: proportional set sizes, so that what a fork
@@ -35,6 +37,21 @@ func treeMemory(root int) int64 {
 		queue = append(queue[1:], children[pid]...)
 		total += proportionalSize(pid)
 	}
+	return total
+}
+
+// fileMemory is the size in bytes of what a container has written into its folder: on Cloud Run files are memory.
+// https://cloud.google.com/run/docs/container-contract#filesystem
+func fileMemory(dir string) (total int64) {
+	filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return nil
+		}
+		if info, err := entry.Info(); err == nil { // else it has gone meanwhile
+			total += info.Sys().(*syscall.Stat_t).Blocks * 512
+		}
+		return nil
+	})
 	return total
 }
 

@@ -123,7 +123,7 @@ func (p *process) watchMemory(ctx context.Context, limit int64) {
 			return
 		case <-tick.C:
 		}
-		used := treeMemory(p.cmd.Process.Pid)
+		used := treeMemory(p.cmd.Process.Pid) + fileMemory(p.cmd.Dir)
 		if used <= limit {
 			continue
 		}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -59,6 +60,11 @@ func main() {
 		bytes, _ := strconv.Atoi(r.PathValue("bytes"))
 		fmt.Println(strings.Repeat("x", bytes))
 		fmt.Println("after the long line")
+	})
+	http.HandleFunc("/fill", func(w http.ResponseWriter, r *http.Request) {
+		for i := 0; ; i++ {
+			os.WriteFile(filepath.Join(os.TempDir(), strconv.Itoa(i)), make([]byte, 16<<20), 0o600)
+		}
 	})
 	http.HandleFunc("/exit", func(w http.ResponseWriter, r *http.Request) { os.Exit(3) })
 	http.HandleFunc("/hoard", func(w http.ResponseWriter, r *http.Request) {
