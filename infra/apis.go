@@ -12,6 +12,8 @@ type apis struct {
 	// Project is the project's id, known once the services are enabled: look-ups
 	// that use it do not run before.
 	Project pulumi.StringOutput
+	// Answering is this component, once all of them answer.
+	Answering pulumi.ResourceArrayOutput
 }
 
 func newAPIs(ctx *pulumi.Context, name string, cfg *settings, opts ...pulumi.ResourceOption) (*apis, error) {
@@ -31,7 +33,15 @@ func newAPIs(ctx *pulumi.Context, name string, cfg *settings, opts ...pulumi.Res
 		}
 		enabled = append(enabled, api.ID())
 	}
-	c.Project = pulumi.All(enabled...).ApplyT(func([]any) string { return cfg.project }).(pulumi.StringOutput)
+	answering := pulumi.All(enabled...).ApplyT(func([]any) (bool, error) {
+		if ctx.DryRun() {
+			return true, nil // nothing was enabled
+		}
+		services := cfg.fresh(requiredAPIs(cfg))
+		return true, cfg.google.AwaitAPIs(ctx.Context(), cfg.project, cfg.region, services, teller(ctx, c))
+	}).(pulumi.BoolOutput)
+	c.Project = answering.ApplyT(func(bool) string { return cfg.project }).(pulumi.StringOutput)
+	c.Answering = answering.ApplyT(func(bool) []pulumi.Resource { return []pulumi.Resource{c} }).(pulumi.ResourceArrayOutput)
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"project": c.Project})
 }
 
@@ -40,6 +50,7 @@ func requiredAPIs(cfg *settings) []string {
 	services := []string{
 		"cloudresourcemanager.googleapis.com",
 		"iam.googleapis.com",
+		"iamcredentials.googleapis.com", // people and machines act as the caller and the operators
 		"monitoring.googleapis.com",
 		"run.googleapis.com",
 		"storage.googleapis.com",

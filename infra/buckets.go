@@ -38,15 +38,12 @@ func documentBucket(cfg *settings) *storage.BucketArgs {
 	if cfg.versioning && cfg.retentionDays > 0 {
 		args.LifecycleRules = append(args.LifecycleRules.(storage.BucketLifecycleRuleArray), deleteAfter(cfg.retentionDays, "ARCHIVED"))
 	}
-	if cfg.kmsKey != "" {
-		args.Encryption = &storage.BucketEncryptionArgs{DefaultKmsKeyName: pulumi.String(cfg.kmsKey)}
-	}
 	return args
 }
 
 // privateBucket is what all buckets of the stack have in common.
 func privateBucket(cfg *settings) *storage.BucketArgs {
-	return &storage.BucketArgs{
+	args := &storage.BucketArgs{
 		Location:                 pulumi.String(cfg.region),
 		UniformBucketLevelAccess: pulumi.Bool(true),
 		PublicAccessPrevention:   pulumi.String("enforced"),
@@ -59,6 +56,10 @@ func privateBucket(cfg *settings) *storage.BucketArgs {
 			},
 		},
 	}
+	if cfg.kmsKey != "" {
+		args.Encryption = &storage.BucketEncryptionArgs{DefaultKmsKeyName: pulumi.String(cfg.kmsKey)}
+	}
+	return args
 }
 
 func deleteAfter(days int, state string) *storage.BucketLifecycleRuleArgs {

@@ -14,6 +14,7 @@ import (
 type callerArgs struct {
 	*settings
 	service       *cloudrunv2.Service
+	url           pulumi.StringOutput
 	input, output *storage.Bucket
 }
 
@@ -38,7 +39,7 @@ func newCaller(ctx *pulumi.Context, name string, args *callerArgs, opts ...pulum
 	c.Account, err = serviceaccount.NewAccount(ctx, name+"-account", &serviceaccount.AccountArgs{
 		AccountId:   pulumi.String(args.callerName),
 		DisplayName: pulumi.String("Caller of the Docx to PDF converter"),
-	}, pulumi.Parent(c))
+	}, pulumi.Parent(c), fixedName)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +47,7 @@ func newCaller(ctx *pulumi.Context, name string, args *callerArgs, opts ...pulum
 	if err != nil {
 		return nil, err
 	}
-	c.URL = pulumi.All(append([]any{args.service.Uri}, granted...)...).ApplyT(func(v []any) string {
+	c.URL = pulumi.All(append([]any{args.url}, granted...)...).ApplyT(func(v []any) string {
 		return v[0].(string)
 	}).(pulumi.StringOutput)
 	if _, err := grantBuckets(ctx, name, c.Account, c, []bucketGrant{
@@ -95,18 +96,31 @@ func (c *caller) mayInvoke(ctx *pulumi.Context, name string, args *callerArgs) (
 	return granted, nil
 }
 
-// newKey makes the account's key. Pulumi replaces it, the new one first, when
-// keyRotation changes.
+// newKey makes the account's key, and keeps the one before it, so that callers can change from one to the other. There
+// are two places for keys: odd numbers of keyRotation renew the one, even numbers the other.
 func (c *caller) newKey(ctx *pulumi.Context, name string, args *callerArgs) (*pulumi.StringOutput, error) {
-	key, err := serviceaccount.NewKey(ctx, name+"-key", &serviceaccount.KeyArgs{
-		ServiceAccountId: c.Account.Name,
-		Keepers:          pulumi.StringMap{"rotation": pulumi.String(args.keyRotation)},
-	}, pulumi.Parent(c))
+	key, err := c.keyOf(ctx, name, args.keyRotation)
 	if err != nil {
 		return nil, err
 	}
+	if args.keyRotation > 1 {
+		if _, err := c.keyOf(ctx, name, args.keyRotation-1); err != nil {
+			return nil, err
+		}
+	}
 	file := key.PrivateKey.ApplyT(decodeKey).(pulumi.StringOutput)
 	return &file, nil
+}
+
+func (c *caller) keyOf(ctx *pulumi.Context, name string, rotation int) (*serviceaccount.Key, error) {
+	place := name + "-key"
+	if rotation%2 == 0 {
+		place += "-even"
+	}
+	return serviceaccount.NewKey(ctx, place, &serviceaccount.KeyArgs{
+		ServiceAccountId: c.Account.Name,
+		Keepers:          pulumi.StringMap{"rotation": pulumi.Sprintf("%d", rotation)},
+	}, pulumi.Parent(c))
 }
 
 // decodeKey turns what the IAM API calls privateKeyData into the key file that

@@ -16,6 +16,9 @@ type settings struct {
 	serviceName    string
 	image          string // empty: built from service/
 	fontsDir       string // absolute, or below the repository's root; empty: none
+	imageRevision  string
+	imageSnapshot  bool
+	imageMaxAge    int // days
 	cpu            int
 	memory         string
 	concurrency    int
@@ -24,9 +27,15 @@ type settings struct {
 	timeoutSeconds int
 	defaultOptions string
 
+	ingress         string
+	customAudiences []string
+	vpcNetwork      string
+	vpcSubnetwork   string
+	vpcEgress       string
+
 	callerName   string
 	createKey    bool
-	keyRotation  string
+	keyRotation  int
 	invokerScope string
 	invokers     []string
 	operators    []string
@@ -38,6 +47,9 @@ type settings struct {
 	forceDestroy  bool
 
 	alertEmail string
+	userLabels map[string]string
+
+	*preflight // once the configuration is known to be right
 }
 
 // loadSettings reads the stack's configuration. The error names every key that
@@ -52,6 +64,9 @@ func loadSettings(ctx *pulumi.Context) (*settings, error) {
 		serviceName:    r.text("serviceName"),
 		image:          r.text("image"),
 		fontsDir:       r.text("fontsDir"),
+		imageRevision:  r.text("imageRevision"),
+		imageSnapshot:  r.boolean("imageSnapshot"),
+		imageMaxAge:    r.number("imageMaxAgeDays", "30"),
 		cpu:            r.number("cpu", "2"),
 		memory:         r.text("memory"),
 		concurrency:    r.number("concurrency", "0"),
@@ -60,12 +75,18 @@ func loadSettings(ctx *pulumi.Context) (*settings, error) {
 		timeoutSeconds: r.number("timeoutSeconds", "300"),
 		defaultOptions: r.text("defaultOptions"),
 
+		ingress:         r.text("ingress"),
+		customAudiences: r.texts("customAudiences", "https://pdf.example.com"),
+		vpcNetwork:      r.text("vpcNetwork"),
+		vpcSubnetwork:   r.text("vpcSubnetwork"),
+		vpcEgress:       r.text("vpcEgress"),
+
 		callerName:   r.text("callerName"),
 		createKey:    r.boolean("createKey"),
-		keyRotation:  r.text("keyRotation"),
+		keyRotation:  r.number("keyRotation", "2"),
 		invokerScope: r.text("invokerScope"),
-		invokers:     r.texts("invokers"),
-		operators:    r.texts("operators"),
+		invokers:     r.texts("invokers", "group:staff@example.com"),
+		operators:    r.texts("operators", "serviceAccount:support@my-project.iam.gserviceaccount.com"),
 
 		events:        r.boolean("events"),
 		retentionDays: r.number("retentionDays", "30"),
@@ -74,6 +95,7 @@ func loadSettings(ctx *pulumi.Context) (*settings, error) {
 		forceDestroy:  r.boolean("forceDestroy"),
 
 		alertEmail: r.text("alertEmail"),
+		userLabels: r.labels("labels"),
 	}
 	s.followDefaults()
 	return s, r.check(s)
@@ -81,5 +103,10 @@ func loadSettings(ctx *pulumi.Context) (*settings, error) {
 
 // labels are on everything that can carry labels.
 func (s *settings) labels() pulumi.StringMap {
-	return pulumi.StringMap{"app": pulumi.String("docx2pdf"), "stack": pulumi.String(labelValue(s.stack))}
+	labels := pulumi.StringMap{}
+	for key, value := range s.userLabels {
+		labels[key] = pulumi.String(value)
+	}
+	labels["app"], labels["stack"] = pulumi.String("docx2pdf"), pulumi.String(labelValue(s.stack))
+	return labels
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,20 +42,43 @@ func (r *reader) boolean(key string) bool {
 	return b
 }
 
-func (r *reader) texts(key string) []string {
+func (r *reader) texts(key, example string) []string {
 	var list []string
 	err := r.config.TryObject(key, &list)
-	r.require(err == nil, key, "must be a list", "--path '"+key+"[0]' group:staff@example.com")
+	r.require(err == nil, key, "must be a list", "--path '"+key+"[0]' "+example)
 	return list
 }
 
+// https://cloud.google.com/resource-manager/docs/labels-overview#requirements
+var labelRule = regexp.MustCompile(`^([a-z][a-z0-9_-]{0,62})=([a-z0-9_-]{0,63})$`)
+
+// labels reads a list of key=value.
+func (r *reader) labels(key string) map[string]string {
+	labels := map[string]string{}
+	for _, label := range r.texts(key, "team=letters") {
+		parts := labelRule.FindStringSubmatch(label)
+		own := parts != nil && (parts[1] == "app" || parts[1] == "stack" || parts[1] == "account")
+		r.require(parts != nil && !own, key, fmt.Sprintf("must have key=value in lower-case letters, digits, _ and -, "+
+			"and leave app, stack and account to the program; %q is not so", label), "--path '"+key+"[0]' team=letters")
+		if parts != nil {
+			labels[parts[1]] = parts[2]
+		}
+	}
+	return labels
+}
+
 var (
+	// A project of a domain has that in front: example.com:my-project.
+	// https://cloud.google.com/resource-manager/docs/creating-managing-projects
+	projectRule = regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
 	// https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services/create
 	serviceNameRule = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$`)
 	// https://cloud.google.com/iam/docs/service-accounts-create
 	accountIDRule = regexp.MustCompile(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
 	memoryRule    = regexp.MustCompile(`^([1-9][0-9]*)(Mi|Gi)$`)
 	imageRule     = regexp.MustCompile(`^[a-z0-9.-]+(/[a-zA-Z0-9._-]+)+@sha256:[0-9a-f]{64}$`)
+	audienceRule  = regexp.MustCompile(`^https://[a-z0-9.-]+\.[a-z]+/?$`)
+	revisionRule  = regexp.MustCompile(`^[A-Za-z0-9.-]{0,40}$`)
 	kmsKeyRule    = regexp.MustCompile(`^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$`)
 	// https://cloud.google.com/iam/docs/principal-identifiers
 	principalRule = regexp.MustCompile(`^(user|serviceAccount|group):[^@\s]+@[^@\s]+$|^domain:[^@\s]+\.[^@\s]+$|^principal(Set)?://\S+$`)
@@ -64,8 +89,14 @@ var (
 // check answers with everything that is wrong with the settings.
 func (r *reader) check(s *settings) error {
 	r.require(s.project != "", "gcp:project", "is not set", "my-project")
+	r.require(s.project == "" || projectRule.MatchString(s.project), "gcp:project",
+		fmt.Sprintf("must be a project's id, 6 to 30 lower-case letters, digits or hyphens, not its name or number, and is %q", s.project), "my-project")
 	r.require(s.region != "", "gcp:region", "is not set", "us-central1")
+	if s.region != "" {
+		r.checkRegion(s.region)
+	}
 	r.checkService(s)
+	r.checkNetwork(s)
 	r.checkCallers(s)
 	r.require(s.retentionDays >= 0, "retentionDays", "must be 0 or more", "30")
 	r.require(s.kmsKey == "" || kmsKeyRule.MatchString(s.kmsKey), "kmsKey", "must name a Cloud KMS key",
@@ -80,6 +111,8 @@ func (r *reader) checkService(s *settings) {
 	r.require(s.image == "" || imageRule.MatchString(s.image), "image", "must name an image by digest, not by tag",
 		"us-central1-docker.pkg.dev/my-project/images/docx2pdf@sha256:"+strings.Repeat("0", 64))
 	r.checkFonts(s)
+	r.require(revisionRule.MatchString(s.imageRevision), "imageRevision", "must be at most 40 letters, digits, dots or hyphens", "2026-11-28")
+	r.require(s.imageMaxAge >= 0, "imageMaxAgeDays", "must be 0 or more", "30")
 	r.checkSize(s)
 	r.require(s.minInstances >= 0, "minInstances", "must be 0 or more", "1")
 	r.require(s.maxInstances >= max(1, s.minInstances), "maxInstances", "must not be less than minInstances or 0", "5")
@@ -101,10 +134,21 @@ func (r *reader) checkFonts(s *settings) {
 	r.require(s.image == "", "fontsDir", "does nothing with a ready-made image, which has the fonts that it was built with: remove image or this", "''")
 }
 
+func (r *reader) checkNetwork(s *settings) {
+	r.oneOf("ingress", s.ingress, "all, internal or internal-and-cloud-load-balancing", slices.Sorted(maps.Keys(ingresses))...)
+	for _, audience := range s.customAudiences {
+		r.require(audienceRule.MatchString(audience), "customAudiences", fmt.Sprintf("must have https addresses without a path, not %q", audience),
+			"--path 'customAudiences[0]' https://pdf.example.com")
+	}
+	r.oneOf("vpcEgress", s.vpcEgress, "private-ranges-only or all-traffic", "all-traffic", "private-ranges-only")
+	r.require(s.vpcNetwork != "" || s.vpcSubnetwork == "", "vpcNetwork", "must be set when vpcSubnetwork is", "default")
+}
+
 func (r *reader) checkCallers(s *settings) {
 	r.require(accountIDRule.MatchString(s.callerName), "callerName",
 		"must be 6 to 30 lower-case letters, digits or hyphens, beginning with a letter", "cr-test")
-	r.require(s.invokerScope == "service" || s.invokerScope == "project", "invokerScope", "must be service or project", "service")
+	r.require(s.keyRotation >= 1, "keyRotation", "must be 1 or more", "2")
+	r.oneOf("invokerScope", s.invokerScope, "service or project", "service", "project")
 	for _, principal := range s.invokers {
 		r.checkPrincipal("invokers", principal, "it would open the service to everybody on the internet, "+
 			"who could then have documents converted at your cost; name who may call it", "group:staff@example.com")

@@ -13,6 +13,12 @@ func TestConfigurationErrors(t *testing.T) {
 	}{
 		{"gcp:project", "", []string{"gcp:project is not set", "pulumi config set gcp:project my-project"}},
 		{"gcp:region", "", []string{"gcp:region is not set", "us-central1"}},
+		{"gcp:project", "My Project", []string{"gcp:project must be a project's id", `"My Project"`}},
+		{"gcp:project", "123456789012", []string{"gcp:project must be a project's id", "not its name or number"}},
+		{"gcp:region", "us-centrall", []string{`"us-centrall"`, "did you mean us-central1?", "pulumi config set gcp:region us-central1"}},
+		{"gcp:region", "us-central1-a", []string{"did you mean us-central1?"}},
+		{"gcp:region", "europe-westt4", []string{"did you mean europe-west4?"}},
+		{"gcp:region", "asia-southeats1", []string{"did you mean asia-southeast1?"}},
 		{"serviceName", "Docx", []string{"serviceName must be 1 to 49 lower-case", "docx2pdf"}},
 		{"image", "us-central1-docker.pkg.dev/p/r/docx2pdf:latest", []string{"image must name an image by digest", "@sha256:"}},
 		{"fontsDir", "nowhere", []string{"fontsDir must name a folder with fonts", "nowhere", "pulumi config set fontsDir fonts"}},
@@ -31,9 +37,20 @@ func TestConfigurationErrors(t *testing.T) {
 		{"timeoutSeconds", "3601", []string{"timeoutSeconds must be between 2 and 3600"}},
 		{"defaultOptions", "pdfa", []string{"defaultOptions must be options as in an address", "pdfa=2b"}},
 		{"defaultOptions", "tagged=true&password=x", []string{"defaultOptions must not have a password"}},
+		{"ingress", "interal", []string{`ingress must be all, internal or internal-and-cloud-load-balancing, not "interal"`, "set ingress internal"}},
+		{"customAudiences", `["pdf.example.com"]`, []string{"customAudiences must have https addresses", "https://pdf.example.com"}},
+		{"vpcEgress", "all", []string{"vpcEgress must be private-ranges-only or all-traffic"}},
+		{"vpcSubnetwork", "letters", []string{"vpcNetwork must be set when vpcSubnetwork is"}},
+		{"labels", `["Team=Letters"]`, []string{"labels must have key=value", `"Team=Letters" is not so`}},
+		{"labels", `["stack=mine"]`, []string{"leave app, stack and account to the program"}},
+		{"labels", `team`, []string{"labels must be a list", "--path 'labels[0]' team=letters"}},
 		{"callerName", "me", []string{"callerName must be 6 to 30 lower-case", "cr-test"}},
+		{"keyRotation", "2026-11", []string{"keyRotation must be a whole number"}},
+		{"keyRotation", "0", []string{"keyRotation must be 1 or more"}},
 		{"createKey", "perhaps", []string{"createKey must be true or false"}},
 		{"invokerScope", "organisation", []string{"invokerScope must be service or project"}},
+		{"invokerScope", "servce", []string{`not "servce"`, "set invokerScope service"}},
+		{"invokerScope", "projects", []string{"set invokerScope project"}},
 		{"invokers", `["allUsers"]`, []string{"invokers must not have allUsers", "everybody on the internet", "group:staff@example.com"}},
 		{"invokers", `["allAuthenticatedUsers"]`, []string{"invokers must not have allAuthenticatedUsers"}},
 		{"operators", `["allUsers"]`, []string{"operators must not have allUsers", "everybody on the internet", "serviceAccount:support@"}},
@@ -59,6 +76,15 @@ func TestConfigurationErrors(t *testing.T) {
 				t.Errorf("%d resources were asked for before the error", len(r.resources))
 			}
 		})
+	}
+}
+
+// TestNewRegionsAreLetThrough: Google has regions that this program does not know yet.
+func TestNewRegionsAreLetThrough(t *testing.T) {
+	for _, region := range []string{"europe-west15", "us-central2"} {
+		if _, err := (program{config: map[string]string{"gcp:region": region}}).run(t); err != nil {
+			t.Errorf("%s: %v", region, err)
+		}
 	}
 }
 

@@ -36,12 +36,16 @@ func (o *outputs) each(visit func(name string, output pulumi.StringOutput)) {
 }
 
 func deploy(ctx *pulumi.Context, cfg *settings) (*outputs, error) {
+	var err error
+	if cfg.preflight, err = newPreflight(ctx, cfg); err != nil {
+		return nil, err
+	}
 	apis, err := newAPIs(ctx, "apis", cfg)
 	if err != nil {
 		return nil, err
 	}
 	// Google Cloud refuses most calls to an API that is not enabled yet.
-	enabled := pulumi.DependsOn([]pulumi.Resource{apis})
+	enabled := pulumi.DependsOnInputs(apis.Answering)
 
 	buckets, err := newBuckets(ctx, "buckets", cfg, enabled)
 	if err != nil {
@@ -58,7 +62,7 @@ func deploy(ctx *pulumi.Context, cfg *settings) (*outputs, error) {
 		return nil, err
 	}
 	caller, err := newCaller(ctx, "caller", &callerArgs{
-		settings: cfg, service: converter.Service, input: buckets.Input, output: buckets.Output,
+		settings: cfg, service: converter.Service, url: converter.URL, input: buckets.Input, output: buckets.Output,
 	}, enabled)
 	if err != nil {
 		return nil, err

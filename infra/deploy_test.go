@@ -26,8 +26,9 @@ var programs = map[string]program{
 		"invokerScope":   "project",
 		"invokers":       `["group:staff@example.com","serviceAccount:robot@other.iam.gserviceaccount.com"]`,
 		"operators":      `["group:staff@example.com","group:support@example.com"]`,
-		"cpu":            "4", "memory": "4Gi", "concurrency": "8", "minInstances": "1", "maxInstances": "20",
-		"timeoutSeconds": "900",
+		"cpu":            "4", "memory": "4Gi", "concurrency": "8", "minInstances": "1", "maxInstances": "5",
+		"timeoutSeconds": "900", "ingress": "internal", "customAudiences": `["https://pdf.example.com"]`,
+		"vpcNetwork": "letters", "vpcSubnetwork": "letters-us", "vpcEgress": "all-traffic", "labels": `["team=letters","cost-center=12"]`,
 	}},
 }
 

@@ -54,7 +54,7 @@ func newEvents(ctx *pulumi.Context, name string, args *eventsArgs, opts ...pulum
 
 // notifications has Cloud Storage publish every new object of the input bucket.
 func (c *events) notifications(ctx *pulumi.Context, name string, args *eventsArgs) (*pubsub.Topic, error) {
-	topic, err := pubsub.NewTopic(ctx, "docx2pdf-uploads", &pubsub.TopicArgs{Labels: args.labels()}, pulumi.Parent(c))
+	topic, err := pubsub.NewTopic(ctx, "docx2pdf-uploads", &pubsub.TopicArgs{Labels: args.labels(), KmsKeyName: args.key()}, pulumi.Parent(c))
 	if err != nil {
 		return nil, err
 	}
@@ -65,9 +65,16 @@ func (c *events) notifications(ctx *pulumi.Context, name string, args *eventsArg
 	if err != nil {
 		return nil, err
 	}
+	granted := pulumi.All(args.input.Name, topic.ID(), publishes.ID()).ApplyT(func(v []any) (string, error) {
+		topic := string(v[1].(pulumi.ID))
+		if ctx.DryRun() {
+			return topic, nil
+		}
+		return topic, args.google.AwaitPublishing(ctx.Context(), v[0].(string), topic, teller(ctx, c))
+	}).(pulumi.StringOutput)
 	_, err = storage.NewNotification(ctx, name+"-notification", &storage.NotificationArgs{
 		Bucket:        args.input.Name,
-		Topic:         topic.ID(),
+		Topic:         granted,
 		PayloadFormat: pulumi.String("JSON_API_V1"),
 		EventTypes:    pulumi.StringArray{pulumi.String("OBJECT_FINALIZE")},
 	}, pulumi.Parent(c), pulumi.DependsOn([]pulumi.Resource{publishes}), pulumi.DeletedWith(args.input))
@@ -76,7 +83,7 @@ func (c *events) notifications(ctx *pulumi.Context, name string, args *eventsArg
 
 // deadLetters keeps what could not be converted until a person looks.
 func (c *events) deadLetters(ctx *pulumi.Context, name string, args *eventsArgs, agent *projects.ServiceIdentity) (*pubsub.Topic, error) {
-	topic, err := pubsub.NewTopic(ctx, "docx2pdf-dead-letters", &pubsub.TopicArgs{Labels: args.labels()}, pulumi.Parent(c))
+	topic, err := pubsub.NewTopic(ctx, "docx2pdf-dead-letters", &pubsub.TopicArgs{Labels: args.labels(), KmsKeyName: args.key()}, pulumi.Parent(c))
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +109,7 @@ func (c *events) push(ctx *pulumi.Context, name string, args *eventsArgs, upload
 	account, err := serviceaccount.NewAccount(ctx, name+"-account", &serviceaccount.AccountArgs{
 		AccountId:   pulumi.String(args.resourceID("push")),
 		DisplayName: pulumi.String("Pub/Sub push to the Docx to PDF converter"),
-	}, pulumi.Parent(c))
+	}, pulumi.Parent(c), fixedName)
 	if err != nil {
 		return err
 	}

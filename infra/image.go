@@ -1,17 +1,16 @@
 package main
 
 import (
-	"cmp"
-	"os"
-	"strings"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/artifactregistry"
-	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/organizations"
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/projects"
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/serviceaccount"
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/storage"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-	pulumiconfig "github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
 	"docx2pdf/infra/build"
 )
@@ -54,6 +53,7 @@ func newImage(ctx *pulumi.Context, name string, cfg *settings, opts ...pulumi.Re
 		Format:       pulumi.String("DOCKER"),
 		Description:  pulumi.String("Images of the Docx to PDF converter"),
 		Labels:       cfg.labels(),
+		KmsKeyName:   cfg.key(),
 		CleanupPolicies: artifactregistry.RepositoryCleanupPolicyArray{
 			&artifactregistry.RepositoryCleanupPolicyArgs{
 				Id:                 pulumi.String("keep-recent"),
@@ -66,7 +66,7 @@ func newImage(ctx *pulumi.Context, name string, cfg *settings, opts ...pulumi.Re
 				Condition: &artifactregistry.RepositoryCleanupPolicyConditionArgs{OlderThan: pulumi.String("2592000s")}, // 30 days
 			},
 		},
-	}, pulumi.Parent(c))
+	}, pulumi.Parent(c), fixedName)
 	if err != nil {
 		return nil, err
 	}
@@ -94,8 +94,11 @@ func (c *image) upload(ctx *pulumi.Context, name string, cfg *settings, source *
 		return nil, nil, err
 	}
 	files := map[string]any{}
-	for _, file := range source.Names() {
-		files[file] = pulumi.NewFileAsset(source.Files[file])
+	for name, file := range source.Files {
+		files[name] = pulumi.NewFileAsset(file.Path)
+		if file.Text != "" {
+			files[name] = pulumi.NewStringAsset(file.Text)
+		}
 	}
 	// The old source goes first: when a change is taken back after a failed build,
 	// its name is that of the new one.
@@ -113,7 +116,7 @@ func (c *image) builder(ctx *pulumi.Context, name string, cfg *settings, reposit
 	account, err := serviceaccount.NewAccount(ctx, name+"-builder", &serviceaccount.AccountArgs{
 		AccountId:   pulumi.String(cfg.resourceID("build")),
 		DisplayName: pulumi.String("Builder of the Docx to PDF converter's image"),
-	}, pulumi.Parent(c))
+	}, pulumi.Parent(c), fixedName)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -148,7 +151,7 @@ type builtArgs struct {
 
 // built is the image by digest, once it is in the registry.
 func (c *image) built(ctx *pulumi.Context, cfg *settings, args *builtArgs) pulumi.StringOutput {
-	inputs := []any{organizations.GetClientConfigOutput(ctx).AccessToken(), args.repository.Name}
+	inputs := []any{args.repository.Name}
 	if !ctx.DryRun() {
 		// Looking needs no more than the repository, so a preview knows the image
 		// even when the source is about to be uploaded again.
@@ -158,48 +161,53 @@ func (c *image) built(ctx *pulumi.Context, cfg *settings, args *builtArgs) pulum
 		}
 	}
 	return pulumi.All(inputs...).ApplyT(func(v []any) (pulumi.StringOutput, error) {
-		client, err := build.NewClient(ctx.Context(), build.Options{
-			AccessToken:              v[0].(string),
-			CloudBuildEndpoint:       endpoint(ctx, "cloudBuildCustomEndpoint", "GOOGLE_CLOUD_BUILD_CUSTOM_ENDPOINT"),
-			ArtifactRegistryEndpoint: endpoint(ctx, "artifactRegistryCustomEndpoint", "GOOGLE_ARTIFACT_REGISTRY_CUSTOM_ENDPOINT"),
-			LoggingEndpoint:          endpoint(ctx, "loggingCustomEndpoint", "GOOGLE_LOGGING_CUSTOM_ENDPOINT"),
-		})
+		client, err := build.NewClient(ctx.Context(), cfg.google)
 		if err != nil {
 			return pulumi.StringOutput{}, err
 		}
 		wanted := build.Image{
-			Project: cfg.project, Location: cfg.region, Repository: v[1].(string),
-			Name: "docx2pdf", Tag: args.source.Hash,
+			Project: cfg.project, Location: cfg.region, Repository: v[0].(string),
+			Name: "docx2pdf", Tag: cfg.imageTag(args.source),
 		}
-		progress := func(status string) {
-			_ = ctx.Log.Info(status, &pulumi.LogArgs{Resource: c, Ephemeral: true})
-		}
-		patience := build.GrantsTakeEffect
-		if ctx.DryRun() {
-			patience = 0 // A preview has changed nothing that could need time.
-		}
-		digest, err := client.Digest(ctx.Context(), wanted, patience, progress)
+		progress := teller(ctx, c)
+		// A preview has changed nothing that could need time.
+		digest, err := client.Digest(ctx.Context(), wanted, !ctx.DryRun(), progress)
 		if err == nil && digest == "" {
 			if ctx.DryRun() {
 				return unknownString(), nil
 			}
 			digest, err = client.Build(ctx.Context(), build.Request{
-				Image: wanted, Bucket: v[2].(string), Object: v[3].(string), ServiceAccount: v[4].(string),
+				Image: wanted, Snapshot: cfg.imageSnapshot, Bucket: v[1].(string), Object: v[2].(string), ServiceAccount: v[3].(string),
 			}, progress)
 		}
-		return pulumi.String(wanted.String() + "@" + digest).ToStringOutput(), err
+		if err != nil {
+			return pulumi.StringOutput{}, err
+		}
+		c.tellAge(ctx, cfg, client.Made(ctx.Context(), wanted, digest))
+		return pulumi.String(wanted.String() + "@" + digest).ToStringOutput(), nil
 	}).(pulumi.StringOutput)
+}
+
+// imageTag is the tag of the image of a source: another where the configuration has it built otherwise, or anew.
+func (s *settings) imageTag(source *build.Source) string {
+	if s.imageRevision == "" && !s.imageSnapshot {
+		return source.Hash
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%v", source.Hash, s.imageRevision, s.imageSnapshot))
+	return hex.EncodeToString(sum[:])
+}
+
+// tellAge says when the image's packages are so old that some may have been mended since.
+func (c *image) tellAge(ctx *pulumi.Context, cfg *settings, made time.Time) {
+	age := int(time.Since(made).Hours() / 24)
+	if cfg.imageMaxAge == 0 || made.IsZero() || age <= cfg.imageMaxAge {
+		return
+	}
+	_ = ctx.Log.Warn(fmt.Sprintf("the image was built %d days ago, and Debian may have mended LibreOffice since. To have it built with the "+
+		"newest packages: pulumi config set imageRevision %s", age, time.Now().UTC().Format(time.DateOnly)), &pulumi.LogArgs{Resource: c})
 }
 
 // unknownString is an output that Pulumi shows as known after the update.
 func unknownString() pulumi.StringOutput {
 	return pulumi.UnsafeUnknownOutput(nil).ApplyT(func(any) string { return "" }).(pulumi.StringOutput)
-}
-
-// endpoint is where the stack's provider reaches one of Google's APIs, without
-// the version at its end, or "" for Google's own address: the program's own
-// calls go where the provider's go.
-func endpoint(ctx *pulumi.Context, key, env string) string {
-	custom := cmp.Or(pulumiconfig.New(ctx, "gcp").Get(key), os.Getenv(env))
-	return strings.TrimSuffix(strings.TrimSuffix(custom, "v1/"), "v2/")
 }

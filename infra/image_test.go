@@ -1,8 +1,11 @@
 package main
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestImageIsBuiltOnceAndNeverInAPreview(t *testing.T) {
@@ -100,5 +103,99 @@ func TestFreshGrantsAreWaitedFor(t *testing.T) {
 	}
 	if !strings.HasSuffix(r.serviceImage(t), "@"+testDigest) {
 		t.Errorf("the service runs %q", r.serviceImage(t))
+	}
+}
+
+// TestBuildThatRunsIsWaitedFor: after Ctrl-C a build goes on at Google, and the next update takes its image. One that
+// fails is followed by another.
+func TestBuildThatRunsIsWaitedFor(t *testing.T) {
+	for ends, builds := range map[string]int{"SUCCESS": 0, "CANCELLED": 1} {
+		r, err := program{begun: ends}.run(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.builds) != builds || !strings.HasSuffix(r.serviceImage(t), "@"+testDigest) {
+			t.Errorf("with a build that ends as %s, %d were begun and the service runs %s", ends, len(r.builds), r.serviceImage(t))
+		}
+	}
+}
+
+// TestBaseImages come from a mirror that answers however often it is asked, and from their own registry when it lacks them.
+func TestBaseImages(t *testing.T) {
+	for lacks, want := range map[bool][]string{false: {"MIRROR=mirror.gcr.io/library/"}, true: {"MIRROR=mirror.gcr.io/library/", "MIRROR="}} {
+		r, err := program{bases: lacks}.run(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.buildArgs) != len(want) {
+			t.Fatalf("%d builds, want %d", len(r.buildArgs), len(want))
+		}
+		for i, args := range r.buildArgs {
+			if !slices.Contains(args, want[i]) || !slices.Contains(args, "SNAPSHOT=no") {
+				t.Errorf("build %d has the arguments %v, want %s and the newest packages", i, args, want[i])
+			}
+		}
+	}
+}
+
+// TestImageIsBuiltAnewOnPurpose: the same source gives another image where the configuration says so, and only there.
+func TestImageIsBuiltAnewOnPurpose(t *testing.T) {
+	tags := map[string]string{}
+	for name, config := range map[string]map[string]string{
+		"as is": nil, "again": {"imageMaxAgeDays": "5"}, "revision": {"imageRevision": "2026-11-28"}, "snapshot": {"imageSnapshot": "true"},
+		"both": {"imageSnapshot": "true", "imageRevision": "2026-11-28"},
+	} {
+		r, err := program{config: config}.run(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tags[name] = r.builds[0]
+		if wanted := config["imageSnapshot"] == "true"; wanted != slices.Contains(r.buildArgs[0], "SNAPSHOT=yes") {
+			t.Errorf("%s: the build has the arguments %v", name, r.buildArgs[0])
+		}
+		for _, tag := range r.buildTags {
+			if !buildTag.MatchString(tag) {
+				t.Errorf("Cloud Build takes no tag such as %s", tag)
+			}
+		}
+	}
+	if tags["as is"] != tags["again"] {
+		t.Errorf("the same image has the tags %s and %s", tags["as is"], tags["again"])
+	}
+	delete(tags, "again")
+	different := map[string]bool{}
+	for _, tag := range tags {
+		different[tag] = true
+	}
+	if len(different) != len(tags) {
+		t.Errorf("the tags are %v, want all different", tags)
+	}
+}
+
+// buildTag is what Cloud Build takes as a build's tag.
+// https://cloud.google.com/build/docs/view-build-results
+var buildTag = regexp.MustCompile(`^[\w][\w.-]{0,127}$`)
+
+// TestOldImageIsTold, with how to have it built anew.
+func TestOldImageIsTold(t *testing.T) {
+	days := func(n int) string { return time.Now().AddDate(0, 0, -n).UTC().Format(time.RFC3339Nano) }
+	for name, test := range map[string]struct {
+		made string
+		max  string
+		told bool
+	}{
+		"new": {days(2), "30", false}, "old": {days(45), "30", true}, "old for a careful team": {days(10), "7", true},
+		"never told": {days(400), "0", false}, "not known": {"", "30", false},
+	} {
+		r, err := program{built: true, made: test.made, config: map[string]string{"imageMaxAgeDays": test.max}}.run(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := slices.ContainsFunc(r.warnings(), func(said string) bool {
+			return strings.Contains(said, "days ago") && strings.Contains(said, "pulumi config set imageRevision 20")
+		})
+		if told != test.told {
+			t.Errorf("%s: told %v: %v", name, told, r.warnings())
+		}
 	}
 }

@@ -5,7 +5,13 @@ import (
 	"encoding/hex"
 	"regexp"
 	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
+
+// fixedName is for what Google Cloud names as the program says: while the old one is there, another of its name cannot
+// be made. So it goes first when it is replaced.
+var fixedName = pulumi.DeleteBeforeReplace(true)
 
 var notAllowedInNames = regexp.MustCompile(`[^a-z0-9-]+`)
 

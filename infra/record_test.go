@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +28,11 @@ type recording struct {
 	outputs   map[string]any
 	secrets   map[string]bool
 	builds    []string // Cloud Build calls, in order.
+	buildArgs [][]string
+	buildTags []string
+	enabled   []string // by the program itself
+	warned    []string
+	calls     []string // other changes that the program itself made: method, path and body
 }
 
 type recorded struct {
@@ -55,6 +63,7 @@ func (r *recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 		email := state["accountId"].StringValue() + "@test-project.iam.gserviceaccount.com"
 		set("email", email)
 		set("member", "serviceAccount:"+email)
+		set("uniqueId", "100000000000000000001")
 		state["name"] = resource.NewStringProperty("projects/test-project/serviceAccounts/" + email)
 	case "gcp:serviceaccount/key:Key":
 		state["privateKey"] = resource.MakeSecret(resource.NewStringProperty("eyJ0eXBlIjoic2VydmljZV9hY2NvdW50In0="))
@@ -67,6 +76,7 @@ func (r *recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 		set("member", "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com")
 	case "gcp:cloudrunv2/service:Service":
 		set("uri", "https://docx2pdf-test-uc.a.run.app")
+		set("latestReadyRevision", "docx2pdf-00002-abc")
 	}
 	return args.Name + "-id", state, nil
 }
@@ -87,6 +97,26 @@ func (r *recording) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error)
 		}, nil
 	}
 	return nil, fmt.Errorf("no such function: %s", args.Token)
+}
+
+// listener notes what the program warns of.
+type listener struct {
+	pulumi.Log
+	heard *recording
+}
+
+func (l *listener) Warn(message string, args *pulumi.LogArgs) error {
+	l.heard.mu.Lock()
+	l.heard.warned = append(l.heard.warned, message)
+	l.heard.mu.Unlock()
+	return l.Log.Warn(message, args)
+}
+
+// warnings are what the program warned of.
+func (r *recording) warnings() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.warned)
 }
 
 // plain turns a property into what encoding/json prints; secrets and assets are
@@ -121,6 +151,11 @@ type program struct {
 	built  bool              // whether the registry has the image already
 	fails  bool              // whether Cloud Build fails to build it
 	slow   bool              // whether APIs and grants take a moment to take effect
+	says   map[string]string // what Google answers to a path instead; a refusal has its code in it
+	begun  string            // the state in which a build of the image ends that runs already; empty for none
+	bases  bool              // whether the mirror lacks the base images
+	made   string            // when the image was pushed
+	there  string            // the service that Cloud Run has already
 	dryRun bool
 	stack  string
 }
@@ -132,7 +167,10 @@ func (p program) run(t *testing.T) (*recording, error) {
 	r := &recording{outputs: map[string]any{}, secrets: map[string]bool{}}
 	google := httptest.NewServer(r.google(p))
 	t.Cleanup(google.Close)
-	for _, service := range []string{"CLOUD_BUILD", "ARTIFACT_REGISTRY", "LOGGING"} {
+	for _, service := range []string{
+		"ARTIFACT_REGISTRY", "CLOUD_BILLING", "CLOUD_BUILD", "CLOUD_RUN_V2", "IAM", "LOGGING", "MONITORING", "PUBSUB",
+		"RESOURCE_MANAGER", "SERVICE_USAGE", "STORAGE",
+	} {
 		t.Setenv("GOOGLE_"+service+"_CUSTOM_ENDPOINT", google.URL+"/")
 	}
 	config := defaults(t)
@@ -148,6 +186,7 @@ func (p program) run(t *testing.T) (*recording, error) {
 	}
 	var wait sync.WaitGroup
 	err := pulumi.RunErr(func(ctx *pulumi.Context) error {
+		ctx.Log = &listener{Log: ctx.Log, heard: r}
 		cfg, err := loadSettings(ctx)
 		if err != nil {
 			return err
@@ -225,7 +264,7 @@ func schemaOf(t *testing.T) map[string]keySchema {
 // google is the part of Google Cloud that the program itself calls.
 func (r *recording) google(p program) http.Handler {
 	built := p.built
-	refuse := map[string]bool{"tag": p.slow, "build": p.slow, "source": p.slow} // once each
+	refuse := map[string]bool{"tag": p.slow, "build": p.slow, "source": p.slow, "api": p.slow} // once each
 	refused := func(w http.ResponseWriter, what string) bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -233,7 +272,8 @@ func (r *recording) google(p program) http.Handler {
 			return false
 		}
 		refuse[what] = false
-		http.Error(w, `{"error":{"code":403,"message":"The caller does not have permission","status":"PERMISSION_DENIED"}}`, http.StatusForbidden)
+		refusal := refusals[what]
+		http.Error(w, refusal, codeOf(refusal))
 		return true
 	}
 	tag := func(w http.ResponseWriter, req *http.Request) {
@@ -257,18 +297,49 @@ func (r *recording) google(p program) http.Handler {
 		if refused(w, "build") {
 			return
 		}
-		var build struct{ Images []string }
+		var build struct {
+			Images, Tags []string
+			Steps        []struct{ Args []string }
+		}
 		_ = json.NewDecoder(req.Body).Decode(&build)
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.builds = append(r.builds, strings.Join(build.Images, " "))
 		image = strings.Join(build.Images, " ")
+		r.buildArgs, r.buildTags = append(r.buildArgs, build.Steps[0].Args), build.Tags
 		fmt.Fprint(w, `{"name":"operations/build/test-project/b","metadata":{"build":{"id":"build-1","status":"QUEUED"}}}`)
 	})
+	running := p.begun
+	mux.HandleFunc("GET /v1/projects/{project}/builds", func(w http.ResponseWriter, req *http.Request) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if tag, found := strings.CutPrefix(req.URL.Query().Get("filter"), `tags="`); running != "" && found {
+			repository, hash, _ := strings.Cut(strings.TrimSuffix(tag, `"`), ".")
+			image = "us-central1-docker.pkg.dev/test-project/" + repository + "/docx2pdf:" + hash
+			fmt.Fprint(w, `{"builds":[{"id":"build-0","status":"FAILURE"},{"id":"other","status":"WORKING"}]}`)
+			return
+		}
+		fmt.Fprint(w, `{"builds":[{"id":"build-0","status":"FAILURE"}]}`)
+	})
+	mux.HandleFunc("GET /v1/projects/{project}/builds/other", func(w http.ResponseWriter, req *http.Request) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		fmt.Fprintf(w, `{"id":"other","status":%q,"results":{"images":[{"name":%q,"digest":%q}]}}`, running, image, testDigest)
+		running = ""
+	})
+	mux.HandleFunc("GET /v1/projects/{project}/locations/{location}/repositories/{repository}/packages/{package}/versions/{version}",
+		func(w http.ResponseWriter, req *http.Request) { fmt.Fprintf(w, `{"createTime":%q}`, p.made) })
 	mux.HandleFunc("GET /v1/projects/{project}/builds/{build}", func(w http.ResponseWriter, req *http.Request) {
 		if p.fails {
 			fmt.Fprint(w, `{"id":"build-1","status":"FAILURE","logUrl":"https://console.cloud.google.com/cloud-build/builds/build-1",
 				"steps":[{"name":"gcr.io/cloud-builders/docker","args":["build"],"status":"FAILURE","exitCode":1}]}`)
+			return
+		}
+		r.mu.Lock()
+		mirrored := p.bases && slices.Contains(r.buildArgs[len(r.buildArgs)-1], "MIRROR=mirror.gcr.io/library/")
+		r.mu.Unlock()
+		if mirrored {
+			fmt.Fprint(w, `{"id":"build-1","status":"FAILURE","statusDetail":"failed to resolve source metadata for mirror.gcr.io/library/debian@sha256:1: not found"}`)
 			return
 		}
 		r.mu.Lock()
@@ -284,5 +355,73 @@ func (r *recording) google(p program) http.Handler {
 	mux.HandleFunc("POST /v2/entries:list", func(w http.ResponseWriter, req *http.Request) {
 		fmt.Fprint(w, `{"entries":[{"insertId":"1","textPayload":"Step #0: go build"},{"insertId":"2","textPayload":"Step #0: undefined: convert"}]}`)
 	})
-	return mux
+	mux.HandleFunc("GET /v1/projects/{project}/billingInfo", answer(`{"billingEnabled":true}`))
+	mux.HandleFunc("GET /v1/projects/{project}/services", answer(`{"services":[{"name":"projects/1/services/storage.googleapis.com"}]}`))
+	mux.HandleFunc("GET /v1beta1/projects/{project}/services/run.googleapis.com/consumerQuotaMetrics", answer(quotaOfNewProjects))
+	mux.HandleFunc("GET /v2/projects/{project}/locations/{location}/services", func(w http.ResponseWriter, req *http.Request) {
+		if !refused(w, "api") {
+			fmt.Fprint(w, `{}`)
+		}
+	})
+	mux.HandleFunc("GET /v2/projects/{project}/locations/{location}/services/{service}", func(w http.ResponseWriter, _ *http.Request) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if p.there == "" || slices.ContainsFunc(r.calls, func(call string) bool { return strings.HasPrefix(call, "DELETE ") }) {
+			http.Error(w, `{"error":{"code":404,"message":"not there"}}`, http.StatusNotFound)
+			return
+		}
+		fmt.Fprint(w, p.there)
+	})
+	changed := func(w http.ResponseWriter, req *http.Request) {
+		body, _ := io.ReadAll(req.Body)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.calls = append(r.calls, req.Method+" "+req.URL.RequestURI()+" "+string(body))
+		fmt.Fprint(w, `{}`)
+	}
+	mux.HandleFunc("POST /v1/projects/{project}/services/{service}", func(w http.ResponseWriter, req *http.Request) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.enabled = append(r.enabled, req.PathValue("service"))
+		fmt.Fprint(w, `{}`)
+	})
+	mux.HandleFunc("PATCH /", changed)
+	mux.HandleFunc("DELETE /v2/", changed)
+	mux.HandleFunc("/", answer(`{}`))
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		said, other := p.says[req.URL.Path]
+		if !other {
+			mux.ServeHTTP(w, req)
+			return
+		}
+		w.WriteHeader(codeOf(said))
+		fmt.Fprint(w, said)
+	})
 }
+
+func answer(body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) }
+}
+
+// codeOf is the status that an answer's body belongs to.
+func codeOf(body string) int {
+	var refusal struct{ Error struct{ Code int } }
+	_ = json.Unmarshal([]byte(body), &refusal)
+	return cmp.Or(refusal.Error.Code, http.StatusOK)
+}
+
+// refusals are what Google says for a while after an API was enabled or a role granted.
+var refusals = map[string]string{
+	"tag":   `{"error":{"code":403,"message":"The caller does not have permission","status":"PERMISSION_DENIED"}}`,
+	"build": `{"error":{"code":400,"message":"could not resolve source: googleapi: Error 403: b does not have storage.objects.get access to the Google Cloud Storage object., forbidden","status":"INVALID_ARGUMENT"}}`,
+	"api":   disabled("run", "Cloud Run Admin"),
+}
+
+func disabled(api, title string) string {
+	return fmt.Sprintf(`{"error":{"code":403,"message":"%s API has not been used in project 1 before or it is disabled.","status":"PERMISSION_DENIED",
+		"details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"SERVICE_DISABLED","metadata":{"service":"%s.googleapis.com"}}]}}`, title, api)
+}
+
+const quotaOfNewProjects = `{"metrics":[
+	{"metric":"run.googleapis.com/cpu_allocation","consumerQuotaLimits":[{"quotaBuckets":[{"effectiveLimit":"20000"}]}]},
+	{"metric":"run.googleapis.com/mem_allocation","consumerQuotaLimits":[{"quotaBuckets":[{"effectiveLimit":"42949672960"}]}]}]}`

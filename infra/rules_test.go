@@ -120,7 +120,7 @@ func TestAlertKnowsTheServicesWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range source.Files {
-		content, err := os.ReadFile(file)
+		content, err := os.ReadFile(file.Path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,5 +164,38 @@ func TestStacksDoNotClash(t *testing.T) {
 		if named < 4 {
 			t.Errorf("only %d names recorded", named)
 		}
+	}
+}
+
+// TestEverythingHasTheUsersLabelsAndKey: what can carry labels carries the stack's, and what can be encrypted with a key is.
+func TestEverythingHasTheUsersLabelsAndKey(t *testing.T) {
+	r, err := programs["fullest"].run(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]string{
+		"gcp:storage/bucket:Bucket": `"defaultKmsKeyName":"projects/p/`, "gcp:pubsub/topic:Topic": `"kmsKeyName":"projects/p/`,
+		"gcp:artifactregistry/repository:Repository": `"kmsKeyName":"projects/p/`, "gcp:cloudrunv2/service:Service": `"encryptionKey":"projects/p/`,
+	}
+	found := map[string]bool{}
+	for _, resource := range r.resources {
+		inputs, err := json.Marshal(resource.Inputs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if key, can := keys[resource.Type]; can {
+			found[resource.Type] = true
+			if !strings.Contains(string(inputs), key) {
+				t.Errorf("%s %s is not encrypted with the key", resource.Type, resource.Name)
+			}
+		}
+		if labels, can := labelled[resource.Type]; can {
+			if carried, _ := resource.Inputs[labels].(map[string]any); carried["team"] != "letters" || carried["cost-center"] != "12" {
+				t.Errorf("%s %s has the labels %v", resource.Type, resource.Name, carried)
+			}
+		}
+	}
+	if len(found) != len(keys) {
+		t.Errorf("only %v were looked at", found)
 	}
 }

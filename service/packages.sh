@@ -1,20 +1,41 @@
 #!/bin/bash
-# Installs the Debian packages that it is given, while the image is built. With SNAPSHOT=yes they come from the snapshot of
-# Debian's archive that the base image was made from: the base's digest then pins every package. Debian's images name the
-# snapshot in a comment above the address of each archive; with a base that names none they are the newest.
+# Installs the Debian packages that it is given, while the image is built: the newest, with what Debian has mended, or with
+# SNAPSHOT=yes those of the day that the base image was made on. Debian's images name the snapshot of that day in a
+# comment above the address of each archive. After --upgrade the base's own packages are brought up to date too. ROOT is
+# where the system is, for tests.
 set -euo pipefail
-sources=/etc/apt/sources.list.d/debian.sources
+sources=${ROOT:-}/etc/apt/sources.list.d/debian.sources
+upgrade=no
+if [ "$1" = --upgrade ]; then upgrade=yes; shift; fi
 
-if [ "${SNAPSHOT}" = yes ]; then
+# from PLACE lets the packages come from there.
+from() {
+  cp "$sources.base" "$sources"
+  [ "$1" = archive ] && return
   # A snapshot is as old as it is.
   sed --in-place --regexp-extended '/^# https?:/ {N; s|^# (\S+)\nURIs: .*|URIs: \1\nCheck-Valid-Until: no|}' "$sources"
-fi
-grep '^URIs:' "$sources"
+  if [ "$1" = mirror ]; then sed --in-place 's|//snapshot\.|//snapshot-cloudflare.|' "$sources"; fi
+}
 
-# Snapshots answer slowly, or not at all for a while, when many ask.
-echo 'Acquire::Retries "5";' >/etc/apt/apt.conf.d/retries
-if ! { apt-get update --error-on=any && apt-get install --yes --no-install-recommends "$@"; }; then
-  echo 'The packages could not be installed. If the archive does not answer, try again, or let SNAPSHOT in service/Dockerfile be no: then they are the newest, from the usual archive.' >&2
-  exit 1
-fi
-rm -rf /var/lib/apt/lists/* /etc/apt/apt.conf.d/retries
+installed() {
+  grep '^URIs:' "$sources"
+  apt-get update --error-on=any || return
+  if [ "$upgrade" = yes ]; then apt-get upgrade --yes || return; fi
+  apt-get install --yes --no-install-recommends "$@"
+}
+
+cp "$sources" "$sources.base"
+# Archives answer slowly, or not at all for a while, when many ask.
+echo 'Acquire::Retries "5";' >"${ROOT:-}/etc/apt/apt.conf.d/retries"
+places=(archive)
+if [ "${SNAPSHOT}" = yes ]; then places=(snapshot mirror archive); fi
+for place in "${places[@]}"; do
+  from "$place"
+  if installed "$@"; then
+    rm -rf "${ROOT:-}"/var/lib/apt/lists/* "${ROOT:-}/etc/apt/apt.conf.d/retries" "$sources.base"
+    exit
+  fi
+  echo "The packages could not be installed from the $place." >&2
+done
+echo 'No archive of Debian has the packages, or none answers: build the image again later.' >&2
+exit 1

@@ -13,6 +13,7 @@ import (
 	"docx2pdf/service/conversion"
 	"docx2pdf/service/office"
 	"docx2pdf/service/outcome"
+	"docx2pdf/service/packages"
 	"docx2pdf/service/server"
 	"docx2pdf/service/storage"
 	"docx2pdf/service/telemetry"
@@ -81,6 +82,7 @@ func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
 			MaxDocument:  config.maxDocument,
 			MaxPDF:       config.engine.Output,
 			Timeout:      config.container.RequestTimeout,
+			Package:      packages.LibreOffice(),
 			Project:      project(ctx, getenv),
 			Log:          logger,
 			Metrics:      metrics,

@@ -32,12 +32,6 @@ func buildID(operation *cloudbuild.Operation) (string, error) {
 	return metadata.Build.Id, nil
 }
 
-// isAboutAccount reports whether a refusal says that the build's account does
-// not exist, as it may right after the account was made.
-func isAboutAccount(message string) bool {
-	return strings.Contains(strings.ToLower(message), "service account")
-}
-
 // isAboutGrants reports whether a build failed for want of its account's roles:
 // before its steps it could not read the source, after them not push.
 // https://cloud.google.com/build/docs/api/reference/rest/v1/projects.builds#FailureType

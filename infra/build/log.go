@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"google.golang.org/api/logging/v2"
+
+	"docx2pdf/infra/google"
 )
 
 // follower reads a build's log from Cloud Logging, where builds with
@@ -54,7 +56,7 @@ func (f *follower) tail(ctx context.Context, n int) []string {
 		if len(fresh) == 0 {
 			quiet++
 		}
-		if sleep(ctx, logLag) != nil {
+		if google.Sleep(ctx, logLag) != nil {
 			break
 		}
 	}

@@ -3,54 +3,55 @@
 package build
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
-	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
-	"strings"
 )
 
-// Source is the build context: the files that the Dockerfile may use.
+// Source is the build context: the files that get into the image, and no others.
 type Source struct {
-	// Files are absolute paths by their slash-separated name in the context.
-	Files map[string]string
+	// Files are the files by their slash-separated name in the context.
+	Files map[string]File
 	// Hash is the hex SHA-256 of all names and contents. Equal sources give
 	// equal hashes on every machine.
 	Hash string
 }
 
+// File is one file of the build context.
+type File struct {
+	// Path is absolute.
+	Path string
+	// Text is the file's content where it is not the one at Path: a checkout on
+	// Windows may end lines with CR LF, which neither shells nor hashes bear.
+	Text string
+}
+
+// dockerfile builds the image.
+const dockerfile = "service/Dockerfile"
+
 // ReadSource collects the build context below root, the repository's top
-// folder: the module's files and service/, without tests, benchmarks and
-// documentation, so that changing those does not make a new image. The fonts in
-// the folder of that name, "" for none, become service/fonts/own.
+// folder: the Dockerfile, the scripts that it runs, the module's files, the user's
+// fonts, and the packages that it compiles with what they embed. Tests, documentation and
+// whatever else lies there make no new image. The fonts in the folder of that
+// name, "" for none, become service/fonts/own.
 func ReadSource(root, fontsDir string) (*Source, error) {
 	root, err := filepath.Abs(root)
 	if err != nil {
 		return nil, err
 	}
-	files := map[string]string{
-		"go.mod": filepath.Join(root, "go.mod"),
-		"go.sum": filepath.Join(root, "go.sum"),
-	}
-	err = filepath.WalkDir(filepath.Join(root, "service"), func(path string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case entry.IsDir() && (entry.Name() == "testdata" || entry.Name() == "bench"):
-			return filepath.SkipDir
-		case !entry.Type().IsRegular(), strings.HasSuffix(path, "_test.go"), strings.HasSuffix(path, ".md"):
-			return nil
-		}
-		name, err := filepath.Rel(root, path)
-		files[filepath.ToSlash(name)] = path
-		return err
-	})
+	names, err := contextOf(root)
 	if err != nil {
 		return nil, fmt.Errorf("reading the image's source; run pulumi in a checkout of the repository: %w", err)
+	}
+	paths := map[string]string{}
+	for _, name := range names {
+		paths[name] = filepath.Join(root, filepath.FromSlash(name))
 	}
 	if fontsDir != "" {
 		fonts, err := FindFonts(root, fontsDir)
@@ -58,76 +59,64 @@ func ReadSource(root, fontsDir string) (*Source, error) {
 			return nil, err
 		}
 		for name, path := range fonts {
-			files["service/fonts/own/"+name] = path
+			paths["service/fonts/own/"+name] = path
 		}
 	}
-	hash, err := hashFiles(files)
-	if err != nil {
-		return nil, fmt.Errorf("reading the image's source: %w", err)
-	}
-	return &Source{Files: files, Hash: hash}, nil
-}
-
-// FindFonts are the font files in a folder, absolute or below root, by their
-// slash-separated names in it. A folder without any is an error.
-func FindFonts(root, folder string) (map[string]string, error) {
-	if !filepath.IsAbs(folder) {
-		folder = filepath.Join(root, folder)
-	}
-	folder, err := filepath.EvalSymlinks(folder)
-	if err != nil {
-		return nil, fmt.Errorf("reading the folder of fonts: %w", err)
-	}
-	fonts := map[string]string{}
-	err = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+	s := &Source{Files: map[string]File{}}
+	all := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(paths)) {
+		path := paths[name]
+		content, err := os.ReadFile(path)
 		if err != nil {
-			return err
+			return nil, fmt.Errorf("reading the image's source: %w", err)
 		}
-		switch strings.ToLower(filepath.Ext(path)) {
-		case ".ttf", ".otf", ".ttc", ".otc":
-			if entry.Type().IsRegular() {
-				name, err := filepath.Rel(folder, path)
-				fonts[filepath.ToSlash(name)] = path
-				return err
-			}
+		file := File{Path: path}
+		if isText(content) && bytes.Contains(content, []byte("\r\n")) {
+			content = bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n"))
+			file.Text = string(content)
 		}
-		return nil
-	})
-	if err == nil && len(fonts) == 0 {
-		err = fmt.Errorf("there is no .ttf, .otf, .ttc or .otc in %s", folder)
+		s.Files[name] = file
+		fmt.Fprintf(all, "%x %s\n", sha256.Sum256(content), name)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the folder of fonts: %w", err)
-	}
-	return fonts, nil
+	s.Hash = hex.EncodeToString(all.Sum(nil))
+	return s, nil
 }
 
 // Names are the files' names in the context, sorted.
-func (s *Source) Names() []string { return sortedNames(s.Files) }
+func (s *Source) Names() []string { return slices.Sorted(maps.Keys(s.Files)) }
 
-func sortedNames(files map[string]string) []string {
-	names := make([]string, 0, len(files))
-	for name := range files {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+// isText tells as git does: what has no zero byte at its beginning is text.
+func isText(content []byte) bool {
+	return bytes.IndexByte(content[:min(len(content), 8000)], 0) < 0
 }
 
-func hashFiles(files map[string]string) (string, error) {
-	all := sha256.New()
-	for _, name := range sortedNames(files) {
-		content := sha256.New()
-		file, err := os.Open(files[name])
-		if err != nil {
-			return "", err
-		}
-		_, err = io.Copy(content, file)
-		file.Close()
-		if err != nil {
-			return "", err
-		}
-		fmt.Fprintf(all, "%x %s\n", content.Sum(nil), name)
+var (
+	// These find in the Dockerfile the scripts, the folders of files and the packages that it names.
+	scripts  = regexp.MustCompile(`\bservice/[\w./-]+\.sh\b`)
+	folders  = regexp.MustCompile(`\B/source/(service/[\w/]+)`)
+	compiles = regexp.MustCompile(`(?m)^RUN go (?:build|run) .*?\./(service[\w/]*)`)
+)
+
+// contextOf lists the names of the context's files, sorted.
+func contextOf(root string) ([]string, error) {
+	content, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(dockerfile)))
+	if err != nil {
+		return nil, err
 	}
-	return hex.EncodeToString(all.Sum(nil)), nil
+	names := map[string]bool{dockerfile: true, "go.mod": true, "go.sum": true}
+	for _, script := range scripts.FindAllString(string(content), -1) {
+		names[script] = true
+	}
+	packages := &packages{root: root, names: names, seen: map[string]bool{}}
+	for _, found := range folders.FindAllStringSubmatch(string(content), -1) {
+		if err := packages.embed("", found[1]); err != nil {
+			return nil, err
+		}
+	}
+	for _, found := range compiles.FindAllStringSubmatch(string(content), -1) {
+		if err := packages.add(found[1]); err != nil {
+			return nil, err
+		}
+	}
+	return slices.Sorted(maps.Keys(names)), nil
 }

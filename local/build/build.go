@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -123,6 +124,9 @@ func (s *Service) create(r *rest.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.resolve(b.Source.StorageSource, email); err != nil {
+		return nil, err
+	}
 	location := r.Var("location")
 	b.Id, b.ProjectId, b.Status, b.CreateTime = uuid.NewString(), r.Var("project"), "QUEUED", now()
 	if b.Timeout == "" {
@@ -196,6 +200,11 @@ func check(b cloudbuild.Build) error {
 	if len(b.Substitutions) > 0 || len(b.Secrets) > 0 || b.AvailableSecrets != nil || b.Artifacts != nil {
 		return status.NotModelled("substitutions, secrets and artifacts of builds")
 	}
+	for _, tag := range b.Tags {
+		if !tagRule.MatchString(tag) {
+			return status.Errorf(status.InvalidArgument, "invalid build: invalid build tag %q: must match format %q", tag, tagRule)
+		}
+	}
 	for _, step := range b.Steps {
 		if builder, _, _ := strings.Cut(step.Name, ":"); builder != "gcr.io/cloud-builders/docker" || step.Script != "" || step.Entrypoint != "" {
 			return status.NotModelled("the build step %s; use gcr.io/cloud-builders/docker with args build or push", step.Name)
@@ -222,6 +231,18 @@ func (s *Service) account(r *rest.Request, name string) (email string, err error
 	return email, nil
 }
 
+// resolve looks at the source as the build's account, as Cloud Build does before it takes a build. The text is as users
+// report it.
+func (s *Service) resolve(source *cloudbuild.StorageSource, email string) error {
+	principal, _ := s.Accounts.Principal(email)
+	_, err := s.Storage.Read(principal, source.Bucket, source.Object, source.Generation)
+	if err == nil {
+		return nil
+	}
+	refused := status.From(err)
+	return status.Errorf(status.InvalidArgument, "could not resolve source: googleapi: Error %d: %s, %s", refused.Code.HTTP, refused.Message, refused.Code.Reason)
+}
+
 // Latest returns up to n builds, the newest first.
 func (s *Service) Latest(n int) []cloudbuild.Build {
 	all := s.builds.List("")
@@ -237,9 +258,22 @@ func (s *Service) get(r *rest.Request) (any, error) {
 	return b, nil
 }
 
+// tagRule is Cloud Build's.
+var tagRule = regexp.MustCompile(`^[\w][\w.-]{0,127}$`)
+
+var tagFilter = regexp.MustCompile(`^tags="([^"]+)"$`)
+
 func (s *Service) list(r *rest.Request) (any, error) {
 	var answer cloudbuild.ListBuildsResponse
+	filter := r.URL.Query().Get("filter")
+	tag := tagFilter.FindStringSubmatch(filter)
+	if filter != "" && tag == nil {
+		return nil, status.NotModelled("the builds filter %s; use tags=\"TAG\"", filter)
+	}
 	for _, b := range s.builds.List(r.Var("project") + "/") {
+		if tag != nil && !slices.Contains(b.Tags, tag[1]) {
+			continue
+		}
 		answer.Builds = append(answer.Builds, &b)
 	}
 	return answer, nil

@@ -15,6 +15,7 @@ import (
 
 	"docx2pdf/local/logging"
 	"docx2pdf/local/policy"
+	"docx2pdf/local/status"
 )
 
 var errCancelled = errors.New("the build was cancelled")
@@ -123,6 +124,9 @@ func (s *Service) work(ctx context.Context, b cloudbuild.Build, email string, lo
 	}
 	var push pushError
 	if errors.As(err, &push) {
+		if status.Is(err, status.PermissionDenied) {
+			return images, "PUSH_NOT_AUTHORIZED", err
+		}
 		return images, "PUSH_FAILED", err
 	}
 	return images, "USER_BUILD_STEP", err

@@ -82,16 +82,14 @@ func TestBuildNeedsEachOfItsGrants(t *testing.T) {
 	member := "serviceAccount:" + builder
 
 	w.revoke(bucketPolicy("source"), "roles/storage.objectViewer", member)
-	b := w.build(source(t, nil), "v1")
-	if b.text("status") != "FAILURE" || b.text("failureInfo", "type") != "FETCH_SOURCE_FAILED" || b.at("steps", 0, "status") != nil {
-		t.Errorf("without the right to read the source: %s", b.body)
-	}
-	b.saying(builder + " does not have storage.objects.get access")
+	w.upload("source", "v1.zip", source(t, nil)).want(200)
+	w.call(w.owner, "POST", "/cloudbuild/v1/projects/"+project+"/builds", buildRequest("v1.zip", "v1")).want(400).
+		saying("could not resolve source: googleapi: Error 403: " + builder + " does not have storage.objects.get access")
 	w.grant(bucketPolicy("source"), "roles/storage.objectViewer", member)
 
 	w.revoke(repository, "roles/artifactregistry.writer", member)
-	b = w.build(source(t, nil), "v2")
-	if b.text("status") != "FAILURE" || b.text("failureInfo", "type") != "PUSH_FAILED" || b.text("steps", 0, "status") != "SUCCESS" {
+	b := w.build(source(t, nil), "v2")
+	if b.text("status") != "FAILURE" || b.text("failureInfo", "type") != "PUSH_NOT_AUTHORIZED" || b.text("steps", 0, "status") != "SUCCESS" {
 		t.Errorf("without the right to push: %s", b.body)
 	}
 	b.saying("artifactregistry.repositories.")

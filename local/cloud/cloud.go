@@ -99,6 +99,7 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 		return err
 	}
 	c.policies.SetDelay(c.options.Faults.IAMDelay())
+	c.policies.SetGrantDelays(c.options.Faults.GrantDelay)
 	if c.tokens, err = token.Open(dir("token"), Owner); err != nil {
 		return err
 	}
@@ -112,6 +113,7 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 	if c.projects, err = project.Open(dir("projects"), c.policies, operations); err != nil {
 		return err
 	}
+	c.projects.SetAPIDelays(c.options.Faults.APIDelay)
 	c.usage = &serviceusage.Service{Projects: c.projects, Accounts: c.iam, Policies: c.policies, Operations: operations}
 	if c.logging, err = logging.Open(dir("logging"), c.policies); err != nil {
 		return err

@@ -106,3 +106,25 @@ func TestFaultsFile(t *testing.T) {
 		t.Error("a file that is not there was read")
 	}
 }
+
+// TestEachGrantAndAPITakesItsOwnTime: a role counts for its new member only after a while, and for others at once; an
+// API answers only some time after it was enabled.
+func TestEachGrantAndAPITakesItsOwnTime(t *testing.T) {
+	late := fault.Duration(time.Hour)
+	w := start(t, faults(fault.Plan{
+		GrantDelays: map[string]fault.Duration{"roles/pubsub.viewer": late},
+		APIDelays:   map[string]fault.Duration{"cloudbuild.googleapis.com": late},
+	}))
+	w.call(w.owner, "PUT", pubsub+"/topics/news", map[string]any{}).want(200)
+	viewer, editor := w.account("viewer"), w.account("editor")
+	w.grant(projectPolicy, "roles/pubsub.viewer", "serviceAccount:"+viewer)
+	w.grant(projectPolicy, "roles/pubsub.editor", "serviceAccount:"+editor)
+	w.call(w.token(viewer), "GET", pubsub+"/topics/news", nil).want(403)
+	w.call(w.token(editor), "GET", pubsub+"/topics/news", nil).want(200)
+
+	state := w.call(w.owner, "GET", "/serviceusage/v1/projects/"+project+"/services/cloudbuild.googleapis.com", nil).want(200).text("state")
+	if state != "ENABLED" {
+		t.Errorf("the API's state is %s", state)
+	}
+	w.call(w.owner, "GET", "/cloudbuild/v1/projects/"+project+"/builds", nil).want(403).saying("SERVICE_DISABLED")
+}

@@ -203,6 +203,35 @@ func TestRevisionsReplaceEachOtherWithoutLoss(t *testing.T) {
 	w.call(w.owner, "GET", "/run/v2"+location+"/services/app/revisions", nil).want(200).saying("app-00001-").saying("app-00004-")
 }
 
+// TestARollbackHolds: after traffic was given to a revision, an update that names none leaves it there, until somebody
+// sends it to the latest again.
+func TestARollbackHolds(t *testing.T) {
+	w := start(t)
+	url, token := w.service(nil)
+	app := "/run/v2" + location + "/services/app"
+	first := w.call(w.owner, "GET", app, nil)
+	image := first.text("template", "containers", 0, "image")
+	version := func(v string) map[string]any {
+		return container(image, func(_, c map[string]any) { c["env"] = []any{map[string]any{"name": "VERSION", "value": v}} })
+	}
+	w.deploy("app", version("2"))
+	pin := map[string]any{"traffic": []any{map[string]any{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION",
+		"revision": first.text("latestReadyRevision"), "percent": 100}}}
+	w.await("/run/v2/" + w.call(w.owner, "PATCH", app+"?updateMask=traffic", pin).want(200).text("name"))
+	if done := w.deploy("app", version("3")); done.at("error") != nil {
+		t.Fatalf("deployment: %s", done.body)
+	}
+	if got := environment(t, w.call(token, "GET", url+"/", nil).want(200))["VERSION"]; got != "" {
+		t.Errorf("after the rollback the service answers as version %q, want the first", got)
+	}
+	unpin := map[string]any{"traffic": []any{map[string]any{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 100}}}
+	w.await("/run/v2/" + w.call(w.owner, "PATCH", app+"?updateMask=traffic", unpin).want(200).text("name"))
+	if got := environment(t, w.call(token, "GET", url+"/", nil).want(200))["VERSION"]; got != "3" {
+		t.Errorf("with its traffic on the latest revision the service answers as version %q", got)
+	}
+	w.call(w.owner, "PATCH", app+"?updateMask=template", version("4")).want(501)
+}
+
 func TestFailedDeploymentLeavesTheOldRevisionServing(t *testing.T) {
 	w := start(t)
 	url, token := w.service(nil)

@@ -42,7 +42,7 @@ func idle(d time.Duration) setting { return func(o *cloud.Options) { o.Idle = d 
 
 func pending(d time.Duration) setting { return func(o *cloud.Options) { o.Pending = d } }
 
-var apis = []string{"run.googleapis.com", "iam.googleapis.com", "iamcredentials.googleapis.com", "artifactregistry.googleapis.com", "cloudbuild.googleapis.com", "pubsub.googleapis.com"}
+var apis = []string{"cloudresourcemanager.googleapis.com", "cloudbilling.googleapis.com", "run.googleapis.com", "iam.googleapis.com", "iamcredentials.googleapis.com", "artifactregistry.googleapis.com", "cloudbuild.googleapis.com", "pubsub.googleapis.com"}
 
 // start runs a cloud whose default project has all APIs enabled.
 func start(t *testing.T, options ...setting) *world {

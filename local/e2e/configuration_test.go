@@ -24,6 +24,7 @@ func TestConfiguration(t *testing.T) {
 		{"a failed build leaves the service as it was", (*machine).failedBuild},
 		{"the image goes from one stack to another", (*machine).promotes},
 		{"the key is rotated", (*machine).rotates},
+		{"a rollback ends with the next update", (*machine).rollsBack},
 		{"project-wide invoker", (*machine).invokesProjectWide},
 		{"everything else", (*machine).changesTheRest},
 		{"no key", (*machine).withoutKey},
@@ -77,17 +78,23 @@ func (m *machine) failedBuild() {
 	}
 }
 
-// promotes deploys a second stack into another region of the same project, with
-// the first one's image.
+// promotes deploys a second stack into the same project and region, with the
+// first one's image. Neither touches the other.
 func (m *machine) promotes() {
 	image := m.outputs()["image"]
 	m.run("pulumi", "stack", "init", "prod", "--no-select")
-	for _, setting := range []string{
-		"gcp:project=docx2pdf-local", "gcp:region=europe-west1", "image=" + image, "callerName=cr-test-eu", "forceDestroy=true",
-	} {
-		key, value, _ := strings.Cut(setting, "=")
-		m.run("pulumi", "config", "set", "--stack", "prod", key, value)
+	set := func(settings ...string) {
+		for _, setting := range settings {
+			key, value, _ := strings.Cut(setting, "=")
+			m.run("pulumi", "config", "set", "--stack", "prod", key, value)
+		}
 	}
+	set("gcp:project=docx2pdf-local", "gcp:region=us-central1", "image="+image, "callerName=cr-test-prod", "forceDestroy=true")
+	out, err := m.try("pulumi", "preview", "--stack", "prod", "--non-interactive")
+	if err == nil || !strings.Contains(out, "belongs to the stack local") {
+		m.t.Errorf("with the name of the other stack's service: %v\n%s", err, out)
+	}
+	set("serviceName=docx2pdf-prod")
 	m.run("pulumi", "up", "--stack", "prod", "--yes", "--skip-preview", "--non-interactive")
 	pdf := filepath.Join(m.t.TempDir(), "demo.pdf")
 	m.run("go", "run", "./client", "-stack", "prod", "-o", pdf, "demo.docx")
@@ -96,19 +103,54 @@ func (m *machine) promotes() {
 	m.clientConverts()
 }
 
-// rotates replaces the key: the new one is made first, and the old one stops
-// working.
+// rotates renews the key twice: each key goes on working after the first renewal, and ends with the second.
 func (m *machine) rotates() {
-	old := m.outputs()["key"]
-	out := m.up("keyRotation=2026-11")
-	made, deleted := strings.Index(out, "caller-key creating replacement"), strings.Index(out, "caller-key deleting original")
-	if made < 0 || deleted < 0 || made > deleted {
-		m.t.Errorf("the new key was not made before the old one was deleted:\n%s", out)
-	}
-	if key := m.outputs()["key"]; key == old {
+	first := m.outputs()["key"]
+	m.up("keyRotation=2")
+	second := m.outputs()["key"]
+	if second == first {
 		m.t.Error("the key is still the old one")
 	}
-	m.signInFails(old)
+	m.accessTokenFor(first, "https://www.googleapis.com/auth/cloud-platform")
+	m.clientConverts()
+	m.up("keyRotation=3")
+	m.signInFails(first)
+	m.accessTokenFor(second, "https://www.googleapis.com/auth/cloud-platform")
+	m.clientConverts()
+}
+
+// rollsBack sends all requests to the first revision, as a rollback in the
+// console does. The next update sends them to the latest again, and says so.
+func (m *machine) rollsBack() {
+	m.up("timeoutSeconds=200")
+	service := m.variable("GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT") + "projects/docx2pdf-local/locations/us-central1/services/docx2pdf"
+	var revisions struct{ Revisions []struct{ Name string } }
+	m.asOwner("GET", service+"/revisions", nil, &revisions)
+	const latest, pinned = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
+	var state struct {
+		Reconciling bool
+		Traffic     []struct{ Type string }
+	}
+	settled := func() bool {
+		state.Traffic = nil
+		m.asOwner("GET", service, nil, &state)
+		return !state.Reconciling
+	}
+	m.asOwner("PATCH", service+"?updateMask=traffic", map[string]any{"traffic": []any{map[string]any{
+		"type": pinned, "revision": last(revisions.Revisions[0].Name), "percent": 100}}}, nil)
+	m.waitFor("the rollback", settled)
+	if len(state.Traffic) != 1 || state.Traffic[0].Type != pinned {
+		m.t.Fatalf("the traffic after the rollback: %v", state.Traffic)
+	}
+	if out := m.up(); !strings.Contains(out, "to the latest revision again") {
+		m.t.Errorf("the update does not tell of the rollback:\n%s", out)
+	}
+	m.waitFor("the traffic", settled)
+	if len(state.Traffic) != 1 || state.Traffic[0].Type != latest {
+		m.t.Errorf("the traffic after the next update: %v", state.Traffic)
+	}
+	m.unchanged()
+	m.up("timeoutSeconds=300")
 	m.clientConverts()
 }
 
@@ -143,7 +185,13 @@ func (m *machine) withoutKey() {
 
 // moves replaces everything that has a region, and whatever is bound to it.
 func (m *machine) moves() {
-	m.up("gcp:region=europe-west1")
+	out, err := m.try("pulumi", "preview", "--stack", "local", "--non-interactive", "--config", "gcp:region=europe-west1", "--config", "forceDestroy=false")
+	if err == nil || !strings.Contains(out, "has documents, which would be lost") {
+		m.t.Errorf("a move that loses documents: %v\n%s", err, out)
+	}
+	if out := m.up("gcp:region=europe-west1", "forceDestroy=true"); !strings.Contains(out, "are deleted") {
+		m.t.Errorf("the move does not tell of the documents:\n%s", out)
+	}
 	inventory := m.run(".local/bin/local", "inventory")
 	if strings.Contains(inventory, "us-central1") || !strings.Contains(inventory, "locations/europe-west1/services/docx2pdf") {
 		m.t.Errorf("after the move there is still something in the old region, or nothing in the new one:\n%s", inventory)

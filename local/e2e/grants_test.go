@@ -96,13 +96,19 @@ func (m *machine) build() map[string]any {
 	var operation struct {
 		Metadata struct{ Build struct{ ID string } }
 	}
-	m.asOwner(http.MethodPost, builds, map[string]any{
+	status, answer := m.call(http.MethodPost, builds, map[string]any{
 		"source":         map[string]any{"storageSource": map[string]any{"bucket": source["bucket"], "object": source["name"]}},
 		"steps":          []any{map[string]any{"name": "gcr.io/cloud-builders/docker", "args": []string{"build", "--file", "service/Dockerfile", "--tag", image + ":again", "."}}},
 		"images":         []string{image + ":again"},
 		"serviceAccount": "projects/docx2pdf-local/serviceAccounts/" + m.resource("gcp:serviceaccount/account:Account", "image-builder")["email"].(string),
 		"options":        map[string]any{"logging": "CLOUD_LOGGING_ONLY"},
-	}, &operation)
+	})
+	if status != http.StatusOK {
+		return map[string]any{"status": "refused", "answer": answer}
+	}
+	if err := json.Unmarshal([]byte(answer), &operation); err != nil {
+		m.t.Fatalf("the build's operation: %v\n%s", err, answer)
+	}
 	var build map[string]any
 	m.waitFor("the build's end", func() bool {
 		build = nil

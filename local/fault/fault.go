@@ -20,6 +20,11 @@ type Plan struct {
 	Rules []Rule `json:"rules,omitempty"`
 	// IAMDelay is how long a change of a policy takes to count, for example "5s".
 	IAMDelay Duration `json:"iamDelay,omitempty"`
+	// GrantDelays are how long it takes until a member has a role that it was given, by role: "roles/storage.objectViewer".
+	// Taking it back and everything else counts at once.
+	GrantDelays map[string]Duration `json:"grantDelays,omitempty"`
+	// APIDelays are how long an API stays unusable after it was enabled, by name: "run.googleapis.com". "*" is all others.
+	APIDelays map[string]Duration `json:"apiDelays,omitempty"`
 	// DuplicateEvery delivers every n-th Pub/Sub push twice; 0 never.
 	DuplicateEvery int `json:"duplicateEvery,omitempty"`
 }
@@ -159,4 +164,23 @@ func (in *Injector) IAMDelay() time.Duration {
 		return 0
 	}
 	return time.Duration(in.plan.IAMDelay)
+}
+
+// GrantDelay is how long a new member of a role waits for it.
+func (in *Injector) GrantDelay(role string) time.Duration {
+	if in == nil {
+		return 0
+	}
+	return time.Duration(in.plan.GrantDelays[role])
+}
+
+// APIDelay is how long an API that was enabled stays unusable.
+func (in *Injector) APIDelay(service string) time.Duration {
+	if in == nil {
+		return 0
+	}
+	if d, ok := in.plan.APIDelays[service]; ok {
+		return time.Duration(d)
+	}
+	return time.Duration(in.plan.APIDelays["*"])
 }

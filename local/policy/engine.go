@@ -24,7 +24,9 @@ type Engine struct {
 
 	mu     sync.Mutex
 	delay  time.Duration
+	grants func(role string) time.Duration
 	recent map[string]change
+	fresh  map[grant]time.Time // when a grant begins to count
 }
 
 // change is what a policy was before it was set, for as long as that still counts.
@@ -33,13 +35,16 @@ type change struct {
 	until  time.Time
 }
 
+// grant is one member's role on a resource.
+type grant struct{ resource, role, member string }
+
 // Open reads the policies in dir.
 func Open(dir string) (*Engine, error) {
 	policies, err := store.Open[Policy](dir)
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{policies: policies, recent: map[string]change{}}, nil
+	return &Engine{policies: policies, recent: map[string]change{}, fresh: map[grant]time.Time{}}, nil
 }
 
 // UseAccounts tells the engine where to look up service accounts; before that, none exists.
@@ -50,6 +55,13 @@ func (e *Engine) SetDelay(d time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.delay = d
+}
+
+// SetGrantDelays makes each later grant of a role count only after as long as delay says.
+func (e *Engine) SetGrantDelays(delay func(role string) time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.grants = delay
 }
 
 // Get returns the policy of a resource.
@@ -87,6 +99,7 @@ func (e *Engine) set(resource string, p Policy, remember func(resource string, b
 			return status.Errorf(status.Conflict, "There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff. The request's ETag '%s' did not match the current policy's ETag '%s'.", p.Etag, current)
 		}
 		remember(resource, *have)
+		e.begin(resource, *have, p)
 		p.Etag = newEtag(time.Now())
 		*have = p
 		return nil
@@ -175,7 +188,7 @@ func (e *Engine) Check(p Principal, permission string, r Resource) Decision {
 				continue
 			}
 			for _, m := range b.Members {
-				if e.matches(p, m) {
+				if e.matches(p, m) && e.counts(grant{name, b.Role, m}) {
 					return Decision{true, fmt.Sprintf("%s has %s on %s", m, b.Role, name)}
 				}
 			}
@@ -242,6 +255,30 @@ func (e *Engine) remember(resource string, before Policy) {
 		before = c.before
 	}
 	e.recent[resource] = change{before, now.Add(e.delay)}
+}
+
+// begin notes from when on the members count that a policy did not have before.
+func (e *Engine) begin(resource string, before, after Policy) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.grants == nil {
+		return
+	}
+	for _, b := range after.Bindings {
+		delay := e.grants(b.Role)
+		for _, m := range b.Members {
+			had := slices.ContainsFunc(before.Bindings, func(old Binding) bool { return old.Role == b.Role && slices.Contains(old.Members, m) })
+			if delay > 0 && !had {
+				e.fresh[grant{resource, b.Role, m}] = time.Now().Add(delay)
+			}
+		}
+	}
+}
+
+func (e *Engine) counts(g grant) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !time.Now().Before(e.fresh[g])
 }
 
 func (e *Engine) exists(email string) bool {

@@ -56,3 +56,10 @@ func In(name string) Resource {
 	project, _, _ := strings.Cut(rest, "/")
 	return Resource{Project: project, Name: name}
 }
+
+// Project is the project of a user's service account; people, agents of Google's and the anonymous have none.
+func (p Principal) Project() (string, bool) {
+	_, host, _ := strings.Cut(p.Email, "@")
+	project, found := strings.CutSuffix(host, ".iam.gserviceaccount.com")
+	return project, found && !strings.HasPrefix(project, "gcp-sa-") && project != "gs-project-accounts" && project != "serverless-robot-prod"
+}

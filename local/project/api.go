@@ -14,7 +14,7 @@ func (s *Service) API() *rest.API {
 	v1 := rest.IAMPolicy{ID: "cloudresourcemanager.projects", Path: "/v1/projects/{project}", Permissions: permissions, GetMethod: "POST", On: rest.OnProject}
 	return &rest.API{
 		Name: "cloudresourcemanager.googleapis.com", Title: "Cloud Resource Manager API", Mount: "cloudresourcemanager", Server: "ESF",
-		Default: true, ReasonedErrors: true, StatusInErrors: true,
+		OfCaller: true, ReasonedErrors: true, StatusInErrors: true,
 		Routes: slices.Concat([]rest.Route{
 			{ID: "cloudresourcemanager.projects.get", Method: "GET", Path: "/v1/projects/{project}", Permission: "resourcemanager.projects.get", On: rest.OnProject, Handle: s.get},
 			{ID: "cloudresourcemanager.projects.list", Method: "GET", Path: "/v1/projects", Handle: s.list},
@@ -27,12 +27,13 @@ func (s *Service) API() *rest.API {
 	}
 }
 
-// BillingAPI is the one read of cloudbilling.googleapis.com that the provider makes for every project.
+// BillingAPI is what cloudbilling.googleapis.com says of a project's billing, and its change.
 func (s *Service) BillingAPI() *rest.API {
 	return &rest.API{
-		Name: "cloudbilling.googleapis.com", Title: "Cloud Billing API", Mount: "cloudbilling", Server: "ESF", Default: true, StatusInErrors: true, ReasonedErrors: true,
+		Name: "cloudbilling.googleapis.com", Title: "Cloud Billing API", Mount: "cloudbilling", Server: "ESF", OfCaller: true, StatusInErrors: true, ReasonedErrors: true,
 		Routes: []rest.Route{
 			{ID: "cloudbilling.projects.getBillingInfo", Method: "GET", Path: "/v1/projects/{project}/billingInfo", Permission: "resourcemanager.projects.get", On: rest.OnProject, Handle: s.billingInfo},
+			{ID: "cloudbilling.projects.updateBillingInfo", Method: "PUT", Path: "/v1/projects/{project}/billingInfo", Permission: "resourcemanager.projects.createBillingAssignment", On: rest.OnProject, Handle: s.updateBillingInfo},
 		},
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/big"
 	"regexp"
+	"sync"
 	"time"
 
 	crm "google.golang.org/api/cloudresourcemanager/v1"
@@ -24,11 +25,17 @@ type Service struct {
 	policies   *policy.Engine
 	operations *operation.Operations
 	projects   *store.Collection[project]
+
+	mu     sync.Mutex
+	delay  func(service string) time.Duration
+	usable map[string]time.Time // when an API that was enabled answers, by project/service
 }
 
 type project struct {
 	Project  crm.Project     `json:"project"`
 	Services map[string]bool `json:"services,omitempty"`
+	// Unpaid is a project without a billing account. New ones have one here, as where the console makes them.
+	Unpaid bool `json:"unpaid,omitempty"`
 }
 
 // What all Cloud Run instances of a new project may have in one region, by reports of users, for example
@@ -41,7 +48,7 @@ const (
 // Open reads the projects in dir.
 func Open(dir string, policies *policy.Engine, operations *operation.Operations) (*Service, error) {
 	projects, err := store.Open[project](dir)
-	return &Service{policies: policies, operations: operations, projects: projects}, err
+	return &Service{policies: policies, operations: operations, projects: projects, usable: map[string]time.Time{}}, err
 }
 
 var projectID = regexp.MustCompile(`^[a-z][-a-z0-9]{4,28}[a-z0-9]$`)
@@ -99,6 +106,17 @@ func (s *Service) Enabled(id, service string) bool {
 	return p.Services[service]
 }
 
+// SetAPIDelays makes each API that is enabled from now on answer only after as long as delay says.
+func (s *Service) SetAPIDelays(delay func(service string) time.Duration) { s.delay = delay }
+
+// Usable says whether an API answers for a project: it is enabled, and that has spread.
+func (s *Service) Usable(id, service string) bool {
+	s.mu.Lock()
+	spread := !time.Now().Before(s.usable[id+"/"+service])
+	s.mu.Unlock()
+	return spread && s.Enabled(id, service)
+}
+
 // EnabledServices returns the APIs that a project has enabled.
 func (s *Service) EnabledServices(id string) map[string]bool {
 	p, _ := s.projects.Get(id)
@@ -115,6 +133,10 @@ func (s *Service) SetEnabled(id, service string, on bool) error {
 			p.Services = map[string]bool{}
 		}
 		if on {
+			if err := mayEnable(*p, service); err != nil {
+				return err
+			}
+			s.spread(id, service, p.Services[service])
 			p.Services[service] = true
 		} else {
 			delete(p.Services, service)
@@ -122,6 +144,16 @@ func (s *Service) SetEnabled(id, service string, on bool) error {
 		return nil
 	})
 	return err
+}
+
+// spread notes from when on an API answers that is enabled now.
+func (s *Service) spread(id, service string, was bool) {
+	if was || s.delay == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.usable[id+"/"+service] = time.Now().Add(s.delay(service))
 }
 
 func (s *Service) get(r *rest.Request) (any, error) {
@@ -160,9 +192,4 @@ func (s *Service) create(r *rest.Request) (any, error) {
 		ready := map[string]bool{"gettable": true, "ready": true}
 		return operation.Typed("google.cloudresourcemanager.v1.ProjectCreationStatus", ready), operation.Typed("google.cloudresourcemanager.v1.Project", p.Project), nil
 	})
-}
-
-func (s *Service) billingInfo(r *rest.Request) (any, error) {
-	return map[string]any{"name": "projects/" + r.Var("project") + "/billingInfo", "projectId": r.Var("project"),
-		"billingAccountName": "billingAccounts/000000-000000-000000", "billingEnabled": true}, nil
 }

@@ -2,22 +2,16 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"net/http"
 	"strings"
-	"time"
 )
 
 // topicHost begins a topic's full name in a notification.
 const topicHost = "//pubsub.googleapis.com/"
 
-// grantsTakeEffect bounds the wait for the Cloud Storage agent's role on the
-// topic, which the stack granted a moment ago. The official provider spends three
-// seconds on reading a policy again after each grant, and so seldom has to wait.
-const grantsTakeEffect = 20 * time.Second
-
-// createNotification makes a bucket tell a Pub/Sub topic about its objects.
+// createNotification makes a bucket tell a Pub/Sub topic about its objects. Like the official provider's it does not wait
+// for the Cloud Storage agent's role on the topic.
 // https://cloud.google.com/storage/docs/json_api/v1/notifications/insert
 func createNotification(ctx context.Context, c *call) (string, map[string]any, error) {
 	request := map[string]any{
@@ -32,15 +26,7 @@ func createNotification(ctx context.Context, c *call) (string, map[string]any, e
 		}
 	}
 	bucket := strings.TrimPrefix(c.text("bucket"), "b/")
-	patient, cancel := context.WithTimeout(ctx, grantsTakeEffect)
-	defer cancel()
-	answer, err := poll(patient, func() (map[string]any, error) {
-		answer, err := c.rest.call(patient, http.MethodPost, storageAPI+"b/"+bucket+"/notificationConfigs", request)
-		if refusal := asRefusal(err); refusal != nil && refusal.Code == http.StatusForbidden && strings.Contains(refusal.Message, "publish") {
-			err = fmt.Errorf("%w: %w", errPending, err)
-		}
-		return answer, err
-	})
+	answer, err := c.rest.call(ctx, http.MethodPost, storageAPI+"b/"+bucket+"/notificationConfigs", request)
 	if err != nil {
 		return "", nil, err
 	}

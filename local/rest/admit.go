@@ -94,7 +94,13 @@ func (s *Server) usable(api *API, project string, caller policy.Principal) error
 		}
 		return status.Errorf(status.PermissionDenied, "The caller does not have permission on project %s (or it may not exist).", project)
 	}
-	if api.Default || s.Projects.Enabled(project, api.Name) {
+	if api.OfCaller {
+		if project, ok = caller.Project(); !ok {
+			return nil
+		}
+		number, _ = s.Projects.Number(project)
+	}
+	if api.Default || s.Projects.Usable(project, api.Name) {
 		return nil
 	}
 	e := status.Errorf(status.PermissionDenied, "%s has not been used in project %s before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/%s/overview?project=%s then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.", api.Title, number, api.Name, number)

@@ -21,12 +21,12 @@ type Authenticator interface {
 	Authenticate(r *http.Request) (policy.Principal, error)
 }
 
-// Projects says which projects exist and which APIs they have enabled.
+// Projects says which projects exist and which APIs answer for them.
 type Projects interface {
 	// ID returns the id of a project by its id or number.
 	ID(idOrNumber string) (id string, ok bool)
 	Number(project string) (number string, ok bool)
-	Enabled(project, service string) bool
+	Usable(project, service string) bool
 }
 
 // Server routes requests to APIs, and lets through only what policies allow.

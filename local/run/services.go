@@ -84,7 +84,8 @@ func (s *Service) createService(r *rest.Request, id string, body *runapi.GoogleC
 
 // patch replaces the service by the body, whole as the provider sends it.
 func (s *Service) patch(r *rest.Request) (any, error) {
-	if mask := r.URL.Query().Get("updateMask"); mask != "" && mask != "*" {
+	mask := r.URL.Query().Get("updateMask")
+	if mask != "" && mask != "*" && mask != "traffic" {
 		return nil, status.NotModelled("PATCH with updateMask=%s; send the whole service", mask)
 	}
 	if _, exists := s.services.Get(nameOf(r)); !exists && r.URL.Query().Get("allowMissing") == "true" {
@@ -94,14 +95,29 @@ func (s *Service) patch(r *rest.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if mask == "traffic" {
+		have, exists := s.services.Get(nameOf(r))
+		if !exists {
+			return nil, notFound(nameOf(r))
+		}
+		traffic := body.Traffic
+		*body = have.Service
+		body.Traffic, body.Etag = traffic, ""
+	}
 	return s.replaceService(r, body)
 }
 
 // replaceService puts a service in the place of what was there and begins its deployment; the answer is the operation.
 func (s *Service) replaceService(r *rest.Request, body *runapi.GoogleCloudRunV2Service) (any, error) {
 	name := nameOf(r)
-	if _, exists := s.services.Get(name); !exists {
+	present, exists := s.services.Get(name)
+	if !exists {
 		return nil, notFound(name)
+	}
+	// An update that names no traffic leaves it where it is, so that a rollback holds.
+	// https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration
+	if len(body.Traffic) == 0 {
+		body.Traffic = present.Service.Traffic
 	}
 	if err := s.complete(r, body); err != nil {
 		return nil, err

@@ -198,6 +198,9 @@ func (s *Service) API() *rest.API {
 		route("services.enable", "POST", services+"/{service}:enable", "serviceusage.services.enable", s.enable)
 		route("services.disable", "POST", services+"/{service}:disable", "serviceusage.services.disable", s.disable)
 		route("services.generateServiceIdentity", "POST", services+"/{service}:generateServiceIdentity", "serviceusage.services.enable", s.generateServiceIdentity)
+		if version == "v1beta1" {
+			route("services.consumerQuotaMetrics.list", "GET", services+"/{service}/consumerQuotaMetrics", "serviceusage.quotas.get", s.listQuotas)
+		}
 		api.Routes = append(api.Routes, rest.Route{ID: methodID(version, "operations.get"), Method: "GET",
 			Path: prefix + "/operations/{operation}", Handle: s.getOperation})
 	}

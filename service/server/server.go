@@ -30,6 +30,7 @@ type Config struct {
 	MaxPDF       int64            // bytes of all PDFs of one request together; 0 for any
 	BodyTimeout  time.Duration    // for a request's body to arrive, and for the PDF to be taken: they hold a place meanwhile
 	Timeout      time.Duration    // after which the caller is cut off from outside: it hears why before; 0 for never
+	Package      string           // Debian's version of LibreOffice's package, "" where there is none
 	Project      string           // Google Cloud project of the traces, "" for none
 	Log          *slog.Logger
 	Metrics      Metrics
@@ -144,6 +145,7 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 		Ready       bool     `json:"ready"`
 		Error       string   `json:"error"`
 		LibreOffice string   `json:"libreoffice"`
+		Package     string   `json:"libreofficePackage"`
 		Sandbox     []string `json:"sandbox"`
 		SandboxWay  string   `json:"sandboxWay"`
 		OwnFonts    []string `json:"ownFonts,omitempty"`
@@ -151,5 +153,6 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 		Concurrency int      `json:"concurrency"`
 		InFlight    int      `json:"inFlight"`
 		Capacity    int      `json:"capacity"`
-	}{engine.Ready, engine.Error, engine.LibreOffice, engine.Sandbox, engine.SandboxWay, engine.OwnFonts, engine.Restarts, s.Converter.Concurrency(), len(s.places), cap(s.places)})
+	}{engine.Ready, engine.Error, engine.LibreOffice, s.Package, engine.Sandbox, engine.SandboxWay, engine.OwnFonts, engine.Restarts,
+		s.Converter.Concurrency(), len(s.places), cap(s.places)})
 }

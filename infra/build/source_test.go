@@ -1,0 +1,191 @@
+package build_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"docx2pdf/infra/build"
+)
+
+// checkout copies the image's source, the tests beside it and the documentation.
+func checkout(t *testing.T) string {
+	t.Helper()
+	root := t.TempDir()
+	list := exec.Command("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "go.mod", "go.sum", "service")
+	list.Dir = "../.."
+	names, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range strings.SplitSeq(strings.Trim(string(names), "\x00"), "\x00") {
+		content, err := os.ReadFile(filepath.Join("../..", name))
+		if os.IsNotExist(err) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, root, name, string(content))
+	}
+	return root
+}
+
+func write(t *testing.T, root, name, content string) {
+	t.Helper()
+	file := filepath.Join(root, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, root string) *build.Source {
+	t.Helper()
+	source, err := build.ReadSource(root, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source
+}
+
+// TestOnlyWhatGetsIntoTheImageCounts: whatever else lies in a checkout gives the same tag.
+func TestOnlyWhatGetsIntoTheImageCounts(t *testing.T) {
+	root := checkout(t)
+	before := read(t, root)
+	for name, content := range map[string]string{
+		"service/main_extra_test.go":                  "package main\n",
+		"service/config.go~":                          "an editor's copy",
+		"service/config.go.orig":                      "a merge's copy",
+		"service/.#config.go":                         "an editor's lock",
+		"service/.config.go.swp":                      "an editor's memory",
+		"service/NOTES.md":                            "notes",
+		"service/scratch/main.go":                     "package main\n\nfunc main() {}\n",
+		"service/docx/docxtest/more.go":               "package docxtest\n",
+		"service/office/warmup/.DS_Store":             "a file manager's memory",
+		"service/office/warmup/word/document.xml.bak": "a copy",
+		"service/docx/testdata/letter.docx":           "a document",
+		"infra/new.go":                                "package main\n",
+	} {
+		write(t, root, name, content)
+	}
+	after := read(t, root)
+	for _, name := range after.Names() {
+		if !slices.Contains(before.Names(), name) {
+			t.Errorf("%s got into the image's source", name)
+		}
+	}
+	if after.Hash != before.Hash {
+		t.Error("the tag has changed")
+	}
+}
+
+// TestWhatIsInTheImageCounts: each kind of file that the image is made of gives another tag when it changes.
+func TestWhatIsInTheImageCounts(t *testing.T) {
+	root := checkout(t)
+	hash := read(t, root).Hash
+	for _, name := range []string{
+		"go.mod", "service/Dockerfile", "service/packages.sh", "service/trim.sh", "service/forkserver/headers.sh", "service/config.go",
+		"service/forkserver/child.c", "service/forkserver/document.cxx", "service/forkserver/message.h", "service/office/registry.xcu",
+		"service/office/warmup/_rels/.rels", "service/fonts/twins/main.go", "service/fonts/facts/widths.txt",
+	} {
+		content, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, root, name, string(content)+"\n\n")
+		now := read(t, root).Hash
+		if now == hash {
+			t.Errorf("a change of %s gives no other tag", name)
+		}
+		hash = now
+	}
+}
+
+// TestUsersFontsAreInTheImage: the fonts of one's own that lie in the folder for them give another tag.
+func TestUsersFontsAreInTheImage(t *testing.T) {
+	root := checkout(t)
+	before := read(t, root)
+	write(t, root, "service/fonts/own/Brand.ttf", "\x00\x01\x00\x00a font\r\n")
+	after := read(t, root)
+	if font, found := after.Files["service/fonts/own/Brand.ttf"]; !found || font.Text != "" || after.Hash == before.Hash {
+		t.Errorf("the font is in the image's source: %v, changed: %v", found, font.Text != "")
+	}
+}
+
+// TestCheckoutsOnWindowsGiveTheSameTag: there lines may end with CR LF. The build gets them as on Linux.
+func TestCheckoutsOnWindowsGiveTheSameTag(t *testing.T) {
+	root := checkout(t)
+	linux := read(t, root)
+	for name, file := range linux.Files {
+		content, err := os.ReadFile(file.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.IndexByte(content, 0) < 0 {
+			write(t, root, name, strings.ReplaceAll(string(content), "\n", "\r\n"))
+		}
+	}
+	windows := read(t, root)
+	if windows.Hash != linux.Hash {
+		t.Error("the tag has changed")
+	}
+	if text := windows.Files["service/packages.sh"].Text; text == "" || strings.Contains(text, "\r") {
+		t.Errorf("the build gets a script with the lines of Windows: %.40q", text)
+	}
+}
+
+// TestSourceCompiles: nothing that the compiler needs is left out.
+func TestSourceCompiles(t *testing.T) {
+	list := exec.Command("go", "list", "-deps", "-f", `{{$d := .Dir}}{{range .GoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .CgoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`+
+		`{{range .CFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .CXXFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .HFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .EmbedFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`,
+		"./service", "./service/fonts/twins")
+	list.Dir = "../.."
+	list.Env = append(os.Environ(), "GOWORK=off")
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, needed := read(t, root), 0
+	for line := range strings.Lines(string(out)) {
+		name, inside := strings.CutPrefix(strings.TrimSpace(line), root+"/")
+		if !inside {
+			continue
+		}
+		needed++
+		if _, found := source.Files[name]; !found {
+			t.Errorf("the build lacks %s", name)
+		}
+	}
+	if needed < 50 {
+		t.Errorf("only %d files are needed", needed)
+	}
+}
+
+// TestScriptsAreRunByTheirShell: in the zip that Cloud Build gets, no file may be run.
+func TestScriptsAreRunByTheirShell(t *testing.T) {
+	content, err := os.ReadFile("../../service/Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	scripts := regexp.MustCompile(`(?m)(\S+) (\S+\.sh)( |$)`).FindAllStringSubmatch(string(content), -1)
+	if len(scripts) < 3 {
+		t.Fatalf("only %d scripts found", len(scripts))
+	}
+	for _, script := range scripts {
+		if script[1] == "RUN" || script[1] == "&&" {
+			t.Errorf("the Dockerfile runs %s by itself: it may not be run there", script[2])
+		}
+	}
+}

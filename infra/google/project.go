@@ -1,0 +1,84 @@
+package google
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/api/googleapi"
+)
+
+// Wanted is what a deployment asks of a project.
+type Wanted struct {
+	Project, Region string
+	// Instances of so many thousandths of a CPU and so many bytes of memory may run at the same time.
+	Instances        int
+	MilliCPU, Memory int64
+}
+
+// Check says in a sentence, with the next step, why a deployment into the project cannot work. What whoever deploys may
+// not look up, because an API is not enabled yet or a role is missing, is not held against the project.
+func (c *Client) Check(ctx context.Context, w Wanted) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return c.checkProject(ctx, w.Project) })
+	group.Go(func() error { return c.checkBilling(ctx, w.Project) })
+	group.Go(func() error { return c.checkQuota(ctx, w) })
+	return group.Wait()
+}
+
+// checkProject refuses a project that is not there. Google says of a missing one what it says of another's: that the
+// caller has no permission, or that it may not exist.
+func (c *Client) checkProject(ctx context.Context, id string) error {
+	var project struct{ LifecycleState string }
+	err := c.Call(ctx, http.MethodGet, ResourceManager, "v1/projects/"+id, nil, &project)
+	switch {
+	case isDisabled(err):
+		return nil
+	case isCode(err, http.StatusForbidden, http.StatusNotFound):
+		return fmt.Errorf("the project %s does not exist, or is another's: see \"gcloud projects list\" and \"gcloud auth list\", "+
+			"then pulumi config set gcp:project my-project", id)
+	case isCode(err, http.StatusUnauthorized):
+		return fmt.Errorf("Google Cloud does not accept the credentials: run \"gcloud auth application-default login\": %w", err)
+	case err == nil && project.LifecycleState != "" && project.LifecycleState != "ACTIVE":
+		return fmt.Errorf("the project %s is being deleted (%s): run \"gcloud projects undelete %s\", or choose another with "+
+			"pulumi config set gcp:project my-project", id, project.LifecycleState, id)
+	}
+	return nil // whatever else is wrong will be said by what needs it
+}
+
+// checkBilling refuses a project that pays for nothing: Google enables no API in it.
+// https://cloud.google.com/billing/docs/reference/rest/v1/projects/getBillingInfo
+func (c *Client) checkBilling(ctx context.Context, id string) error {
+	var billing struct{ BillingEnabled bool }
+	if err := c.Call(ctx, http.MethodGet, Billing, "v1/projects/"+id+"/billingInfo", nil, &billing); err != nil || billing.BillingEnabled {
+		return nil
+	}
+	return fmt.Errorf("the project %s has no billing account: run \"gcloud billing accounts list\", then "+
+		"\"gcloud billing projects link %s --billing-account ACCOUNT\"", id, id)
+}
+
+// isDisabled reports whether a refusal says that the API is not enabled.
+func isDisabled(err error) bool {
+	p, passes := passingOf(err)
+	return passes && p.waitsFor == "the API to be enabled everywhere"
+}
+
+func isCode(err error, codes ...int) bool {
+	var answer *googleapi.Error
+	if !errors.As(err, &answer) {
+		return false
+	}
+	for _, code := range codes {
+		if answer.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// ImagePath is a project's part of an image's name: a project of a domain, example.com:project, has a slash there.
+// https://cloud.google.com/artifact-registry/docs/docker/names#domain
+func ImagePath(project string) string { return strings.Replace(project, ":", "/", 1) }

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/organizations"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	pulumiconfig "github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+	"golang.org/x/sync/errgroup"
+
+	"docx2pdf/infra/google"
+)
+
+// preflight is what is known of the project before anything is made.
+type preflight struct {
+	google *google.Client
+	// enabled are the APIs that were enabled before; nil when that cannot be looked up.
+	enabled map[string]bool
+	// service is what has the name of the stack's service, nil for nothing.
+	service *google.Service
+}
+
+// newPreflight looks at the project, and refuses a deployment that cannot work there.
+func newPreflight(ctx *pulumi.Context, cfg *settings) (*preflight, error) {
+	client, err := newGoogle(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &preflight{google: client}
+	memory, _ := mebibytes(cfg.memory)
+	group, within := errgroup.WithContext(ctx.Context())
+	group.Go(func() error {
+		return client.Check(within, google.Wanted{
+			Project: cfg.project, Region: cfg.region,
+			Instances: cfg.maxInstances, MilliCPU: int64(cfg.cpu) * 1000, Memory: int64(memory) << 20,
+		})
+	})
+	group.Go(func() error {
+		// Where it cannot be looked up, all APIs are looked at once they are enabled.
+		p.enabled, _ = client.Enabled(within, cfg.project)
+		return nil
+	})
+	group.Go(func() error {
+		p.service = client.Service(within, cfg.project, cfg.region, cfg.serviceName)
+		return nil
+	})
+	var move error
+	group.Go(func() error {
+		move = p.checkMove(within, ctx, cfg)
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	if move != nil {
+		return nil, move
+	}
+	if err := p.checkOwner(cfg); err != nil {
+		return nil, err
+	}
+	return p, p.enableFirst(ctx, cfg)
+}
+
+// checkMove refuses another region for a stack whose buckets hold documents: everything in the old one goes, and Google
+// deletes no bucket that is not empty. The refusal would come at the end, with half of the stack in either place.
+func (p *preflight) checkMove(within context.Context, ctx *pulumi.Context, cfg *settings) error {
+	for _, bucket := range p.google.Buckets(within, cfg.project, "docx2pdf-") {
+		documents := strings.HasPrefix(bucket.Name, "docx2pdf-input-") || strings.HasPrefix(bucket.Name, "docx2pdf-output-")
+		own := bucket.Labels["app"] == "docx2pdf" && bucket.Labels["stack"] == labelValue(cfg.stack)
+		if !documents || !own || bucket.In(cfg.region) || !p.google.Holds(within, bucket.Name) {
+			continue
+		}
+		region := strings.ToLower(bucket.Location)
+		if !cfg.forceDestroy {
+			return fmt.Errorf("gcp:region changes from %s to %s, but the bucket %s has documents, which would be lost: copy what you need with "+
+				"\"gcloud storage cp --recursive gs://%s .\" and delete it there, or with the region as it was set forceDestroy to true, run pulumi up, "+
+				"and change the region then", region, cfg.region, bucket.Name, bucket.Name)
+		}
+		_ = ctx.Log.Warn(fmt.Sprintf("the stack moves from %s to %s: everything in it is made anew, with another URL, and the documents in the bucket %s are deleted",
+			region, cfg.region, bucket.Name), nil)
+	}
+	return nil
+}
+
+// enableFirst enables the API with which Pulumi's provider looks at every other one, and which new projects lack.
+func (p *preflight) enableFirst(ctx *pulumi.Context, cfg *settings) error {
+	const first = "cloudresourcemanager.googleapis.com"
+	if p.enabled == nil || p.enabled[first] || ctx.DryRun() {
+		return nil
+	}
+	return p.google.Enable(ctx.Context(), cfg.project, cfg.region, first, teller(ctx, nil))
+}
+
+// checkOwner refuses a service of the same name that is not this stack's: Pulumi would say that it exists, and whoever
+// deletes it then deletes what others use.
+func (p *preflight) checkOwner(cfg *settings) error {
+	if p.service == nil {
+		return nil
+	}
+	app, stack := p.service.Labels["app"], p.service.Labels["stack"]
+	own := labelValue(cfg.stack)
+	const choose = "give this stack another: pulumi config set serviceName docx2pdf-%s"
+	switch {
+	case app != "docx2pdf":
+		return fmt.Errorf("the Cloud Run service %s in %s is not of this program: "+choose, cfg.serviceName, cfg.region, own)
+	case stack != own:
+		return fmt.Errorf("the Cloud Run service %s in %s belongs to the stack %s: "+choose+
+			" (if this stack was renamed, first gcloud run services update %s --region %s --update-labels stack=%s)",
+			cfg.serviceName, cfg.region, stack, own, cfg.serviceName, cfg.region, own)
+	}
+	return nil
+}
+
+// newGoogle reaches Google as the stack's provider does: with its token, at its endpoints.
+func newGoogle(ctx *pulumi.Context) (*google.Client, error) {
+	provider, err := organizations.GetClientConfig(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &google.Client{AccessToken: provider.AccessToken, Endpoints: map[google.API]string{
+		google.ArtifactRegistry: endpoint(ctx, "artifactRegistryCustomEndpoint", "GOOGLE_ARTIFACT_REGISTRY_CUSTOM_ENDPOINT"),
+		google.Billing:          endpoint(ctx, "cloudBillingCustomEndpoint", "GOOGLE_CLOUD_BILLING_CUSTOM_ENDPOINT"),
+		google.CloudBuild:       endpoint(ctx, "cloudBuildCustomEndpoint", "GOOGLE_CLOUD_BUILD_CUSTOM_ENDPOINT"),
+		google.CloudRun:         endpoint(ctx, "cloudRunV2CustomEndpoint", "GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT"),
+		google.IAM:              endpoint(ctx, "iamCustomEndpoint", "GOOGLE_IAM_CUSTOM_ENDPOINT"),
+		google.Logging:          endpoint(ctx, "loggingCustomEndpoint", "GOOGLE_LOGGING_CUSTOM_ENDPOINT"),
+		google.Monitoring:       endpoint(ctx, "monitoringCustomEndpoint", "GOOGLE_MONITORING_CUSTOM_ENDPOINT"),
+		google.PubSub:           endpoint(ctx, "pubsubCustomEndpoint", "GOOGLE_PUBSUB_CUSTOM_ENDPOINT"),
+		google.ResourceManager:  endpoint(ctx, "resourceManagerCustomEndpoint", "GOOGLE_RESOURCE_MANAGER_CUSTOM_ENDPOINT"),
+		google.ServiceUsage:     endpoint(ctx, "serviceUsageCustomEndpoint", "GOOGLE_SERVICE_USAGE_CUSTOM_ENDPOINT"),
+		google.Storage:          endpoint(ctx, "storageCustomEndpoint", "GOOGLE_STORAGE_CUSTOM_ENDPOINT"),
+	}}, nil
+}
+
+// endpoint is where the stack's provider reaches one of Google's APIs, without
+// the version at its end, or "" for Google's own address: the program's own
+// calls go where the provider's go.
+func endpoint(ctx *pulumi.Context, key, env string) string {
+	custom := cmp.Or(pulumiconfig.New(ctx, "gcp").Get(key), os.Getenv(env))
+	return strings.TrimSuffix(strings.TrimSuffix(custom, "v1/"), "v2/")
+}
+
+// fresh are the APIs among services that this deployment enables.
+func (p *preflight) fresh(services []string) []string {
+	var fresh []string
+	for _, service := range services {
+		if !p.enabled[service] {
+			fresh = append(fresh, service)
+		}
+	}
+	return fresh
+}
+
+// teller shows what is waited for, beside a resource.
+func teller(ctx *pulumi.Context, resource pulumi.Resource) func(string) {
+	return func(status string) {
+		_ = ctx.Log.Info(status, &pulumi.LogArgs{Resource: resource, Ephemeral: true})
+	}
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+const (
+	projectPath = "/v1/projects/test-project"
+	billingPath = "/v1/projects/test-project/billingInfo"
+	quotaPath   = "/v1beta1/projects/test-project/services/run.googleapis.com/consumerQuotaMetrics"
+	denied      = `{"error":{"code":403,"message":"The caller does not have permission","status":"PERMISSION_DENIED"}}`
+)
+
+// TestProjectsThatCannotWork: a person reads what is wrong with the project, and what to do, before anything is made.
+func TestProjectsThatCannotWork(t *testing.T) {
+	for name, test := range map[string]struct {
+		says   map[string]string
+		config map[string]string
+		want   []string
+	}{
+		"missing, or another's": {map[string]string{projectPath: denied}, nil,
+			[]string{"the project test-project does not exist, or is another's", "gcloud projects list", "pulumi config set gcp:project"}},
+		"being deleted": {map[string]string{projectPath: `{"lifecycleState":"DELETE_REQUESTED"}`}, nil,
+			[]string{"is being deleted", "gcloud projects undelete test-project"}},
+		"no billing": {map[string]string{billingPath: `{"billingEnabled":false}`}, nil,
+			[]string{"the project test-project has no billing account", "gcloud billing projects link test-project"}},
+		"no Service Usage": {map[string]string{quotaPath: disabled("serviceusage", "Service Usage")}, nil,
+			[]string{"gcloud services enable serviceusage.googleapis.com cloudresourcemanager.googleapis.com --project test-project"}},
+		"bad credentials": {map[string]string{projectPath: `{"error":{"code":401,"message":"no"}}`}, nil,
+			[]string{"gcloud auth application-default login"}},
+		"more CPUs than the quota": {nil, map[string]string{"maxInstances": "11"},
+			[]string{"11 instances take 22 CPUs", "CpuAllocPerProjectRegion", "test-project in us-central1 is 20", "pulumi config set maxInstances 10"}},
+		"more memory than the quota": {nil, map[string]string{"memory": "8Gi", "maxInstances": "6"},
+			[]string{"6 instances take 48 GiB", "MemAllocPerProjectRegion", "pulumi config set maxInstances 5"}},
+		"one region's own quota": {map[string]string{quotaPath: `{"metrics":[{"metric":"run.googleapis.com/cpu_allocation","consumerQuotaLimits":[{"quotaBuckets":[
+			{"effectiveLimit":"20000"},{"effectiveLimit":"4000","dimensions":{"region":"us-central1"}},{"effectiveLimit":"90000","dimensions":{"region":"us-east1"}}]}]}]}`}, nil,
+			[]string{"5 instances take 10 CPUs", "is 4:", "pulumi config set maxInstances 2"}},
+		"not even one instance": {map[string]string{quotaPath: `{"metrics":[{"metric":"run.googleapis.com/cpu_allocation","consumerQuotaLimits":[{"quotaBuckets":[{"effectiveLimit":"1000"}]}]}]}`}, nil,
+			[]string{"choose fewer CPUs and less memory"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := program{says: test.says, config: test.config}.run(t)
+			if err == nil {
+				t.Fatal("deployed")
+			}
+			for _, want := range test.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("the error lacks %q:\n%v", want, err)
+				}
+			}
+			if len(r.resources) != 0 {
+				t.Errorf("%d resources were asked for before the error", len(r.resources))
+			}
+		})
+	}
+}
+
+// TestWhatCannotBeLookedUpIsNoReason: in a new project some APIs are off, and who deploys may lack a role to look.
+func TestWhatCannotBeLookedUpIsNoReason(t *testing.T) {
+	for name, says := range map[string]map[string]string{
+		"Resource Manager is off": {projectPath: disabled("cloudresourcemanager", "Cloud Resource Manager")},
+		"Billing is off":          {billingPath: disabled("cloudbilling", "Cloud Billing")},
+		"no right to see billing": {billingPath: denied},
+		"no right to see quotas":  {quotaPath: denied},
+		"no limit is set":         {quotaPath: `{"metrics":[{"metric":"run.googleapis.com/cpu_allocation","consumerQuotaLimits":[{"quotaBuckets":[{"effectiveLimit":"-1"}]}]}]}`},
+	} {
+		if _, err := (program{says: says, dryRun: true, config: map[string]string{"maxInstances": "10"}}).run(t); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestImageOfADomainsProject: a project of a domain has a slash in the names of its images.
+func TestImageOfADomainsProject(t *testing.T) {
+	r, err := program{config: map[string]string{"gcp:project": "example.com:letters"}}.run(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "us-central1-docker.pkg.dev/example.com/letters/"; !strings.HasPrefix(r.serviceImage(t), want) || !strings.HasPrefix(r.builds[0], want) {
+		t.Errorf("the build makes %v and the service runs %s, want %s…", r.builds, r.serviceImage(t), want)
+	}
+}
+
+// TestResourceManagerIsEnabledFirst: Pulumi's provider asks it for the project of every API that it enables.
+func TestResourceManagerIsEnabledFirst(t *testing.T) {
+	for dryRun, want := range map[bool]int{false: 1, true: 0} {
+		r, err := program{built: true, dryRun: dryRun}.run(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.enabled) != want || want > 0 && r.enabled[0] != "cloudresourcemanager.googleapis.com:enable" {
+			t.Errorf("in a preview %v: the program enabled %v", dryRun, r.enabled)
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// serviceThere is a Cloud Run service as Google shows it.
+func serviceThere(app, stack, ready, traffic string) string {
+	return fmt.Sprintf(`{"name":"projects/test-project/locations/us-central1/services/docx2pdf","labels":{"app":%q,"stack":%q},
+		"latestReadyRevision":%q,"traffic":[%s]}`, app, stack, ready, traffic)
+}
+
+const (
+	onLatest = `{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST","percent":100}`
+	onOlder  = `{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"docx2pdf-00001-abc","percent":100}`
+	ready    = "projects/test-project/locations/us-central1/services/docx2pdf/revisions/docx2pdf-00002-abc"
+)
+
+// TestServiceOfAnother: what is not this stack's is named, and left alone.
+func TestServiceOfAnother(t *testing.T) {
+	for there, want := range map[string]string{
+		serviceThere("docx2pdf", "prod", ready, onLatest): "belongs to the stack prod: give this stack another: pulumi config set serviceName docx2pdf-test",
+		serviceThere("shop", "test", ready, onLatest):     "is not of this program: give this stack another",
+	} {
+		r, err := program{there: there}.run(t)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %v, want %q", err, want)
+		}
+		if len(r.resources) != 0 || len(r.calls) != 0 {
+			t.Errorf("%d resources were asked for, and %v changed", len(r.resources), r.calls)
+		}
+	}
+	r, err := program{there: serviceThere("docx2pdf", "test", ready, onLatest)}.run(t)
+	if err != nil || len(r.calls) != 0 {
+		t.Errorf("the stack's own service: %v, changes %v", err, r.calls)
+	}
+}
+
+// TestRollbackEnds: after a rollback in the console the next update sends all requests to the latest revision again,
+// and a preview changes nothing.
+func TestRollbackEnds(t *testing.T) {
+	rolledBack := serviceThere("docx2pdf", "test", ready, onOlder)
+	r, err := program{there: rolledBack, built: true}.run(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `PATCH /v2/projects/test-project/locations/us-central1/services/docx2pdf?updateMask=traffic {"traffic":[` +
+		`{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST","percent":100}]}`
+	if !slices.Equal(r.calls, []string{want}) {
+		t.Errorf("changes %v, want %s", r.calls, want)
+	}
+	if said := strings.Join(r.warnings(), " "); !strings.Contains(said, "docx2pdf-00001-abc (100 %)") || !strings.Contains(said, "to the latest revision again") {
+		t.Errorf("the program says %q", said)
+	}
+	if traffic := fmt.Sprint(r.service(t)["traffics"]); !strings.Contains(traffic, "TYPE_LATEST") {
+		t.Errorf("the service's traffic is %s", traffic)
+	}
+	if r, err = (program{there: rolledBack, built: true, dryRun: true}).run(t); err != nil || len(r.calls) != 0 {
+		t.Errorf("the preview: %v, changes %v", err, r.calls)
+	}
+}
+
+// TestServiceThatNeverServed: what a deployment left that failed when it made the service is out of the way of the next.
+func TestServiceThatNeverServed(t *testing.T) {
+	left := serviceThere("docx2pdf", "test", "", onLatest)
+	r, err := program{there: left}.run(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.calls) != 1 || !strings.HasPrefix(r.calls[0], "DELETE /v2/projects/test-project/locations/us-central1/services/docx2pdf ") {
+		t.Errorf("changes %v, want the service deleted", r.calls)
+	}
+	if r, err = (program{there: left, fails: true}).run(t); err == nil || len(r.calls) != 0 {
+		t.Errorf("with a build that fails: %v, changes %v", err, r.calls)
+	}
+	if r, err = (program{there: left, dryRun: true}).run(t); err != nil || len(r.calls) != 0 {
+		t.Errorf("the preview: %v, changes %v", err, r.calls)
+	}
+}
+
+// TestKeysOverlap: each rotation renews one of two keys, and the stack's key is the new one.
+func TestKeysOverlap(t *testing.T) {
+	for rotation, want := range map[string]map[string]string{
+		"1": {"caller-key": "1"},
+		"2": {"caller-key": "1", "caller-key-even": "2"},
+		"3": {"caller-key": "3", "caller-key-even": "2"},
+		"4": {"caller-key": "3", "caller-key-even": "4"},
+	} {
+		r, err := program{config: map[string]string{"keyRotation": rotation}, built: true}.run(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]string{}
+		for _, resource := range r.resources {
+			if resource.Type == "gcp:serviceaccount/key:Key" {
+				got[resource.Name] = resource.Inputs["keepers"].(map[string]any)["rotation"].(string)
+			}
+		}
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("keyRotation %s: the keys are %v, want %v", rotation, got, want)
+		}
+	}
+}
+
+// TestAccountMadeAnewMakesARevision: the service's revision depends on the id of its account, not just on its email.
+func TestAccountMadeAnewMakesARevision(t *testing.T) {
+	r, err := program{built: true}.run(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if labels := r.service(t)["template"].(map[string]any)["labels"].(map[string]any); labels["account"] != "100000000000000000001" {
+		t.Errorf("the revision's labels are %v, want the account's id among them", labels)
+	}
+}
+
+// TestMoveToAnotherRegion: documents are not lost in silence, nor is the stack left in two places.
+func TestMoveToAnotherRegion(t *testing.T) {
+	const buckets = `{"items":[{"name":"docx2pdf-input-1","location":"US-CENTRAL1","labels":{"app":"docx2pdf","stack":"%s"}},
+		{"name":"docx2pdf-source-1","location":"US-CENTRAL1","labels":{"app":"docx2pdf","stack":"test"}},{"name":"docx2pdf-mine","location":"US"}]}`
+	const documents, none = `{"items":[{"name":"a.docx"}]}`, `{}`
+	for name, test := range map[string]struct {
+		stack, holds, region, force string
+		refused, told               bool
+	}{
+		"documents":                 {"test", documents, "europe-west1", "false", true, false},
+		"documents that may go":     {"test", documents, "europe-west1", "true", false, true},
+		"no documents":              {"test", none, "europe-west1", "false", false, false},
+		"no move":                   {"test", documents, "us-central1", "false", false, false},
+		"another stack's documents": {"prod", documents, "europe-west1", "false", false, false},
+	} {
+		r, err := program{dryRun: true, built: true, config: map[string]string{"gcp:region": test.region, "forceDestroy": test.force}, says: map[string]string{
+			"/v1/b": fmt.Sprintf(buckets, test.stack), "/v1/b/docx2pdf-input-1/o": test.holds, "/v1/b/docx2pdf-source-1/o": documents}}.run(t)
+		if refused := err != nil && strings.Contains(err.Error(), "the bucket docx2pdf-input-1 has documents") && strings.Contains(err.Error(), "gcloud storage cp"); refused != test.refused || err != nil && !refused {
+			t.Errorf("%s: %v", name, err)
+		}
+		if told := strings.Contains(strings.Join(r.warnings(), " "), "documents in the bucket docx2pdf-input-1 are deleted"); told != test.told {
+			t.Errorf("%s: the program says %v", name, r.warnings())
+		}
+	}
+}
