@@ -36,7 +36,29 @@ func TestDeployerRoles(t *testing.T) {
 
 	m.up("gcp:project=my-project", "gcp:accessToken="+token, "alertEmail=me@example.com")
 	m.clientConverts()
+	m.previewsAsViewer(accounts)
+	m.up("gcp:accessToken=" + token)
 	m.run("pulumi", "destroy", "--stack", "local", "--yes", "--skip-preview", "--non-interactive")
+}
+
+// previewsAsViewer previews as an account that may look and change nothing, as CI does for pull requests.
+func (m *machine) previewsAsViewer(accounts string) {
+	m.t.Helper()
+	var account struct{ Email string }
+	m.asOwner("POST", accounts, map[string]any{"accountId": "previewer"}, &account)
+	m.grant("my-project", "serviceAccount:"+account.Email, []string{"roles/viewer"})
+	var key struct{ PrivateKeyData string }
+	m.asOwner("POST", accounts+"/"+account.Email+"/keys", map[string]any{}, &key)
+	file, err := base64.StdEncoding.DecodeString(key.PrivateKeyData)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	token := m.accessTokenFor(string(file), "https://www.googleapis.com/auth/cloud-platform")
+	m.run("pulumi", "preview", "--stack", "local", "--expect-no-changes", "--non-interactive", "--config", "gcp:accessToken="+token)
+	if out, err := m.try("pulumi", "up", "--stack", "local", "--yes", "--skip-preview", "--non-interactive", "--config", "memory=4Gi"); err == nil {
+		m.t.Errorf("an account that may only look has deployed:\n%s", out)
+	}
+	m.run("pulumi", "config", "rm", "memory", "--stack", "local")
 }
 
 // grant adds a member to roles of a project.
