@@ -31,7 +31,7 @@ func newEvents(ctx *pulumi.Context, name string, args *eventsArgs, opts ...pulum
 	if err := ctx.RegisterComponentResource("docx2pdf:infra:Events", name, c, opts...); err != nil {
 		return nil, err
 	}
-	uploads, err := c.notifications(ctx, name, args)
+	uploads, err := pubsub.NewTopic(ctx, "docx2pdf-uploads", c.topicArgs(args), pulumi.Parent(c))
 	if err != nil {
 		return nil, err
 	}
@@ -42,28 +42,33 @@ func newEvents(ctx *pulumi.Context, name string, args *eventsArgs, opts ...pulum
 	if err != nil {
 		return nil, err
 	}
-	deadLetters, err := c.deadLetters(ctx, name, args, agent)
+	deadLetters, forwards, err := c.deadLetters(ctx, name, args, agent)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.push(ctx, name, args, uploads, deadLetters, agent); err != nil {
+	if err := c.push(ctx, name, args, uploads, deadLetters, forwards, agent); err != nil {
+		return nil, err
+	}
+	if err := c.notifications(ctx, name, args, uploads); err != nil {
 		return nil, err
 	}
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"push": c.Push.Name, "deadLetters": c.DeadLetters.Name})
 }
 
+func (c *events) topicArgs(args *eventsArgs) *pubsub.TopicArgs {
+	return &pubsub.TopicArgs{Labels: args.labels(), KmsKeyName: args.key()}
+}
+
 // notifications has Cloud Storage publish every new object of the input bucket.
-func (c *events) notifications(ctx *pulumi.Context, name string, args *eventsArgs) (*pubsub.Topic, error) {
-	topic, err := pubsub.NewTopic(ctx, "docx2pdf-uploads", &pubsub.TopicArgs{Labels: args.labels(), KmsKeyName: args.key()}, pulumi.Parent(c))
-	if err != nil {
-		return nil, err
-	}
+// They begin after what takes them, and end before it: a topic without a
+// subscription drops what it gets.
+func (c *events) notifications(ctx *pulumi.Context, name string, args *eventsArgs, topic *pubsub.Topic) error {
 	agent := storage.GetProjectServiceAccountOutput(ctx, storage.GetProjectServiceAccountOutputArgs{
 		Project: args.project,
 	}, pulumi.Parent(c))
 	publishes, err := grantPublisher(ctx, name+"-storage-publishes", topic, agent.Member(), c)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	granted := pulumi.All(args.input.Name, topic.ID(), publishes.ID()).ApplyT(func(v []any) (string, error) {
 		topic := string(v[1].(pulumi.ID))
@@ -77,18 +82,20 @@ func (c *events) notifications(ctx *pulumi.Context, name string, args *eventsArg
 		Topic:         granted,
 		PayloadFormat: pulumi.String("JSON_API_V1"),
 		EventTypes:    pulumi.StringArray{pulumi.String("OBJECT_FINALIZE")},
-	}, pulumi.Parent(c), pulumi.DependsOn([]pulumi.Resource{publishes}), pulumi.DeletedWith(args.input))
-	return topic, err
+	}, pulumi.Parent(c), pulumi.DependsOn([]pulumi.Resource{publishes, c.Push}))
+	return err
 }
 
-// deadLetters keeps what could not be converted until a person looks.
-func (c *events) deadLetters(ctx *pulumi.Context, name string, args *eventsArgs, agent *projects.ServiceIdentity) (*pubsub.Topic, error) {
-	topic, err := pubsub.NewTopic(ctx, "docx2pdf-dead-letters", &pubsub.TopicArgs{Labels: args.labels(), KmsKeyName: args.key()}, pulumi.Parent(c))
+// deadLetters keeps what could not be converted until a person looks. With the
+// topic comes what must be there before anything is forwarded to it.
+func (c *events) deadLetters(ctx *pulumi.Context, name string, args *eventsArgs, agent *projects.ServiceIdentity) (*pubsub.Topic, []pulumi.Resource, error) {
+	topic, err := pubsub.NewTopic(ctx, "docx2pdf-dead-letters", c.topicArgs(args), pulumi.Parent(c))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if _, err := grantPublisher(ctx, name+"-pubsub-publishes", topic, agent.Member, c); err != nil {
-		return nil, err
+	publishes, err := grantPublisher(ctx, name+"-pubsub-publishes", topic, agent.Member, c)
+	if err != nil {
+		return nil, nil, err
 	}
 	// A topic without a subscription drops what is published to it.
 	c.DeadLetters, err = pubsub.NewSubscription(ctx, "docx2pdf-dead-letters", &pubsub.SubscriptionArgs{
@@ -98,14 +105,14 @@ func (c *events) deadLetters(ctx *pulumi.Context, name string, args *eventsArgs,
 		ExpirationPolicy:         never,
 		Labels:                   args.labels(),
 	}, pulumi.Parent(c))
-	return topic, err
+	return topic, []pulumi.Resource{publishes, c.DeadLetters}, err
 }
 
 // never is the policy of a subscription that outlives a month without use.
 var never = &pubsub.SubscriptionExpirationPolicyArgs{Ttl: pulumi.String("")}
 
 // push has Pub/Sub call the service, as an account of its own.
-func (c *events) push(ctx *pulumi.Context, name string, args *eventsArgs, uploads, deadLetters *pubsub.Topic, agent *projects.ServiceIdentity) error {
+func (c *events) push(ctx *pulumi.Context, name string, args *eventsArgs, uploads, deadLetters *pubsub.Topic, forwards []pulumi.Resource, agent *projects.ServiceIdentity) error {
 	account, err := serviceaccount.NewAccount(ctx, name+"-account", &serviceaccount.AccountArgs{
 		AccountId:   pulumi.String(args.resourceID("push")),
 		DisplayName: pulumi.String("Pub/Sub push to the Docx to PDF converter"),
@@ -146,7 +153,7 @@ func (c *events) push(ctx *pulumi.Context, name string, args *eventsArgs, upload
 		},
 		ExpirationPolicy: never,
 		Labels:           args.labels(),
-	}, pulumi.Parent(c), pulumi.DependsOn([]pulumi.Resource{signs, invokes}))
+	}, pulumi.Parent(c), pulumi.DependsOn(append(forwards, signs, invokes)))
 	if err != nil {
 		return err
 	}

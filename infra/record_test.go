@@ -41,6 +41,7 @@ type recorded struct {
 	Inputs map[string]any `json:"inputs"`
 	parent string
 	custom bool
+	needs  []string // names of the resources that it depends on
 }
 
 // NewResource answers as a provider does: the inputs, and what Google makes up.
@@ -50,6 +51,7 @@ func (r *recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 	r.resources = append(r.resources, recorded{
 		Type: args.TypeToken, Name: args.Name, Inputs: plain(resource.NewObjectProperty(args.Inputs)).(map[string]any),
 		parent: args.RegisterRPC.GetParent(), custom: args.Custom,
+		needs: namesOf(args.RegisterRPC.GetDependencies()),
 	})
 	state := args.Inputs.Copy()
 	set := func(key resource.PropertyKey, value string) {
@@ -97,6 +99,15 @@ func (r *recording) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error)
 		}, nil
 	}
 	return nil, fmt.Errorf("no such function: %s", args.Token)
+}
+
+// namesOf are the names of resources by their URNs.
+func namesOf(urns []string) []string {
+	var names []string
+	for _, urn := range urns {
+		names = append(names, urn[strings.LastIndex(urn, "::")+2:])
+	}
+	return names
 }
 
 // listener notes what the program warns of.

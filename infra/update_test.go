@@ -141,3 +141,27 @@ func TestMoveToAnotherRegion(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingIsDroppedOnTheWay: what delivers comes after what it delivers to, and so goes before it.
+func TestNothingIsDroppedOnTheWay(t *testing.T) {
+	r, err := program{built: true}.run(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, needed := range map[string][]string{
+		"events-notification": {"docx2pdf-push", "events-storage-publishes"},
+		"docx2pdf-push":       {"docx2pdf-dead-letters", "events-pubsub-publishes", "events-pubsub-signs", "events-invoker", "converter-service"},
+		"converter-service":   {"converter-reads-input", "converter-writes-output"},
+	} {
+		for _, resource := range r.resources {
+			if resource.Name != name || !resource.custom {
+				continue
+			}
+			for _, other := range needed {
+				if !slices.Contains(resource.needs, other) {
+					t.Errorf("%s does not wait for %s, but for %v", name, other, resource.needs)
+				}
+			}
+		}
+	}
+}

@@ -6,6 +6,10 @@
 // With -soak-events it shows that no document is lost, and none doubled, whatever is killed meanwhile:
 //
 //	go run ./local/bench -soak-events 10000 -seed 1
+//
+// With -burst it simulates how long documents wait that arrive at once:
+//
+//	go run ./local/bench -burst 10000
 package main
 
 import (
@@ -23,8 +27,15 @@ func main() {
 	defer stop()
 	rounds := flag.Int("rounds", 3, "times that everything is done")
 	events := flag.Int("soak-events", 0, "instead: documents to drop into the input bucket while things are killed")
-	seed := flag.Uint64("seed", 1, "of what is random with -soak-events")
+	documents := flag.Int("burst", 0, "instead: documents that arrive at once, in a simulation")
+	conversion := flag.Duration("conversion", 77*time.Millisecond, "CPU time of half of the documents with -burst")
+	start := flag.Duration("start", 6*time.Second, "until an instance takes requests with -burst")
+	seed := flag.Uint64("seed", 1, "of what is random with -soak-events and -burst")
 	flag.Parse()
+	if *documents > 0 {
+		printBursts(*documents, *seed, *conversion, *start)
+		return
+	}
 	bench := func() error { return run(ctx, *rounds) }
 	if *events > 0 {
 		bench = func() error { return soakEvents(ctx, *events, *seed) }

@@ -127,12 +127,13 @@ func (m *machine) rollsBack() {
 	var revisions struct{ Revisions []struct{ Name string } }
 	m.asOwner("GET", service+"/revisions", nil, &revisions)
 	const latest, pinned = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
-	var state struct {
+	type serviceState struct {
 		Reconciling bool
 		Traffic     []struct{ Type string }
 	}
+	var state serviceState
 	settled := func() bool {
-		state.Traffic = nil
+		state = serviceState{} // what is false is left out of the answer
 		m.asOwner("GET", service, nil, &state)
 		return !state.Reconciling
 	}
