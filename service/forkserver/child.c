@@ -4,7 +4,6 @@
 #include "hotpages.h"
 #include "server.h"
 
-#include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,26 +13,12 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { MAX_OPEN_FILES = 256 };
 
 static int report_fd = -1;
-
-static char *temp_directories[8];
-
-void remember_temp_directories(void) {
-    DIR *temp = opendir("temp");
-    if (temp == NULL)
-        return;
-    size_t n = 0;
-    for (struct dirent *e; n < sizeof temp_directories / sizeof *temp_directories && (e = readdir(temp)) != NULL;)
-        if (e->d_type == DT_DIR && e->d_name[0] != '.' && asprintf(&temp_directories[n], "temp/%s", e->d_name) > 0)
-            n++;
-    closedir(temp);
-}
 
 // Says one line about the document.
 static void tell(const char *format, ...) {
@@ -113,8 +98,7 @@ static void own_streams(void) {
 static void enter(const char *directory) {
     if (chdir(directory) < 0)
         refuse("the job directory is not there");
-    for (size_t i = 0; i < sizeof temp_directories / sizeof *temp_directories && temp_directories[i] != NULL; i++)
-        mkdir(temp_directories[i], 0700);
+    make_temp_directories();
 }
 
 static void keep_in(const struct sandbox *sandbox) {

@@ -9,8 +9,8 @@ extern "C" {
 
 struct document;
 
-// connect_office finds the LibreOffice that LibreOfficeKit has started in this process. It returns NULL, or what is
-// missing; as all functions here it must be called from inside the event loop.
+// connect_office finds the LibreOffice that start_office has started in this process. It returns NULL, or what is
+// missing.
 const char *connect_office(void);
 
 // load_document loads a Word document, whatever its name ends with: nothing else is recognised, no macro runs, no link is

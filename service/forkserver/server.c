@@ -4,6 +4,7 @@
 #include "document.h"
 #include "shared.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,11 +70,11 @@ static void make_files_read_only(void) {
     }
 }
 
-// LibreOffice loads documents only from inside its event loop, which calls this when it has nothing to do.
-static int on_idle(void *data, int timeout_us) {
-    (void)data;
-    (void)timeout_us;
-    const char *why = connect_office();
+// Starts LibreOffice and has it do once what each document takes.
+static void warm(void) {
+    const char *why = start_office(&server, start.field[START_PROGRAM_DIRECTORY], start.field[START_PROFILE_URL]);
+    if (why == NULL)
+        why = connect_office();
     for (int i = START_FIRST_WARM_UP; i < start.count && why == NULL; i++)
         why = warm_up(start.field[i], start.field[START_WARM_UP_PDF]);
     if (why != NULL)
@@ -85,20 +86,23 @@ static int on_idle(void *data, int timeout_us) {
         give_up("LibreOffice's threads did not end after the warm-up");
     remember_temp_directories();
     make_files_read_only();
-    size_t copied = 0;
-    plug_heap();
-    if (huge_pages())
-        copied = copy_text(start.field[START_PROGRAM_DIRECTORY]);
+}
+
+// Leaves the directory that LibreOffice has started in: children may read it, for the links in it.
+static void move_out(void) {
+    if ((mkdir("away", 0700) < 0 && errno != EEXIST) || chdir("away") < 0)
+        give_up("the fork server has no directory of its own");
+}
+
+// Tells the Go side that documents may come, and what has been found out.
+static void announce(size_t copied) {
     char shared[32];
     snprintf(shared, sizeof shared, "%zu", copied);
     if (server.sandbox != NULL)
         probe_sandbox(&sandbox);
     reply("ready", server.kit->pClass->getVersionInfo(server.kit), way_name(sandbox.way), parts_text(sandbox.kept), shared,
           NULL);
-    serve();
 }
-
-static void on_wake(void *data) { (void)data; }
 
 static void describe_sandbox(void) {
     static const char *readable[MAX_READABLE + 1];
@@ -119,14 +123,11 @@ static _Noreturn void fork_server(void) {
     if (!receive(CONTROL_FD, &start) || start.count < START_FIRST_WARM_UP || strcmp(start.field[START_KIND], "start") != 0)
         _exit(1);
     describe_sandbox();
-    server.kit = lok_init_2(start.field[START_PROGRAM_DIRECTORY], start.field[START_PROFILE_URL]);
-    if (server.kit == NULL)
-        give_up("LibreOfficeKit could not be initialised");
-    if (!LIBREOFFICEKIT_HAS(server.kit, setForkedChild))
-        give_up("this LibreOffice is older than 25.2");
-    // Without a data pointer LibreOffice never calls back.
-    server.kit->pClass->runLoop(server.kit, on_idle, on_wake, &server);
-    give_up("LibreOffice's event loop ended");
+    warm();
+    move_out();
+    plug_heap();
+    announce(huge_pages() ? copy_text(start.field[START_PROGRAM_DIRECTORY]) : 0);
+    serve();
 }
 
 // Runs before main, and so before there is a Go runtime, which cannot fork.

@@ -17,9 +17,15 @@ struct server {
 
 enum { MAX_LINE = 2048 }; // bytes that a child says at once
 
-// remember_temp_directories notes what LibreOffice has made in ./temp while it started, for children to make the
-// same in the job's directory.
+// start_office starts LibreOffice in this process, from its program directory. It returns NULL, or what went wrong.
+const char *start_office(struct server *server, const char *program_directory, const char *profile_url);
+
+// remember_temp_directories notes what LibreOffice has made in ./temp while it started. Its paths lead each child to its
+// own from then on.
 void remember_temp_directories(void);
+
+// make_temp_directories makes the same in ./temp, which is a job's.
+void make_temp_directories(void);
 
 // await_document never returns: it waits for a document on the socket, converts it and exits. What happened is
 // written to the socket, a line each.

@@ -133,6 +133,18 @@ func flatODT(picture, localPicture, section string) string {
 		`<text:section text:name="s"><text:section-source xlink:href="` + section + `" xlink:type="simple"/><text:p>old</text:p></text:section></office:text></office:body></office:document>`
 }
 
+// hasPixel tells whether a PDF has a picture of one pixel, as the bait is. LibreOffice may draw a larger one in the place
+// of what it did not get.
+func hasPixel(t *testing.T, pdf string) bool {
+	t.Helper()
+	for line := range strings.Lines(poppler(t, "pdfimages", "-list", pdf)) {
+		if f := strings.Fields(line); len(f) > 4 && f[3] == "1" && f[4] == "1" {
+			return true
+		}
+	}
+	return false
+}
+
 // leaks converts every hostile document and names those that got at something.
 func leaks(t *testing.T, engine *office.Engine) []string {
 	t.Helper()
@@ -150,7 +162,7 @@ func leaks(t *testing.T, engine *office.Engine) []string {
 		if strings.Contains(textOf(t, pdf), secret) {
 			found = append(found, name+": text of a file")
 		}
-		if strings.Count(poppler(t, "pdfimages", "-list", pdf), "\n") > 2 {
+		if hasPixel(t, pdf) {
 			found = append(found, name+": picture from a file")
 		}
 	}

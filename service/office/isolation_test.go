@@ -11,6 +11,7 @@ import (
 	"docx2pdf/service/docx/docxtest"
 	"docx2pdf/service/office"
 	"docx2pdf/service/options"
+	"docx2pdf/service/sandbox"
 )
 
 // A font that exists nowhere but in a document that brings it along.
@@ -69,20 +70,24 @@ func documentWithFont(t *testing.T) []byte {
 }
 
 func TestFontsOfOneDocumentAreNotTheNextOnes(t *testing.T) {
-	engine := start(t, office.Config{Concurrency: 1})
 	with, without := documentWithFont(t), docxtest.Document(docxtest.Styled(broughtAlong, "has to do without"))
-	for range 3 {
-		pdf, _ := mustConvert(t, engine, with)
-		if fonts := poppler(t, "pdffonts", pdf); !strings.Contains(fonts, "CanarySans") {
-			t.Fatalf("a font that a document brings along is not used:\n%s", fonts)
-		}
-		pdf, result := mustConvert(t, engine, without)
-		if fonts := poppler(t, "pdffonts", pdf); strings.Contains(fonts, "CanarySans") {
-			t.Fatalf("a document got the font of the one before it:\n%s", fonts)
-		}
-		if len(result.Fonts) == 0 {
-			t.Errorf("the missing font is not told")
-		}
+	for _, way := range []sandbox.Way{sandbox.Landlock, sandbox.Namespace} {
+		t.Run(string(way), func(t *testing.T) {
+			engine := start(t, office.Config{Concurrency: 1, Sandbox: sandbox.Require, SandboxWay: way})
+			for range 3 {
+				pdf, _ := mustConvert(t, engine, with)
+				if fonts := poppler(t, "pdffonts", pdf); !strings.Contains(fonts, "CanarySans") {
+					t.Fatalf("a font that a document brings along is not used:\n%s", fonts)
+				}
+				pdf, result := mustConvert(t, engine, without)
+				if fonts := poppler(t, "pdffonts", pdf); strings.Contains(fonts, "CanarySans") {
+					t.Fatalf("a document got the font of the one before it:\n%s", fonts)
+				}
+				if len(result.Fonts) == 0 {
+					t.Errorf("the missing font is not told")
+				}
+			}
+		})
 	}
 }
 

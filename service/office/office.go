@@ -148,15 +148,15 @@ func prepare(dir string, set fonts.Set) error {
 // launch starts a fork server. Its errors say what to do about them.
 func (e *Engine) launch(ctx context.Context) (*forkserver.Server, error) {
 	config, dir := e.config, e.dir.path
-	profile := filepath.Join(dir, "profile")
+	profile, work := filepath.Join(dir, "profile"), filepath.Join(dir, "work")
 	server, err := forkserver.Launch(ctx, forkserver.Config{
 		ProgramDir:  config.ProgramDir,
 		Profile:     profile,
-		WorkDir:     filepath.Join(dir, "work"),
+		WorkDir:     work,
 		Environment: environment(config, dir),
 		WarmUp:      []string{filepath.Join(dir, "warmup.docx")},
 		WarmUpPDF:   filepath.Join(dir, "warmup.pdf"),
-		Readable:    readable(config, profile),
+		Readable:    append(readable(config, profile), work),
 		Sandbox:     config.Sandbox,
 		Way:         config.SandboxWay,
 		Log:         config.Log,

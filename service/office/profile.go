@@ -51,7 +51,7 @@ func environment(config Config, dir string) []string {
 		"FONTCONFIG_FILE=" + filepath.Join(dir, "profile", "fonts.conf"),
 		// Resolved anew by each child: its own job directory.
 		"TMPDIR=/proc/self/cwd/temp",
-		// No display; the event loop is ours.
+		// No display, and no thread of its own for the event loop.
 		"SAL_USE_VCLPLUGIN=svp",
 		"SAL_LOK_OPTIONS=unipoll",
 		"SAL_DISABLE_OPENCL=1",

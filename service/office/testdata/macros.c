@@ -1,5 +1,6 @@
-// Loads a document as a child of the fork server does, and then lets LibreOffice's event loop run, in which the macros of
-// documents start. A child leaves before it gets there; this shows what keeps macros in if one ever should.
+// Loads a document as a child of the fork server does, and then has LibreOffice work off its events, among which are
+// those that start the macros of documents. A child leaves before it gets there; this shows what keeps macros in if one
+// ever should.
 //
 //   macros PROGRAM PROFILE PROFILE_URL DOCUMENT_URL careful|willing off|require
 //
@@ -10,6 +11,7 @@
 #include "../../forkserver/document.h"
 #include "../../forkserver/server.h"
 
+#include <dlfcn.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +29,7 @@ static _Noreturn void end(const char *how) {
 }
 
 static void keep_in(void) {
-    const char *const readable[] = {dirname(strdup(argument[PROGRAM])), argument[PROFILE], "/etc/fonts", "/usr/share", "/dev/urandom", NULL};
+    const char *const readable[] = {dirname(strdup(argument[PROGRAM])), argument[PROFILE], "/etc/fonts", "/usr/lib", "/usr/share", "/dev/urandom", NULL};
     const char *const devices[] = {"/dev/null", NULL};
     struct sandbox sandbox = {.readable = readable, .writable_devices = devices};
     probe_sandbox(&sandbox);
@@ -48,30 +50,26 @@ static void load(void) {
         end(kit->pClass->getError(kit));
 }
 
-// LibreOffice says for how many microseconds it has nothing to do.
-static int on_idle(void *data, int timeout) {
-    static int loaded;
-    (void)data;
-    if (!loaded) {
-        loaded = 1;
-        load();
-    } else if (timeout < 0 || timeout > 500000) {
-        end("idle");
-    } else {
-        usleep(timeout);
-    }
-    return 0;
+// Has LibreOffice do what it does when nobody asks it for anything, until it has nothing left to do.
+static void rest(void) {
+    void (*acquire_solar_mutex)(unsigned) = dlsym(RTLD_DEFAULT, "_ZN11Application17AcquireSolarMutexEj");
+    void (*process_events_to_idle)(void) = dlsym(RTLD_DEFAULT, "_ZN9Scheduler19ProcessEventsToIdleEv");
+    if (acquire_solar_mutex == NULL || process_events_to_idle == NULL)
+        end("this LibreOffice has another event loop");
+    acquire_solar_mutex(1);
+    process_events_to_idle();
 }
-
-static void on_wake(void *data) { (void)data; }
 
 int main(int count, char **arguments) {
     if (count != ARGUMENTS)
         return 2;
     argument = arguments;
-    kit = lok_init_2(argument[PROGRAM], argument[PROFILE_URL]);
-    if (kit == NULL)
-        end("LibreOfficeKit could not be initialised");
-    kit->pClass->runLoop(kit, on_idle, on_wake, &kit);
-    end("the event loop ended");
+    struct server server = {0};
+    const char *why = start_office(&server, argument[PROGRAM], argument[PROFILE_URL]);
+    if (why != NULL)
+        end(why);
+    kit = server.kit;
+    load();
+    rest();
+    end("idle");
 }
