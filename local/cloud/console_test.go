@@ -44,10 +44,9 @@ func TestPageInChromium(t *testing.T) {
 	w.subscribe("readers", topic, nil).want(200)
 	w.publish(topic, "x", nil)
 	shows("buckets", "<img src=x")
-	shows("requests", "no role of serviceAccount:stranger@")
-	shows("requests", "storage.buckets.get")
+	shows("request-list", "stranger lacks storage.buckets.get on bucket first-bucket. It would be allowed by roles/storage.bucketViewer there.")
 	shows("subscriptions", "readers")
-	shows("policies", "roles/owner")
+	shows("policies", "Only Google’s own grants")
 	title, err := chromedp.Run(browser, chromedp.Title())
 	if err != nil || title != "Local Google Cloud" {
 		t.Errorf("an object's name ran as code: title %q, %v", title, err)
@@ -56,7 +55,7 @@ func TestPageInChromium(t *testing.T) {
 
 func TestPageIsForThisMachineOnly(t *testing.T) {
 	w := start(t)
-	for _, path := range []string{"/", "/console/state", "/console/events", "/inventory", "/requests"} {
+	for _, path := range []string{"/", "/console/state", "/console/events", "/console/files/page.js", "/console/object?bucket=a&name=b", "/inventory", "/requests"} {
 		r, _ := http.NewRequest("GET", w.url(path), nil)
 		r.Host = "attacker.example.com"
 		w.do(r).want(403)

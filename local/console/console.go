@@ -1,203 +1,66 @@
-// Package console is the page at the local cloud's address: what exists, and what was just asked for and why it was
-// allowed or refused. It follows live.
+// Package console is the page at the local cloud's address: the deployment as a picture, what was just asked for and
+// why it was allowed or refused, and what there is. It follows live.
 package console
 
 import (
-	_ "embed"
+	"embed"
 	"encoding/json"
-	"fmt"
+	"io/fs"
+	"mime"
 	"net"
 	"net/http"
-	"time"
+	"path"
 
 	"docx2pdf/local/traffic"
 )
 
-//go:embed page.html
-var page []byte
+//go:embed files
+var embedded embed.FS
 
-//go:embed page.css
-var style []byte
-
-//go:embed page.js
-var script []byte
-
-// State is everything that the page shows.
-type State struct {
-	Address      string         `json:"address"`
-	Projects     []Project      `json:"projects"`
-	Buckets      []Bucket       `json:"buckets"`
-	Services     []Service      `json:"services"`
-	Builds       []Build        `json:"builds"`
-	Repositories []Repository   `json:"repositories"`
-	Accounts     []Account      `json:"accounts"`
-	Topics       []string       `json:"topics"`
-	Backlogs     []Subscription `json:"subscriptions"`
-	Policies     []Policy       `json:"policies"`
-	Others       []string       `json:"others"`
-	Requests     []Request      `json:"requests"`
+// Source is where the page has what it shows.
+type Source struct {
+	State    func() State
+	Requests *traffic.Log
+	// LogFolder has Cloud Logging's files.
+	LogFolder string
+	// Open returns the file with the content of an object, and the object's media type.
+	Open func(bucket, name string) (file, mediaType string, err error)
 }
 
-// Project is a project with the APIs it has enabled.
-type Project struct {
-	ID     string   `json:"id"`
-	Number string   `json:"number"`
-	APIs   []string `json:"apis"`
-}
-
-// Bucket is a bucket with its live objects.
-type Bucket struct {
-	Name    string   `json:"name"`
-	Project string   `json:"project"`
-	Objects []Object `json:"objects"`
-}
-
-// Object is one object.
-type Object struct {
-	Name string `json:"name"`
-	Size uint64 `json:"size"`
-	Type string `json:"type"`
-	Time string `json:"time"`
-}
-
-// Service is a Cloud Run service with its revisions.
-type Service struct {
-	Name      string     `json:"name"`
-	URL       string     `json:"url"`
-	State     string     `json:"state"`
-	Message   string     `json:"message"`
-	Revisions []Revision `json:"revisions"`
-}
-
-// Revision is one revision and how many instances of it run.
-type Revision struct {
-	Name      string `json:"name"`
-	State     string `json:"state"`
-	Instances int    `json:"instances"`
-	Serving   bool   `json:"serving"`
-}
-
-// Build is a Cloud Build build.
-type Build struct {
-	ID     string `json:"id"`
-	Status string `json:"status"`
-	Time   string `json:"time"`
-	Detail string `json:"detail"`
-}
-
-// Repository is an Artifact Registry repository with its images.
-type Repository struct {
-	Name   string   `json:"name"`
-	Images []string `json:"images"`
-}
-
-// Account is a service account with the number of its keys.
-type Account struct {
-	Email string `json:"email"`
-	Keys  int    `json:"keys"`
-}
-
-// Subscription is a subscription with its backlog.
-type Subscription struct {
-	Name     string `json:"name"`
-	Topic    string `json:"topic"`
-	Endpoint string `json:"endpoint"`
-	Backlog  int    `json:"backlog"`
-}
-
-// Policy is one grant: who has which role on what.
-type Policy struct {
-	Resource string `json:"resource"`
-	Role     string `json:"role"`
-	Member   string `json:"member"`
-}
-
-// Request is one call with its verdict.
-type Request struct {
-	Time         string `json:"time"`
-	Method       string `json:"method"`
-	Path         string `json:"path"`
-	Call         string `json:"call"`
-	Caller       string `json:"caller"`
-	Status       int    `json:"status"`
-	Why          string `json:"why"`
-	Milliseconds int64  `json:"milliseconds"`
-}
-
-// Requests turns entries of the traffic log into what the page shows.
-func Requests(entries []traffic.Entry) []Request {
-	requests := make([]Request, 0, len(entries))
-	for _, e := range entries {
-		requests = append(requests, Request{Time: e.Time.Format("15:04:05.000"), Method: e.Method, Path: e.Path, Call: e.Call, Caller: e.Caller,
-			Status: e.Status, Why: e.Why, Milliseconds: e.Duration.Milliseconds()})
+// Handler serves the page at /, the state as JSON at /console/state, all that changes as a stream of events at
+// /console/events, and objects at /console/object.
+func Handler(source Source) http.Handler {
+	files, err := fs.Sub(embedded, "files")
+	if err != nil {
+		panic(err) // the folder is in the program
 	}
-	return requests
-}
-
-// Handler serves the page at /, the state as JSON at /console/state and as a stream of events at /console/events. The
-// state function is asked again after every request that the log sees, at most a few times a second.
-func Handler(state func() State, log *traffic.Log) http.Handler {
 	mux := http.NewServeMux()
-	for path, file := range map[string]struct {
-		kind string
-		data []byte
-	}{"/{$}": {"text/html", page}, "/console/page.css": {"text/css", style}, "/console/page.js": {"text/javascript", script}} {
-		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", file.kind+"; charset=utf-8")
-			w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'")
-			w.Write(file.data)
-		})
-	}
-	mux.HandleFunc("GET /console/state", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		json.NewEncoder(w).Encode(state())
-	})
-	mux.HandleFunc("GET /console/events", func(w http.ResponseWriter, r *http.Request) { follow(w, r, state, log) })
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { asset(w, r, files, "index.html") })
+	mux.HandleFunc("GET /console/files/{name}", func(w http.ResponseWriter, r *http.Request) { asset(w, r, files, r.PathValue("name")) })
+	mux.HandleFunc("GET /console/state", source.state)
+	mux.HandleFunc("GET /console/events", source.follow)
+	mux.HandleFunc("GET /console/object", source.object)
 	return LocalOnly(mux)
 }
 
-// pace is the shortest time between two events.
-const pace = 250 * time.Millisecond
-
-func follow(w http.ResponseWriter, r *http.Request, state func() State, log *traffic.Log) {
-	changed, stop := log.Follow()
-	defer stop()
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
-	controller := http.NewResponseController(w)
-	for {
-		data, err := json.Marshal(state())
-		if err != nil {
-			return
-		}
-		if _, err := fmt.Fprintf(w, "data: %s\n\n", data); err != nil || controller.Flush() != nil {
-			return
-		}
-		if !wait(r, pace) {
-			return
-		}
-		// Instances and backlogs change without a request: look again now and then.
-		refresh := time.NewTimer(2 * time.Second)
-		select {
-		case <-changed:
-		case <-refresh.C:
-		case <-r.Context().Done():
-			refresh.Stop()
-			return
-		}
-		refresh.Stop()
-	}
+func asset(w http.ResponseWriter, r *http.Request, files fs.FS, name string) {
+	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
+	w.Header().Set("Cache-Control", "no-cache")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Content-Security-Policy",
+		"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	http.ServeFileFS(w, r, files, name)
 }
 
-func wait(r *http.Request, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-r.Context().Done():
-		return false
-	}
+// shownRequests is how many requests /console/state has; the stream has all that are remembered.
+const shownRequests = 100
+
+func (s Source) state(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(struct {
+		State
+		Requests []Request `json:"requests"`
+	}{s.State(), Requests(s.Requests.Latest(shownRequests))})
 }
 
 // LocalOnly refuses requests under a foreign host name, with which a web page elsewhere could make a browser read this

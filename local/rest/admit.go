@@ -116,7 +116,7 @@ func (s *Server) usable(api *API, project string, caller policy.Principal) error
 func (s *Server) Require(r *Request, api *API, permission string, on policy.Resource, entry *traffic.Entry) error {
 	decision := s.Policies.Check(r.Caller, permission, on)
 	if entry != nil {
-		entry.Why = decision.Why
+		entry.Why, entry.Permission, entry.Resource = decision.Why, permission, on.Name
 	}
 	if decision.Allowed {
 		return nil

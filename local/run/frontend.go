@@ -199,6 +199,7 @@ func (f *frontend) unavailable(w http.ResponseWriter, err error) {
 // token loses its signature on the way to the container.
 func (f *frontend) admit(w http.ResponseWriter, r *http.Request, current runapi.GoogleCloudRunV2Service, entry *traffic.Entry) bool {
 	on := policy.In(f.name)
+	entry.Permission, entry.Resource = "run.routes.invoke", f.name
 	if decision := f.service.Policies.Check(policy.Anonymous, "run.routes.invoke", on); decision.Allowed {
 		entry.Caller, entry.Why = policy.Anonymous.Member(), decision.Why
 		return true

@@ -86,6 +86,19 @@ func (s *Service) ProjectOf(bucketName string) string {
 	return b.Project
 }
 
+// Object returns a live object.
+func (s *Service) Object(bucketName, name string) (storageapi.Object, bool) {
+	return s.objects.Get(bucketName + "/" + name)
+}
+
+// NotificationsOf returns the notification configurations of a bucket.
+func (s *Service) NotificationsOf(bucketName string) []storageapi.Notification {
+	return s.notices.List(bucketName + "/")
+}
+
+// Agent is Cloud Storage's service agent in a project.
+func (s *Service) Agent(projectID string) policy.Principal { return s.agent(projectID) }
+
 // Notifications returns the resource names of all notification configurations.
 func (s *Service) Notifications() []string {
 	var names []string
