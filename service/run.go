@@ -72,7 +72,8 @@ func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
 	}
 	httpServer := &http.Server{
 		Handler: server.New(server.Config{
-			Converter:    conversion.Converter{Engine: engine, Limits: config.limits, Memory: config.engine.Memory},
+			Converter: conversion.Converter{Engine: engine, Limits: config.limits, Memory: config.engine.Memory,
+				HasCharacter: config.engine.Fonts.Coverage().Has},
 			Store:        store,
 			OutputBucket: config.outputBucket,
 			Names:        outcome.Names{InputBucket: config.inputBucket},

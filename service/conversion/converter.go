@@ -16,6 +16,8 @@ type Converter struct {
 	Engine
 	Limits docx.Limits // of what a document may unpack to
 	Memory int64       // bytes that encrypting a PDF may take; 0: any
+
+	HasCharacter func(rune) bool // whether a font has it; nil: any has
 }
 
 // Convert checks the document and changes what needs it, has the engine make its PDF, and locks that if the options
@@ -80,6 +82,9 @@ func (c Converter) prepare(ctx context.Context, d *Document, o options.Options, 
 	}
 	if err != nil {
 		return nil, err
+	}
+	if c.HasCharacter != nil {
+		prepared.CheckCharacters(c.HasCharacter)
 	}
 	d.UpdateIndexes, d.Insertions, d.Fonts = prepared.UpdateIndexes, prepared.Insertions, prepared.Fonts
 	report.Warnings = prepared.Warnings()

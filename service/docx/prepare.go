@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"docx2pdf/service/docx/inventory"
 	"docx2pdf/service/docx/mend"
 	"docx2pdf/service/fonts"
 	"docx2pdf/service/warning"
@@ -20,6 +22,7 @@ type Prepared struct {
 	Fonts         []fonts.Described // what it says of its fonts
 
 	warnings   warning.List
+	inventory  *inventory.Inventory
 	savedPages map[int]int
 	content    bool // it has more than what comes in
 }
@@ -43,6 +46,23 @@ func (p *Prepared) Converted(pages int, indexesUpdated bool, inserted int) {
 	}
 	p.warnings.AddMany(warning.ChunkMissing, len(p.Insertions)-inserted)
 	p.content = p.content || inserted > 0
+}
+
+// CheckCharacters notes those of the document's characters that no font has. What embedded fonts have is not known.
+func (p *Prepared) CheckCharacters(has func(rune) bool) {
+	if p.inventory == nil || p.inventory.EmbedsFonts() {
+		return
+	}
+	missing := slices.Sorted(func(yield func(rune) bool) {
+		for char := range p.inventory.Characters.Drawn() {
+			if !has(char) && !yield(char) {
+				return
+			}
+		}
+	})
+	for _, char := range missing {
+		p.warnings.Add(warning.CharacterMissing, fmt.Sprintf("%U", char))
+	}
 }
 
 // Empty is the error of a document that has nothing but documents within it which did not come in.
@@ -72,6 +92,7 @@ func Prepare(ctx context.Context, path string, limits Limits, wishes mend.Wishes
 	}
 	p.alignNames()
 	i := p.inventory
+	prepared.inventory = i
 	prepared.Fonts = i.Fonts
 	m := &mend.Package{Inventory: i, Main: i.Parts[p.main], Wishes: wishes, Warnings: &prepared.warnings, Read: p.read}
 	prepared.UpdateIndexes = i.Indexes > 0 && (i.UpdateFields || i.DirtyIndex) && !wishes.SavedFields

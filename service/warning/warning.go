@@ -25,6 +25,7 @@ const (
 	FieldNotComputed  Code = "field_not_computed"
 	IndexOutdated     Code = "index_outdated"
 	SignUnknown       Code = "sign_unknown"
+	CharacterMissing  Code = "character_missing"
 	MacrosLeftOut     Code = "macros_left_out"
 	SignatureLeftOut  Code = "signature_left_out"
 	PartTooLarge      Code = "part_too_large"
@@ -44,6 +45,7 @@ var Sentences = map[Code]string{
 	FieldNotComputed:  "A field that should differ from page to page, or that counts on the number of pages, shows what was saved.",
 	IndexOutdated:     "A table of contents or an index asks to be updated, and could not be.",
 	SignUnknown:       "A sign of a symbol font has no place in Unicode, and may be drawn as another or as an empty box.",
+	CharacterMissing:  "A character is in none of the fonts, and is drawn as an empty box.",
 	MacrosLeftOut:     "The document has macros, which are not run.",
 	SignatureLeftOut:  "The document has a digital signature, which the PDF has not.",
 	PartTooLarge:      "A part is too large to be adapted for LibreOffice, and was left as it is.",
@@ -51,7 +53,7 @@ var Sentences = map[Code]string{
 
 // order is the order of the codes above.
 var order = []Code{ChunkMissing, ContentLinked, PictureLinked, PictureMissing, PictureFormat, ObjectNoPreview, ChartNoValues,
-	ChartKind, SmartArtNoDrawing, FieldNotComputed, IndexOutdated, SignUnknown, MacrosLeftOut,
+	ChartKind, SmartArtNoDrawing, FieldNotComputed, IndexOutdated, SignUnknown, CharacterMissing, MacrosLeftOut,
 	SignatureLeftOut, PartTooLarge}
 
 // Codes are all codes.

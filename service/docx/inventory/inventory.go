@@ -42,6 +42,8 @@ type Inventory struct {
 	Given     map[string]bool   // properties that have a value, by the names of their fields
 	Fonts     []fonts.Described // in the order of the table
 
+	Characters Characters // of all texts
+
 	UpdateFields bool // the document asks for all fields to be updated when it is opened
 	DirtyIndex   bool // an index asks for it
 	Indexes      int
@@ -132,6 +134,18 @@ func (i *Inventory) Target(r Relation) *Part {
 		return part
 	}
 	return i.decoded[Plain(r.Target)]
+}
+
+// EmbedsFonts tells whether the document brings fonts along.
+func (i *Inventory) EmbedsFonts() bool {
+	for _, part := range i.Parts {
+		for _, r := range part.Relations {
+			if r.Type == "font" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Names is a set of names that is not filled without end.

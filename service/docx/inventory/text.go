@@ -14,6 +14,7 @@ type text struct {
 	*Inventory
 	part   *Part
 	fields *field.Tracker
+	inText bool // a piece of text is open
 	object bool // an embedded object is open
 	shown  bool // and has a picture
 }
@@ -30,9 +31,13 @@ func (x *text) see(t *markup.Token) {
 			x.field(f)
 		}
 	}
+	if t.Kind == markup.Text && x.inText {
+		x.Characters.add(t.Bytes)
+	}
 	if t.Kind == markup.Text || t.Kind == markup.Other {
 		return
 	}
+	x.inText = t.Kind == markup.Start && t.Is(markup.W, "t")
 	switch t.Space {
 	case markup.W:
 		x.word(t)

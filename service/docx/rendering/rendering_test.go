@@ -13,6 +13,7 @@ import (
 	"docx2pdf/service/conversion"
 	"docx2pdf/service/docx"
 	"docx2pdf/service/docx/docxtest"
+	"docx2pdf/service/fonts"
 	"docx2pdf/service/office"
 	"docx2pdf/service/options"
 	"docx2pdf/service/warning"
@@ -29,12 +30,16 @@ func run(m *testing.M) int {
 		panic(err)
 	}
 	defer os.RemoveAll(temp)
-	engine, err := office.Start(context.Background(), office.Config{TempDir: temp})
+	set, err := fonts.Open("")
+	if err != nil {
+		panic(err)
+	}
+	engine, err := office.Start(context.Background(), office.Config{TempDir: temp, Fonts: set})
 	if err != nil {
 		panic(err)
 	}
 	defer engine.Close()
-	converter = conversion.Converter{Engine: engine, Limits: docx.DefaultLimits}
+	converter = conversion.Converter{Engine: engine, Limits: docx.DefaultLimits, HasCharacter: set.Coverage().Has}
 	return m.Run()
 }
 

@@ -77,6 +77,12 @@ func TestSignsOfSymbolFontsAreText(t *testing.T) {
 	}
 }
 
+func TestCharactersThatNoFontHas(t *testing.T) {
+	if made := render(t, docxtest.Document(docxtest.Paragraph("中文 ابجد བོད Ελλάδα 😀 “quoted” \U00030000\U0001e290&#x30001;"))); made.warnings != "character_missing=3" {
+		t.Errorf("the warnings are %q", made.warnings)
+	}
+}
+
 func TestNumbersOfLists(t *testing.T) {
 	var numbering, body strings.Builder
 	formats := []struct{ format, level, want string }{
