@@ -10,6 +10,10 @@
 // With -burst it simulates how long documents wait that arrive at once:
 //
 //	go run ./local/bench -burst 10000
+//
+// With -scale it prints what an operation of Cloud Storage and Pub/Sub costs when few and when many are there:
+//
+//	go run ./local/bench -scale 100000
 package main
 
 import (
@@ -30,6 +34,7 @@ func main() {
 	documents := flag.Int("burst", 0, "instead: documents that arrive at once, in a simulation")
 	conversion := flag.Duration("conversion", 77*time.Millisecond, "CPU time of half of the documents with -burst")
 	start := flag.Duration("start", 6*time.Second, "until an instance takes requests with -burst")
+	many := flag.Int("scale", 0, "instead: objects and messages to fill the local cloud with")
 	seed := flag.Uint64("seed", 1, "of what is random with -soak-events and -burst")
 	flag.Parse()
 	if *documents > 0 {
@@ -39,6 +44,9 @@ func main() {
 	bench := func() error { return run(ctx, *rounds) }
 	if *events > 0 {
 		bench = func() error { return soakEvents(ctx, *events, *seed) }
+	}
+	if *many > 0 {
+		bench = func() error { return scale(ctx, *many) }
 	}
 	if err := bench(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

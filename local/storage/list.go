@@ -2,6 +2,7 @@ package storage
 
 import (
 	"encoding/base64"
+	"iter"
 	"net/url"
 	"slices"
 	"strconv"
@@ -40,33 +41,43 @@ func (s *Service) list(r *rest.Request) (any, error) {
 	if err != nil {
 		return nil, invalid("Invalid value '%s' for pageToken.", q.Get("pageToken"))
 	}
-	return page(r, s.candidates(b.Name, q), q, size, string(after)), nil
+	return page(r, s.candidates(b.Name, q, string(after)), q, size, string(after)), nil
 }
 
-// candidates are the objects of the prefix in the order of their names, older versions first.
-func (s *Service) candidates(bucketName string, q url.Values) []storageapi.Object {
-	objects := s.objects.List(bucketName + "/" + q.Get("prefix"))
+// candidates are the objects of the prefix in the order of their names, older versions first. They begin where the page
+// before ended.
+func (s *Service) candidates(bucketName string, q url.Values, after string) iter.Seq[storageapi.Object] {
+	prefix, from, end := q.Get("prefix"), q.Get("startOffset"), q.Get("endOffset")
+	if name, _, isObject := strings.Cut(after, "\x00"); isObject || q.Get("delimiter") == "" {
+		from = max(from, name)
+	}
+	objects := s.objects.Scan(bucketName+"/"+prefix, bucketName+"/"+from)
 	if q.Get("versions") == "true" {
-		objects = append(objects, s.versions.List(bucketName+"/"+q.Get("prefix"))...)
-		slices.SortFunc(objects, func(a, b storageapi.Object) int {
+		all := append(slices.Collect(objects), slices.Collect(s.versions.Scan(bucketName+"/"+prefix, bucketName+"/"+from))...)
+		slices.SortFunc(all, func(a, b storageapi.Object) int {
 			if c := strings.Compare(a.Name, b.Name); c != 0 {
 				return c
 			}
 			return int(a.Generation - b.Generation)
 		})
+		objects = slices.Values(all)
 	}
-	return slices.DeleteFunc(objects, func(o storageapi.Object) bool {
-		return o.Name < q.Get("startOffset") || (q.Get("endOffset") != "" && o.Name >= q.Get("endOffset"))
-	})
+	return func(yield func(storageapi.Object) bool) {
+		for o := range objects {
+			if end != "" && o.Name >= end || o.Name >= from && !yield(o) {
+				return
+			}
+		}
+	}
 }
 
 // page cuts one page out of the objects. Its token is the last name or prefix of the page before, with the generation
 // of the last object.
-func page(r *rest.Request, objects []storageapi.Object, q url.Values, size int, after string) objectList {
+func page(r *rest.Request, objects iter.Seq[storageapi.Object], q url.Values, size int, after string) objectList {
 	answer := objectList{Kind: "storage#objects"}
 	prefix, delimiter := q.Get("prefix"), q.Get("delimiter")
 	last := ""
-	for _, o := range objects {
+	for o := range objects {
 		position := o.Name + "\x00" + strconv.FormatInt(o.Generation, 10)
 		folded := fold(o.Name, prefix, delimiter)
 		if folded != "" && !(q.Get("includeTrailingDelimiter") == "true" && folded == o.Name) {

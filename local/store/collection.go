@@ -9,9 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -115,13 +117,8 @@ func (c *Collection[T]) Delete(key string) (bool, error) {
 
 // Keys returns the keys that start with prefix, in order.
 func (c *Collection[T]) Keys(prefix string) []string {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
 	var keys []string
-	c.items.Ascend(prefix, func(key string, _ json.RawMessage) bool {
-		if !strings.HasPrefix(key, prefix) {
-			return false
-		}
+	c.ascend(prefix, "", func(key string, _ json.RawMessage) bool {
 		keys = append(keys, key)
 		return true
 	})
@@ -130,17 +127,23 @@ func (c *Collection[T]) Keys(prefix string) []string {
 
 // List returns the values whose keys start with prefix, in the order of the keys.
 func (c *Collection[T]) List(prefix string) []T {
+	return slices.Collect(c.Scan(prefix, ""))
+}
+
+// Scan goes through the values whose keys start with prefix and are not before from, in the order of the keys. It costs
+// what is looked at. The collection must not be changed meanwhile by whoever scans.
+func (c *Collection[T]) Scan(prefix, from string) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		c.ascend(prefix, from, func(_ string, data json.RawMessage) bool { return yield(decode[T](data)) })
+	}
+}
+
+func (c *Collection[T]) ascend(prefix, from string, visit func(key string, data json.RawMessage) bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	var values []T
-	c.items.Ascend(prefix, func(key string, data json.RawMessage) bool {
-		if !strings.HasPrefix(key, prefix) {
-			return false
-		}
-		values = append(values, decode[T](data))
-		return true
+	c.items.Ascend(max(prefix, from), func(key string, data json.RawMessage) bool {
+		return strings.HasPrefix(key, prefix) && visit(key, data)
 	})
-	return values
 }
 
 func (c *Collection[T]) put(key string, v T) error {
