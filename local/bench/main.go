@@ -14,6 +14,11 @@
 // With -scale it prints what an operation of Cloud Storage and Pub/Sub costs when few and when many are there:
 //
 //	go run ./local/bench -scale 100000
+//
+// With -documents it shows what the client, the front end and the buckets cost: a folder of them by `client convert`,
+// against the converter alone.
+//
+//	go run ./local/bench -documents 1000
 package main
 
 import (
@@ -31,21 +36,24 @@ func main() {
 	defer stop()
 	rounds := flag.Int("rounds", 3, "times that everything is done")
 	events := flag.Int("soak-events", 0, "instead: documents to drop into the input bucket while things are killed")
-	documents := flag.Int("burst", 0, "instead: documents that arrive at once, in a simulation")
+	documents := flag.Int("documents", 0, "instead: documents to convert with the client, and with the converter alone")
+	burst := flag.Int("burst", 0, "instead: documents that arrive at once, in a simulation")
 	conversion := flag.Duration("conversion", 77*time.Millisecond, "CPU time of half of the documents with -burst")
 	start := flag.Duration("start", 6*time.Second, "until an instance takes requests with -burst")
 	many := flag.Int("scale", 0, "instead: objects and messages to fill the local cloud with")
 	seed := flag.Uint64("seed", 1, "of what is random with -soak-events and -burst")
 	flag.Parse()
-	if *documents > 0 {
-		printBursts(*documents, *seed, *conversion, *start)
+	if *burst > 0 {
+		printBursts(*burst, *seed, *conversion, *start)
 		return
 	}
 	bench := func() error { return run(ctx, *rounds) }
-	if *events > 0 {
+	switch {
+	case *events > 0:
 		bench = func() error { return soakEvents(ctx, *events, *seed) }
-	}
-	if *many > 0 {
+	case *documents > 0:
+		bench = func() error { return manyDocuments(ctx, *documents, *rounds) }
+	case *many > 0:
 		bench = func() error { return scale(ctx, *many) }
 	}
 	if err := bench(); err != nil {
