@@ -92,7 +92,7 @@ subscriptions, iam service-accounts with keys and impersonation, projects, servi
 The official pulumi-resource-gcp 7.38.0 makes its calls here in ` + "`make official`" + `: the whole program, every change of its
 configuration, and its removal, with the roles that the README lists.
 
-Beside these: the token endpoint (` + "`/token`, `/oauth2/v3/certs`, `/oauth2/v1/certs`, `/.well-known/openid-configuration`, `/tokeninfo`, `/v1/userinfo`" + `),
+Beside these: the token endpoints (` + "`/token`, `/sts/v1/token`, `/oauth2/v3/certs`, `/oauth2/v1/certs`, `/.well-known/openid-configuration`, `/tokeninfo`, `/v1/userinfo`" + `),
 an OCI registry (` + "`/v2/`" + `), the front end of each Cloud Run service, and a metadata server for each container.
 `)
 	for _, api := range cloud.APIs() {

@@ -114,6 +114,7 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 		return err
 	}
 	c.projects.SetAPIDelays(c.options.Faults.APIDelay)
+	c.iam.UseProjects(c.projects)
 	c.usage = &serviceusage.Service{Projects: c.projects, Accounts: c.iam, Policies: c.policies, Operations: operations}
 	if c.logging, err = logging.Open(dir("logging"), c.policies); err != nil {
 		return err

@@ -163,15 +163,24 @@ func (m *machine) clientWithoutKey() {
 		m.t.Errorf("who may act as the caller: %v\n%s", err, out)
 	}
 	// As gcloud auth application-default login leaves a person signed in. A person acts as the caller, asked or not.
-	person, err := json.Marshal(map[string]string{
+	person := inJSON(map[string]string{
 		"type": "authorized_user", "client_id": "gcloud", "client_secret": "known",
 		"refresh_token": "1//" + m.variable("GOOGLE_OAUTH_ACCESS_TOKEN"), "token_uri": m.address() + "/token",
 	})
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	if out, err := run(credentials(string(person))); err != nil {
+	if out, err := run(credentials(person)); err != nil {
 		m.t.Errorf("a person who may act as the caller: %v\n%s", err, out)
+	}
+	workload := m.workloadMayAct(outputs["serviceAccount"])
+	if out, err := run(credentials(inJSON(workload))); err != nil {
+		m.t.Errorf("a workload that may act as the caller: %v\n%s", err, out)
+	}
+	workload["service_account_impersonation_url"] = m.variable("GOOGLE_IAM_CREDENTIALS_CUSTOM_ENDPOINT") +
+		"projects/-/serviceAccounts/" + outputs["serviceAccount"] + ":generateAccessToken"
+	if out, err := run(credentials(inJSON(workload))); err != nil {
+		m.t.Errorf("a workload whose file names the account: %v\n%s", err, out)
+	}
+	if out, err := run(credentials(person)); err == nil || !strings.Contains(out, "roles/iam.serviceAccountTokenCreator") {
+		m.t.Errorf("a person who may act as the caller no more: %v\n%s", err, out)
 	}
 }
 

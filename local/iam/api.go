@@ -37,7 +37,7 @@ func (s *Service) API() *rest.API {
 			account("keys.enable", "POST", "/keys/{key}:enable", "iam.serviceAccountKeys.enable", s.setKeyDisabled(false)),
 			account("keys.disable", "POST", "/keys/{key}:disable", "iam.serviceAccountKeys.disable", s.setKeyDisabled(true)),
 		}, rest.IAMPolicy{ID: "iam.projects.serviceAccounts", Path: accountPath, Permissions: "iam.serviceAccounts", GetMethod: "POST",
-			On: onAccount, Exists: s.exists}.Routes(s.policies)),
+			On: onAccount, Exists: s.exists}.Routes(s.policies), s.poolRoutes()),
 	}
 }
 

@@ -24,6 +24,10 @@ type Service struct {
 	keys     *store.Collection[key]                   // by email/keyID
 	agents   *store.Collection[agent]                 // by email
 	tokenURI atomic.Value
+
+	projects  Projects
+	pools     *store.Collection[iamapi.WorkloadIdentityPool]         // by name
+	providers *store.Collection[iamapi.WorkloadIdentityPoolProvider] // by name
 }
 
 type key struct {
@@ -49,9 +53,16 @@ func Open(dir string, policies *policy.Engine, tokens *token.Authority) (*Servic
 	if s.agents, err = store.Open[agent](filepath.Join(dir, "agents")); err != nil {
 		return nil, err
 	}
+	if s.pools, err = store.Open[iamapi.WorkloadIdentityPool](filepath.Join(dir, "pools")); err != nil {
+		return nil, err
+	}
+	if s.providers, err = store.Open[iamapi.WorkloadIdentityPoolProvider](filepath.Join(dir, "providers")); err != nil {
+		return nil, err
+	}
 	s.SetTokenURI("https://oauth2.googleapis.com/token")
 	policies.UseAccounts(s)
 	tokens.UseAccounts(s)
+	tokens.UsePools(s)
 	return s, nil
 }
 

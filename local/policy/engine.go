@@ -220,6 +220,9 @@ func (e *Engine) matches(p Principal, member string) bool {
 	case p.Member():
 		return true
 	}
+	if p.Federated != "" {
+		return inSet(member, p.Federated)
+	}
 	kind, project, _ := strings.Cut(member, ":")
 	role, ok := map[string]string{"projectOwner": "roles/owner", "projectEditor": "roles/editor", "projectViewer": "roles/viewer"}[kind]
 	if !ok {

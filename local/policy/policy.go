@@ -3,6 +3,7 @@ package policy
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -77,6 +78,17 @@ func normalise(resource string, p Policy, exists func(email string) bool) (Polic
 	return p, nil
 }
 
+// inPool matches one subject of a workload identity pool, and all that are in it
+// (https://cloud.google.com/iam/docs/principal-identifiers).
+var inPool = regexp.MustCompile(`^(principal|principalSet)` +
+	`(://iam\.googleapis\.com/projects/\d+/locations/global/workloadIdentityPools/[^/]+/)(subject/.+|\*)$`)
+
+// inSet tells whether a member is all of the pool that another is a subject of.
+func inSet(set, member string) bool {
+	all, pool := inPool.FindStringSubmatch(set), inPool.FindStringSubmatch(member)
+	return all != nil && pool != nil && all[1] == "principalSet" && all[3] == "*" && all[2] == pool[2]
+}
+
 func normaliseMember(m string, exists func(email string) bool) (string, error) {
 	if m == "allUsers" || m == "allAuthenticatedUsers" {
 		return m, nil
@@ -97,7 +109,10 @@ func normaliseMember(m string, exists func(email string) bool) (string, error) {
 		}
 		return kind + ":" + id, nil
 	case "principal", "principalSet":
-		return "", status.NotModelled("members of identity pools (%s)", m)
+		if !inPool.MatchString(m) {
+			return "", status.NotModelled("the member %s; give one subject of a workload identity pool, or all of it", m)
+		}
+		return m, nil
 	}
 	return "", status.Errorf(status.InvalidArgument, "The member %s is of an unknown type. Please set a valid type prefix for the member.", m)
 }

@@ -12,6 +12,8 @@ type Principal struct {
 	User     bool   // a person rather than a service account
 	Scopes   string // those of the access token, separated by spaces; "" does not limit it
 	Audience string // that of a JWT the account signed itself, where it names no scopes
+
+	Federated string // an identity of a workload identity pool, as policies name it: principal://…/subject/…
 }
 
 // Anonymous is a caller without a token.
@@ -20,6 +22,8 @@ var Anonymous = Principal{}
 // Member is the principal as policies name it, for example serviceAccount:name@project.iam.gserviceaccount.com.
 func (p Principal) Member() string {
 	switch {
+	case p.Federated != "":
+		return p.Federated
 	case p.Email == "":
 		return "allUsers"
 	case p.User:
@@ -31,6 +35,9 @@ func (p Principal) Member() string {
 
 // String is the principal as error messages name it.
 func (p Principal) String() string {
+	if p.Federated != "" {
+		return p.Federated
+	}
 	if p.Email == "" {
 		return "Anonymous caller"
 	}

@@ -13,6 +13,7 @@ var roles = map[string][]string{
 		"iam.serviceAccounts.actAs", "iam.serviceAccounts.create", "iam.serviceAccounts.delete", "iam.serviceAccounts.disable",
 		"iam.serviceAccounts.enable", "iam.serviceAccounts.get", "iam.serviceAccounts.getIamPolicy", "iam.serviceAccounts.list",
 		"iam.serviceAccounts.setIamPolicy", "iam.serviceAccounts.undelete", "iam.serviceAccounts.update",
+		"iam.workloadIdentityPoolProviders.*", "iam.workloadIdentityPools.*",
 		"run.*", "storage.buckets.*", "pubsub.*", "artifactregistry.*", "cloudbuild.*", "logging.*", "monitoring.*", "billing.resourceAssociations.*"},
 	"roles/editor": {"resourcemanager.projects.get", "resourcemanager.projects.update", "serviceusage.*", "iam.serviceAccountKeys.get",
 		"iam.serviceAccountKeys.list", "iam.serviceAccounts.actAs", "iam.serviceAccounts.create", "iam.serviceAccounts.delete",

@@ -56,7 +56,8 @@ var (
 // Handler serves the token endpoint, the published keys and the OpenID discovery document.
 func (a *Authority) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /token", a.serveToken)
+	mux.HandleFunc("POST /token", a.serving(a.exchange))
+	mux.HandleFunc("POST /sts/v1/token", a.serving(a.federate))
 	mux.HandleFunc("GET /oauth2/v3/certs", a.serveJWKS)
 	mux.HandleFunc("GET /oauth2/v1/certs", a.serveCertificates)
 	mux.HandleFunc("GET /.well-known/openid-configuration", a.serveDiscovery)
@@ -65,19 +66,22 @@ func (a *Authority) Handler() http.Handler {
 	return mux
 }
 
-func (a *Authority) serveToken(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
-	answer, err := a.exchange(r)
-	var refused refusal
-	if errors.As(err, &refused) {
-		writeJSON(w, http.StatusBadRequest, refused)
-		return
+// serving answers with a token, or with why there is none.
+func (a *Authority) serving(exchange func(*http.Request) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
+		answer, err := exchange(r)
+		var refused refusal
+		if errors.As(err, &refused) {
+			writeJSON(w, http.StatusBadRequest, refused)
+			return
+		}
+		if err != nil {
+			writeJSON(w, http.StatusInternalServerError, refusal{"internal_failure", err.Error()})
+			return
+		}
+		writeJSON(w, http.StatusOK, answer)
 	}
-	if err != nil {
-		writeJSON(w, http.StatusInternalServerError, refusal{"internal_failure", err.Error()})
-		return
-	}
-	writeJSON(w, http.StatusOK, answer)
 }
 
 // exchange turns what a caller has into a token.
@@ -233,7 +237,7 @@ func (a *Authority) serveUserInfo(w http.ResponseWriter, r *http.Request) {
 
 // Paths are the paths that Handler serves.
 func Paths() []string {
-	return []string{"/token", "/oauth2/v3/certs", "/oauth2/v1/certs", "/.well-known/openid-configuration", "/tokeninfo", "/v1/userinfo"}
+	return []string{"/token", "/sts/v1/token", "/oauth2/v3/certs", "/oauth2/v1/certs", "/.well-known/openid-configuration", "/tokeninfo", "/v1/userinfo"}
 }
 
 func writeJSON(w http.ResponseWriter, code int, body any) {

@@ -52,6 +52,7 @@ type Accounts interface {
 // Authority signs and checks tokens.
 type Authority struct {
 	accounts Accounts
+	pools    Pools
 	now      func() time.Time
 
 	key    *rsa.PrivateKey
@@ -104,8 +105,9 @@ func (a *Authority) Owner() policy.Principal { return a.owner.principal }
 
 type accessClaims struct {
 	jwt.RegisteredClaims
-	Email string `json:"email"`
-	Scope string `json:"scope,omitempty"`
+	Email     string `json:"email"`
+	Scope     string `json:"scope,omitempty"`
+	Federated string `json:"federated,omitempty"`
 }
 
 // AccessToken makes an access token for a service account that lives for lifetime.

@@ -47,6 +47,9 @@ func (a *Authority) fromAccessToken(signed string) (policy.Principal, error) {
 	if err != nil {
 		return policy.Anonymous, invalid("")
 	}
+	if claims.Federated != "" {
+		return policy.Principal{Federated: claims.Federated, Scopes: claims.Scope}, nil
+	}
 	p, err := a.inForce(claims.Email, claims.Subject)
 	p.Scopes = claims.Scope
 	return p, err
