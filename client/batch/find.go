@@ -39,7 +39,8 @@ func isLock(name string) bool { return strings.HasPrefix(path.Base(name), "~$") 
 // Find finds documents: files, those in folders and their folders, and those under prefixes of buckets. What cannot be
 // looked at, or holds nothing, is told to problem, and the rest goes on.
 func Find(
-	ctx context.Context, storage func() (*bucket.Client, error), arguments []string, problem func(source string, err error),
+	ctx context.Context, storage func() (*bucket.Client, error), arguments []string,
+	problem func(source string, err error),
 ) ([]Found, error) {
 	var found []Found
 	for _, argument := range arguments {

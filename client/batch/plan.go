@@ -46,7 +46,8 @@ func newPlan(found []Found, out string, problem func(source string, err error)) 
 		name := PDFName(f.Rel)
 		switch {
 		case !filepath.IsLocal(filepath.FromSlash(name)) && (out != "" || f.Root != ""):
-			problem(f.Name(), errors.New("its name cannot be one below a folder, so its PDF would be elsewhere; name it by itself"))
+			problem(f.Name(),
+				errors.New("its name cannot be one below a folder, so its PDF would be elsewhere; name it by itself"))
 			continue
 		case bucket != "":
 			j.bucket, j.object = bucket, path.Join(prefix, name)
@@ -64,7 +65,8 @@ func newPlan(found []Found, out string, problem func(source string, err error)) 
 		if place := j.place(); place != "" {
 			if other, there := taken[place]; there {
 				if other != f.Name() {
-					problem(f.Name(), fmt.Errorf("its PDF would be %s, as that of %s; convert them into different folders", place, other))
+					problem(f.Name(),
+						fmt.Errorf("its PDF would be %s, as that of %s; convert them into different folders", place, other))
 				}
 				continue
 			}

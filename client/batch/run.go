@@ -89,7 +89,8 @@ func (r *Run) one(ctx context.Context, j job) (report.Document, error) {
 			d.Status = report.Unchanged
 			return d, nil
 		case state == Strangers && !r.Overwrite:
-			return d, fmt.Errorf("%s is there and was not made by this client from a document; --overwrite replaces it", j.place())
+			return d, fmt.Errorf("%s is there and was not made by this client from a document; --overwrite replaces it",
+				j.place())
 		}
 	}
 	if r.DryRun {

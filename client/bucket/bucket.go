@@ -25,7 +25,9 @@ type Client struct {
 }
 
 // New connects to Cloud Storage.
-func New(ctx context.Context, account string, first time.Duration, credentials ...option.ClientOption) (*Client, error) {
+func New(
+	ctx context.Context, account string, first time.Duration, credentials ...option.ClientOption,
+) (*Client, error) {
 	// The same variable moves the Pulumi provider.
 	if endpoint := os.Getenv("GOOGLE_STORAGE_CUSTOM_ENDPOINT"); endpoint != "" {
 		credentials = append(credentials, option.WithEndpoint(endpoint))
@@ -135,10 +137,12 @@ func (c *Client) worded(doing string, o Object, role string, err error) error {
 	case http.StatusPreconditionFailed:
 		return fmt.Errorf("%s: %w", what, ErrTaken)
 	case http.StatusUnauthorized:
-		return trouble.Lasting(err, "%s: Cloud Storage does not accept the access token of %s: its key or account was deleted "+
-			"or disabled since; sign in anew", what, c.account)
+		return trouble.Lasting(err,
+			"%s: Cloud Storage does not accept the access token of %s: its key or account was deleted "+
+				"or disabled since; sign in anew", what, c.account)
 	case http.StatusForbidden:
-		return fmt.Errorf("%s: %s may not; grant it %s on the bucket %s, or wait a minute when that was done just now (storage says: %s)",
+		return fmt.Errorf("%s: %s may not; grant it %s on the bucket %s, "+
+			"or wait a minute when that was done just now (storage says: %s)",
 			what, c.account, role, o.Bucket, answer.Message)
 	}
 	return fmt.Errorf("%s: Cloud Storage answers %d %s", what, answer.Code, answer.Message)

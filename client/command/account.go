@@ -28,7 +28,8 @@ func (g *globals) signIn(ctx context.Context, need ...string) (*account, error) 
 	if err != nil {
 		return nil, err
 	}
-	r := signin.Request{Audience: found.URL, Key: []byte(found.Key), Impersonate: g.impersonate, Caller: found.ServiceAccount}
+	r := signin.Request{Audience: found.URL, Key: []byte(found.Key), Impersonate: g.impersonate,
+		Caller: found.ServiceAccount}
 	// Credentials that were named come before a key that merely is there.
 	if named := request.KeyFile != "" || os.Getenv("DOCX2PDF_KEY") != ""; !named {
 		if g.impersonate != "" || os.Getenv("GOOGLE_APPLICATION_CREDENTIALS") != "" {
@@ -48,7 +49,9 @@ func (a *account) storage(ctx context.Context) func() (*bucket.Client, error) {
 }
 
 // converter makes what converts documents.
-func (a *account) converter(ctx context.Context, retry converter.Retry, options converter.Options) (*convert.Converter, error) {
+func (a *account) converter(
+	ctx context.Context, retry converter.Retry, options converter.Options,
+) (*convert.Converter, error) {
 	storage, err := a.storage(ctx)()
 	if err != nil {
 		return nil, fmt.Errorf("connecting to Cloud Storage: %w", err)

@@ -83,11 +83,13 @@ converted there, and downloads the PDF.`,
 	root.CompletionOptions.HiddenDefaultCmd = false
 	flags, r := root.PersistentFlags(), &g.request
 	flags.StringVar(&r.Stack, "stack", "", "the Pulumi `stack` whose outputs to use (default: the selected one)")
-	flags.StringVar(&r.File, "config", "", "the `file` that client save wrote (default: DOCX2PDF_CONFIG, or docx2pdf.json in your configuration folder)")
+	flags.StringVar(&r.File, "config", "",
+		"the `file` that client save wrote (default: DOCX2PDF_CONFIG, or docx2pdf.json in your configuration folder)")
 	flags.StringVar(&r.Flags.URL, "url", "", "the service's `URL`")
 	flags.StringVar(&r.Flags.InputBucket, "input", "", "the `bucket` that documents are read from")
 	flags.StringVar(&r.Flags.OutputBucket, "output", "", "the `bucket` that PDFs are written to")
-	flags.StringVar(&r.KeyFile, "key", "", "a service account's key `file`; better none, and your own credentials (see README)")
+	flags.StringVar(&r.KeyFile, "key", "",
+		"a service account's key `file`; better none, and your own credentials (see README)")
 	flags.StringVar(&g.impersonate, "impersonate", "", "the service `account` to act as, with your own credentials")
 	root.AddCommand(newConvert(g), newToken(g), newServe(g), newFailed(g), newSave(g), newVersion())
 	return root
@@ -118,7 +120,8 @@ func withSubcommand(root *cobra.Command, args []string) []string {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)
 	found, _, err := root.Find(args)
-	if len(args) == 0 || err == nil && found != root || slices.ContainsFunc(args, asksForHelp) || strings.HasPrefix(args[0], "__complete") {
+	if len(args) == 0 || err == nil && found != root || slices.ContainsFunc(args, asksForHelp) ||
+		strings.HasPrefix(args[0], "__complete") {
 		return args
 	}
 	if i := slices.Index(args, "--token"); i >= 0 {

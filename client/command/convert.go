@@ -58,11 +58,15 @@ answers, a third less when it is busy, ` + fmt.Sprint(converter.MaxAtOnce) + ` a
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	flags := c.Flags()
-	flags.StringVarP(&f.out, "out", "o", "", "where PDFs go: a `folder` or gs://BUCKET/PREFIX/; of one document also a file, or - for standard output")
+	flags.StringVarP(&f.out, "out", "o", "",
+		"where PDFs go: a `folder` or gs://BUCKET/PREFIX/; of one document also a file, or - for standard output")
 	flags.StringVar(&f.via, "via", "request", "how documents of this machine get there: request or `bucket`")
-	flags.StringVar(&f.object, "object", "", "convert this `object` of the input bucket, download nothing, print the service's answer")
-	flags.StringVar(&f.report, "report", "", "write what became of each document to a `file`: .csv, or .jsonl for JSON Lines")
-	flags.BoolVar(&f.json, "json", false, "print an object for each document: source, pdf, status, pages, milliseconds, fonts, warnings, error, code")
+	flags.StringVar(&f.object, "object", "",
+		"convert this `object` of the input bucket, download nothing, print the service's answer")
+	flags.StringVar(&f.report, "report", "",
+		"write what became of each document to a `file`: .csv, or .jsonl for JSON Lines")
+	flags.BoolVar(&f.json, "json", false,
+		"print an object for each document: source, pdf, status, pages, milliseconds, fonts, warnings, error, code")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would be converted, and convert nothing")
 	flags.BoolVar(&f.again, "again", false, "convert what an earlier run has done, too")
 	flags.BoolVar(&f.over, "overwrite", false, "replace PDFs of a folder that somebody else made")
@@ -121,7 +125,8 @@ func (f *conversion) answer(ctx context.Context, options converter.Options, stdo
 	if err != nil {
 		return err
 	}
-	documents, err := account.converter(ctx, f.retry(func(what string) { fmt.Fprintln(stderr, "client:", what) }, nil), options)
+	documents, err := account.converter(ctx, f.retry(func(what string) { fmt.Fprintln(stderr, "client:", what) }, nil),
+		options)
 	if err != nil {
 		return err
 	}
@@ -138,7 +143,9 @@ func (f *conversion) retry(again func(string), busy func()) converter.Retry {
 }
 
 // many converts whatever the arguments name.
-func (f *conversion) many(ctx context.Context, args []string, options converter.Options, stdout, stderr io.Writer) error {
+func (f *conversion) many(
+	ctx context.Context, args []string, options converter.Options, stdout, stderr io.Writer,
+) error {
 	account, err := f.signIn(ctx, f.need()...)
 	if err != nil {
 		return err

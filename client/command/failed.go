@@ -59,7 +59,9 @@ and the error records.
 }
 
 // withFailed finds what failed, and afterwards gives back what it has of the dead letters.
-func (g *globals) withFailed(c *cobra.Command, do func(context.Context, *failed.Finder, []*failed.Document) error) error {
+func (g *globals) withFailed(
+	c *cobra.Command, do func(context.Context, *failed.Finder, []*failed.Document) error,
+) error {
 	ctx := c.Context()
 	account, err := g.signIn(ctx, "outputBucket")
 	if err != nil {
@@ -67,7 +69,8 @@ func (g *globals) withFailed(c *cobra.Command, do func(context.Context, *failed.
 	}
 	notice := func(what string) { fmt.Fprintln(c.ErrOrStderr(), "client:", progress.Printable(what)) }
 	retry := converter.Retry{Attempts: 8, First: FirstRetry, Again: notice}
-	f := &failed.Finder{Output: account.OutputBucket, Service: converter.New(account.URL, account.IDTokens, retry), Notice: notice}
+	f := &failed.Finder{Output: account.OutputBucket, Service: converter.New(account.URL, account.IDTokens, retry),
+		Notice: notice}
 	if f.Storage, err = account.storage(ctx)(); err != nil {
 		return err
 	}
@@ -91,7 +94,8 @@ func list(stdout io.Writer, documents []*failed.Document, asJSON bool) error {
 	if asJSON {
 		rows := report.JSON(stdout)
 		for _, d := range documents {
-			if err := rows.Write(report.Document{Source: d.URL(), Status: report.Failed, Error: d.Reason, Code: d.Code}); err != nil {
+			if err := rows.Write(report.Document{Source: d.URL(), Status: report.Failed, Error: d.Reason,
+				Code: d.Code}); err != nil {
 				return err
 			}
 		}

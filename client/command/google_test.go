@@ -130,7 +130,8 @@ func (o object) write(w http.ResponseWriter, name string) {
 	bucket, object, _ := strings.Cut(name, "/")
 	sum := md5.Sum([]byte(o.content))
 	json.NewEncoder(w).Encode(map[string]any{
-		"bucket": bucket, "name": object, "generation": strconv.FormatInt(o.generation, 10), "size": strconv.Itoa(len(o.content)),
+		"bucket": bucket, "name": object,
+		"generation": strconv.FormatInt(o.generation, 10), "size": strconv.Itoa(len(o.content)),
 		"md5Hash": base64.StdEncoding.EncodeToString(sum[:]), "metadata": o.metadata,
 	})
 }
@@ -293,7 +294,8 @@ func (g *google) convertMessage(w http.ResponseWriter, attributes map[string]str
 	g.messages = append(g.messages, attributes)
 	source := attributes["bucketId"] + "/" + attributes["objectId"]
 	found, there := g.objects[source]
-	if generation := attributes["objectGeneration"]; !there || generation != "" && generation != strconv.FormatInt(found.generation, 10) {
+	if generation := attributes["objectGeneration"]; !there || generation != "" &&
+		generation != strconv.FormatInt(found.generation, 10) {
 		answer(404, `{"error":"there is no such object `+source+`","code":"object_not_found"}`)(w, nil)
 		return
 	}
@@ -313,7 +315,8 @@ func (g *google) convertMessage(w http.ResponseWriter, attributes map[string]str
 	if g.after != nil {
 		g.after(g)
 	}
-	fmt.Fprintf(w, `{"error":"","pages":3,"bucket":"out","object":%q,"generation":"%d"}`, strings.TrimPrefix(name, "out/"), pdf.generation)
+	fmt.Fprintf(w, `{"error":"","pages":3,"bucket":"out","object":%q,"generation":"%d"}`, strings.TrimPrefix(name, "out/"),
+		pdf.generation)
 }
 
 // requests is how many the converter has had. Those of a run that was cut off may still come in.

@@ -61,7 +61,8 @@ func TestFolderIsConvertedOnceAndGoesOn(t *testing.T) {
 	write(t, filepath.Join(dir, "~$letter.docx"), "lock file")
 	write(t, filepath.Join(dir, "notes.txt"), "no document")
 	pdfs := filepath.Join(t.TempDir(), "pdfs")
-	if out := g.client("convert", dir, "--out", pdfs, "--dry-run"); out.status != 0 || strings.Count(out.stdout, "planned: ") != n {
+	if out := g.client("convert", dir, "--out", pdfs, "--dry-run"); out.status != 0 ||
+		strings.Count(out.stdout, "planned: ") != n {
 		t.Errorf("the dry run: %v", out)
 	}
 	if _, err := os.Stat(pdfs); err == nil || g.asked > 0 {
@@ -178,7 +179,8 @@ func TestObjectsNamesDoNotLeadOutOfTheFolder(t *testing.T) {
 	}
 	parent := t.TempDir()
 	out := g.client("convert", "gs://in/p/", "--out", filepath.Join(parent, "a", "pdfs"))
-	if out.status != 2 || strings.Count(out.stderr, "cannot be one below a folder") != 2 || !strings.Contains(out.stderr, "too long") {
+	if out.status != 2 || strings.Count(out.stderr, "cannot be one below a folder") != 2 ||
+		!strings.Contains(out.stderr, "too long") {
 		t.Error(out)
 	}
 	if strays, _ := filepath.Glob(filepath.Join(parent, "*.pdf")); strays != nil {
@@ -197,7 +199,8 @@ func TestBucketThatTheAccountMayNotReadIsTold(t *testing.T) {
 	g, dir := newGoogle(t), letters(t, 3)
 	g.forbidden = "secret"
 	out := g.client("convert", "gs://secret/p/", dir)
-	if out.status != 2 || !strings.Contains(out.stderr, "gs://secret/p/: ") || !strings.Contains(out.stderr, "roles/storage.objectViewer") {
+	if out.status != 2 || !strings.Contains(out.stderr, "gs://secret/p/: ") ||
+		!strings.Contains(out.stderr, "roles/storage.objectViewer") {
 		t.Error(out)
 	}
 	holds(t, dir, 3)
@@ -226,17 +229,20 @@ func TestPrefixOfABucketIsConverted(t *testing.T) {
 		t.Errorf("the PDF in the bucket is %q", pdf)
 	}
 	pdfs := t.TempDir()
-	if out := g.client("convert", "gs://in/2026/", "--out", pdfs); out.status != 0 || read(t, filepath.Join(pdfs, "q", "b.pdf")) == "" {
+	if out := g.client("convert", "gs://in/2026/", "--out", pdfs); out.status != 0 ||
+		read(t, filepath.Join(pdfs, "q", "b.pdf")) == "" {
 		t.Error(out)
 	}
 	asked := g.asked
 	if out := g.client("convert", "gs://in/2026", "--out", pdfs); out.status != 0 || g.asked != asked {
 		t.Errorf("the same generations were converted again: %v", out)
 	}
-	if out := g.client("convert", "gs://in/2026/", "--out", "gs://archive/x/"); out.status != 0 || g.objects["archive/x/q/b.pdf"].content == "" {
+	if out := g.client("convert", "gs://in/2026/", "--out", "gs://archive/x/"); out.status != 0 ||
+		g.objects["archive/x/q/b.pdf"].content == "" {
 		t.Error(out)
 	}
-	if out := g.client("convert", "gs://in/nothing/"); out.status != 2 || !strings.Contains(out.stderr, "no Word documents") {
+	if out := g.client("convert", "gs://in/nothing/"); out.status != 2 ||
+		!strings.Contains(out.stderr, "no Word documents") {
 		t.Error(out)
 	}
 }
@@ -295,7 +301,8 @@ func TestFailedAreListedRetriedAndCleared(t *testing.T) {
 	if out := g.client("failed", "retry", "c.docx"); out.status != 1 || g.asked > 0 {
 		t.Errorf("what did not fail: %v", out)
 	}
-	if out := g.client("failed", "retry"); out.status != 2 || !strings.Contains(out.stderr, "b.docx: the document is damaged") {
+	if out := g.client("failed", "retry"); out.status != 2 ||
+		!strings.Contains(out.stderr, "b.docx: the document is damaged") {
 		t.Errorf("retry: %v", out)
 	}
 	if _, there := g.objects["out/a.error.json"]; there || g.objects["out/a.pdf"].content != "%PDF of PK mended" {
@@ -304,7 +311,8 @@ func TestFailedAreListedRetriedAndCleared(t *testing.T) {
 	if _, there := g.objects["out/b.error.json"]; !there {
 		t.Error("what failed again is cleared")
 	}
-	if out := g.client("failed", "--json"); strings.Count(out.stdout, "\n") != 1 || !strings.Contains(out.stdout, `"source":"gs://in/b.docx"`) {
+	if out := g.client("failed", "--json"); strings.Count(out.stdout, "\n") != 1 ||
+		!strings.Contains(out.stdout, `"source":"gs://in/b.docx"`) {
 		t.Errorf("the list as JSON: %v", out)
 	}
 }
@@ -323,11 +331,13 @@ func TestSavedSettingsDoWithoutPulumi(t *testing.T) {
 		t.Error(out)
 	}
 	write(t, file, "{")
-	if out := run(context.Background(), "convert", document); out.status != 1 || !strings.Contains(out.stderr, "client save") {
+	if out := run(context.Background(), "convert", document); out.status != 1 ||
+		!strings.Contains(out.stderr, "client save") {
 		t.Error(out)
 	}
 	t.Setenv("DOCX2PDF_CONFIG", "")
-	if out := run(context.Background(), "convert", document); out.status != 1 || !strings.Contains(out.stderr, "there is no pulumi to ask") {
+	if out := run(context.Background(), "convert", document); out.status != 1 ||
+		!strings.Contains(out.stderr, "there is no pulumi to ask") {
 		t.Error(out)
 	}
 	t.Setenv("DOCX2PDF_URL", g.URL)
@@ -338,26 +348,30 @@ func TestSavedSettingsDoWithoutPulumi(t *testing.T) {
 
 func TestSignInSaysWhatIsWrong(t *testing.T) {
 	document := write(t, filepath.Join(t.TempDir(), "a.docx"), "PK")
-	for said, want := range map[string]string{
-		`{"error":"invalid_grant","error_description":"Invalid JWT Signature."}`:                                                                     "deleted, disabled or replaced",
-		`{"error":"invalid_grant","error_description":"Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe."}`: "set the clock right",
-		`{"error":"invalid_grant","error_description":"Invalid grant: account not found"}`:                                                           "account was deleted",
-		`{"error":"disabled_client","error_description":"The OAuth client was disabled. Account disabled"}`:                                          "account is disabled",
+	for _, said := range []struct{ code, description, want string }{
+		{"invalid_grant", "Invalid JWT Signature.", "deleted, disabled or replaced"},
+		{"invalid_grant", "Invalid JWT: Token must be a short-lived token (60 minutes).", "set the clock right"},
+		{"invalid_grant", "Invalid grant: account not found", "account was deleted"},
+		{"disabled_client", "The OAuth client was disabled. Account disabled", "account is disabled"},
 	} {
 		g := newGoogle(t)
 		g.token = func(w http.ResponseWriter, r *http.Request) {
-			answer(400, said, "Content-Type", "application/json")(w, r)
+			answer(400, fmt.Sprintf(`{"error":%q,"error_description":%q}`, said.code, said.description),
+				"Content-Type", "application/json")(w, r)
 		}
-		if out := g.client("convert", document); out.status != 1 || !strings.Contains(out.stderr, want) || g.asked > 0 {
-			t.Errorf("%s: %v", said, out)
+		out := g.client("convert", document)
+		if out.status != 1 || !strings.Contains(out.stderr, said.want) || g.asked > 0 {
+			t.Errorf("%s: %v", said.description, out)
 		}
 	}
 	g := newGoogle(t)
 	g.Close()
-	if out := g.client("convert", document, "--attempts", "1"); out.status != 1 || !strings.Contains(out.stderr, "127.0.0.1") {
+	if out := g.client("convert", document, "--attempts", "1"); out.status != 1 ||
+		!strings.Contains(out.stderr, "127.0.0.1") {
 		t.Errorf("nobody answers: %v", out)
 	}
-	if out := g.client("token", "--key", write(t, filepath.Join(t.TempDir(), "key.json"), "no JSON")); out.status != 1 || !strings.Contains(out.stderr, "not JSON") {
+	if out := g.client("token", "--key", write(t, filepath.Join(t.TempDir(), "key.json"), "no JSON")); out.status != 1 ||
+		!strings.Contains(out.stderr, "not JSON") {
 		t.Errorf("a broken key: %v", out)
 	}
 }

@@ -29,7 +29,8 @@ func (f *conversion) one(ctx context.Context, file string, options converter.Opt
 	if err != nil {
 		return err
 	}
-	documents, err := account.converter(ctx, f.retry(func(what string) { fmt.Fprintln(stderr, "client:", what) }, nil), options)
+	documents, err := account.converter(ctx, f.retry(func(what string) { fmt.Fprintln(stderr, "client:", what) }, nil),
+		options)
 	if err != nil {
 		return err
 	}
@@ -40,7 +41,8 @@ func (f *conversion) one(ctx context.Context, file string, options converter.Opt
 	}
 	last := time.Now()
 	result, err := documents.Convert(ctx, convert.Document{File: file}, to, func(format string, arguments ...any) {
-		fmt.Fprintf(steps, "%-64s %5d ms\n", progress.Printable(fmt.Sprintf(format, arguments...)), time.Since(last).Milliseconds())
+		fmt.Fprintf(steps, "%-64s %5d ms\n", progress.Printable(fmt.Sprintf(format, arguments...)),
+			time.Since(last).Milliseconds())
 		last = time.Now()
 	})
 	if err != nil {

@@ -51,7 +51,8 @@ func TestOthersDocumentsAreNeitherReplacedNorTakenForOnesOwn(t *testing.T) {
 			t.Errorf("%s: %v", name, out)
 		}
 	}
-	if g.objects["in/report.docx"].content != "another's" || g.objects["out/letter.pdf"].content != "%PDF of something else" {
+	if g.objects["in/report.docx"].content != "another's" ||
+		g.objects["out/letter.pdf"].content != "%PDF of something else" {
 		t.Errorf("another's object was replaced: %v", g.objects)
 	}
 }
@@ -79,7 +80,8 @@ func TestPDFOfAnotherDocumentIsRefused(t *testing.T) {
 	}
 	dir := t.TempDir()
 	out := g.client("convert", "--via", "bucket", write(t, filepath.Join(dir, "letter.docx"), "mine"))
-	if _, err := os.Stat(filepath.Join(dir, "letter.pdf")); err == nil || out.status == 0 || !strings.Contains(out.stderr, "was made from") {
+	if _, err := os.Stat(filepath.Join(dir, "letter.pdf")); err == nil || out.status == 0 ||
+		!strings.Contains(out.stderr, "was made from") {
 		t.Errorf("%v, %v", out, err)
 	}
 }
@@ -94,8 +96,9 @@ func TestDocumentInTheRequestLeavesNothingInTheBuckets(t *testing.T) {
 	if len(g.objects) > 0 || g.forms[0]["pdfa"] != "2b" {
 		t.Errorf("objects %v, form %v", g.objects, g.forms)
 	}
-	for _, want := range []string{`"pages":3`, `{"font":"Comic Sans","used":["Carlito","DejaVu Sans"],"kind":"other widths"},` +
-		`{"font":"A=B","used":["A+B"],"kind":"same widths"}`, `"status":"converted"`} {
+	for _, want := range []string{`"pages":3`,
+		`{"font":"Comic Sans","used":["Carlito","DejaVu Sans"],"kind":"other widths"},` +
+			`{"font":"A=B","used":["A+B"],"kind":"same widths"}`, `"status":"converted"`} {
 		if !strings.Contains(out.stdout, want) {
 			t.Errorf("the object lacks %s: %s", want, out.stdout)
 		}
@@ -106,7 +109,8 @@ func TestDocumentInTheRequestLeavesNothingInTheBuckets(t *testing.T) {
 func TestOnlyFontsThatMatterAreShown(t *testing.T) {
 	g := newGoogle(t)
 	out := g.client("convert", write(t, filepath.Join(t.TempDir(), "a.docx"), "PK"))
-	if !strings.Contains(out.all(), "elsewhere than in Word: Comic Sans=Carlito+DejaVu Sans (other widths)\n") || strings.Contains(out.all(), "A=B") {
+	if !strings.Contains(out.all(), "elsewhere than in Word: Comic Sans=Carlito+DejaVu Sans (other widths)\n") ||
+		strings.Contains(out.all(), "A=B") {
 		t.Errorf("%s, want Comic Sans alone", out.all())
 	}
 }
@@ -145,7 +149,8 @@ func TestWherePDFsGo(t *testing.T) {
 	if info, err := os.Stat("/dev/null"); err != nil || info.Mode()&os.ModeDevice == 0 {
 		t.Fatalf("/dev/null was replaced: %v", err)
 	}
-	if ran := g.client("convert", document, "-o", "gs://shared/2026/"); ran.status != 0 || g.objects["shared/2026/a 'b'\n.pdf"].content != "%PDF of PK" {
+	if ran := g.client("convert", document, "-o", "gs://shared/2026/"); ran.status != 0 ||
+		g.objects["shared/2026/a 'b'\n.pdf"].content != "%PDF of PK" {
 		t.Errorf("-o gs://: %v", ran)
 	}
 }
@@ -209,15 +214,17 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 		asked  int
 		status int
 	}{
-		"the service's own words": {answer(422, `{"error":"the document is encrypted","code":"document_encrypted"}`), "the document is encrypted", 1, 2},
-		"the service's own 403":   {answer(403, `{"error":"grant roles/storage.objectUser","code":"permission_denied"}`), "grant roles/storage.objectUser", 1, 2},
-		"401 of the front end":    {answer(401, "<html>"), "its audience must be the service's URL", 1, 1},
-		"401 with a wrong clock":  {answer(401, "<html>", "Date", skewed), "the clock of this machine is 2h0m0s behind", 1, 1},
-		"403 of the front end":    {answer(403, "<html>"), "grant it roles/run.invoker", 3, 1},
-		"404 of the front end":    {answer(404, "<html>"), "pulumi stack output url", 1, 1},
-		"429 of the front end":    {answer(429, "Rate exceeded."), "raise maxInstances", 3, 2},
-		"another server":          {answer(200, "hello"), "is no PDF", 1, 2},
-		"something else":          {answer(400, "oops"), "400 Bad Request: oops", 1, 2},
+		"the service's own words": {answer(422, `{"error":"the document is encrypted","code":"document_encrypted"}`),
+			"the document is encrypted", 1, 2},
+		"the service's own 403": {answer(403, `{"error":"grant roles/storage.objectUser","code":"permission_denied"}`),
+			"grant roles/storage.objectUser", 1, 2},
+		"401 of the front end":   {answer(401, "<html>"), "its audience must be the service's URL", 1, 1},
+		"401 with a wrong clock": {answer(401, "<html>", "Date", skewed), "is 2h0m0s behind", 1, 1},
+		"403 of the front end":   {answer(403, "<html>"), "grant it roles/run.invoker", 3, 1},
+		"404 of the front end":   {answer(404, "<html>"), "pulumi stack output url", 1, 1},
+		"429 of the front end":   {answer(429, "Rate exceeded."), "raise maxInstances", 3, 2},
+		"another server":         {answer(200, "hello"), "is no PDF", 1, 2},
+		"something else":         {answer(400, "oops"), "400 Bad Request: oops", 1, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := newGoogle(t, test.answer, test.answer, test.answer)
@@ -236,7 +243,8 @@ func TestWrongUse(t *testing.T) {
 	document := write(t, filepath.Join(t.TempDir(), "a.docx"), "PK")
 	for _, args := range [][]string{
 		{"convert"}, {"convert", "--object", "x.docx", document}, {"--token", "--object", "x.docx"}, {"--unknown", document},
-		{"convert", document, "--via", "pigeon"}, {"convert", document, "--at-once", "0"}, {"convert", document, "--option", "pdfa"},
+		{"convert", document, "--via", "pigeon"}, {"convert", document, "--at-once", "0"},
+		{"convert", document, "--option", "pdfa"},
 		{"convert", document, "--option", "password=x"}, {"convert", document, "--report", "x.txt"}, {"token", "x"},
 		{"convert", document, document, "--out", "-"}, {"convert", document, "--password-file", "/nonexistent"},
 		{"serve", "--address", "0.0.0.0:0"},
@@ -255,7 +263,8 @@ func TestFlagsMayStandAfterTheDocumentAndHaveOneDash(t *testing.T) {
 	g := newGoogle(t)
 	dir := t.TempDir()
 	document := write(t, filepath.Join(dir, "a.docx"), "PK")
-	if out := g.client(document, "-o", filepath.Join(dir, "b.pdf"), "-pdfa=2b"); out.status != 0 || g.messages[0]["pdfa"] != "2b" {
+	if out := g.client(document, "-o", filepath.Join(dir, "b.pdf"), "-pdfa=2b"); out.status != 0 ||
+		g.messages[0]["pdfa"] != "2b" {
 		t.Error(out, g.messages)
 	}
 }

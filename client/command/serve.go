@@ -44,7 +44,8 @@ are refused. With --address and DOCX2PDF_SERVE_TOKEN it stays the same from one 
 			return server.Serve()
 		},
 	}
-	c.Flags().StringVar(&config.Address, "address", "127.0.0.1:0", "where to listen, an `address` of loopback; port 0 takes a free one")
+	c.Flags().StringVar(&config.Address, "address", "127.0.0.1:0",
+		"where to listen, an `address` of loopback; port 0 takes a free one")
 	return c
 }
 

@@ -115,7 +115,8 @@ func (c *Converter) storedOnce(ctx context.Context, source bucket.Object, to Pla
 	case answer.Object == "":
 		return Result{}, errors.New("the service's answer does not name the PDF; deploy a service of the client's version")
 	}
-	result := Result{Report: answer.Report, PDF: "gs://" + answer.Bucket + "/" + answer.Object, Unchanged: answer.Unchanged}
+	result := Result{Report: answer.Report, PDF: "gs://" + answer.Bucket + "/" + answer.Object,
+		Unchanged: answer.Unchanged}
 	if to.Target == nil && to.Bucket == "" {
 		step("converted to %s, %s", result.PDF, Pages(result.Pages))
 		return result, nil
@@ -140,7 +141,8 @@ func (c *Converter) storedOnce(ctx context.Context, source bucket.Object, to Pla
 // madeFrom checks that a PDF is the one of this very document.
 func madeFrom(pdf, source bucket.Object) error {
 	generation, _ := strconv.ParseInt(pdf.Metadata["source-generation"], 10, 64)
-	from := converter.Source{Bucket: pdf.Metadata["source-bucket"], Object: pdf.Metadata["source-object"], Generation: generation}
+	from := converter.Source{Bucket: pdf.Metadata["source-bucket"], Object: pdf.Metadata["source-object"],
+		Generation: generation}
 	want := converter.Source{Bucket: source.Bucket, Object: source.Name, Generation: source.Generation}
 	if from != want {
 		return fmt.Errorf("%s was made from %s#%d and not from %s#%d; convert again", pdf.URL(),

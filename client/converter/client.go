@@ -89,7 +89,8 @@ func refusal(response *http.Response) *Refusal {
 		r.message = "401: Cloud Run did not accept the ID token; its audience must be the service's URL exactly" +
 			" (pulumi stack output url)" + clock(response)
 	case http.StatusForbidden:
-		r.message = "403: the account may not call the service; grant it roles/run.invoker, or wait a minute when that was done just now"
+		r.message = "403: the account may not call the service; grant it roles/run.invoker, " +
+			"or wait a minute when that was done just now"
 	case http.StatusNotFound:
 		r.message = "404: no service answers at this URL; compare it with: pulumi stack output url"
 	case http.StatusTooManyRequests:

@@ -18,7 +18,9 @@ import (
 
 // Document sends a file in the request and writes the PDF of the answer with take, which is called anew for each
 // attempt. Neither is ever in memory as a whole.
-func (c *Client) Document(ctx context.Context, file string, options Options, take func(io.Reader) error) (Report, error) {
+func (c *Client) Document(
+	ctx context.Context, file string, options Options, take func(io.Reader) error,
+) (Report, error) {
 	before, after, contentType, err := form(filepath.Base(file), options)
 	if err != nil {
 		return Report{}, err

@@ -64,7 +64,9 @@ func permanent(err error) error { return backoff.Permanent(err) }
 
 // call sends a request until it is answered with a success that take can use. The error is a *Refusal, a
 // *trouble.Error, or what take returned.
-func (c *Client) call(ctx context.Context, what string, make func() (*http.Request, error), take func(*http.Response) error) error {
+func (c *Client) call(
+	ctx context.Context, what string, make func() (*http.Request, error), take func(*http.Response) error,
+) error {
 	pauses := newPauses(c.First)
 	attempt := 0
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {

@@ -54,7 +54,8 @@ func (f *Finder) Find(ctx context.Context) ([]*Document, error) {
 			return nil
 		}
 		generation, _ := strconv.ParseInt(o.Metadata["source-generation"], 10, 64)
-		d := get(converter.Source{Bucket: o.Metadata["source-bucket"], Object: o.Metadata["source-object"], Generation: generation})
+		d := get(converter.Source{Bucket: o.Metadata["source-bucket"], Object: o.Metadata["source-object"],
+			Generation: generation})
 		d.record, d.Reason, d.Code = &o, o.Metadata["error"], o.Metadata["code"]
 		return nil
 	})
@@ -73,7 +74,8 @@ func (f *Finder) Find(ctx context.Context) ([]*Document, error) {
 	}
 	var documents []*Document
 	for _, d := range found {
-		d.Reason = cmp.Or(d.Reason, "it was tried as often as the subscription allows, and no answer came; the service's log says more")
+		d.Reason = cmp.Or(d.Reason,
+			"it was tried as often as the subscription allows, and no answer came; the service's log says more")
 		documents = append(documents, d)
 	}
 	slices.SortFunc(documents, func(a, b *Document) int {

@@ -74,7 +74,8 @@ func (l *DeadLetters) pull(ctx context.Context) ([]letter, error) {
 	seen := map[string]bool{}
 	for empty := 0; empty < 2; {
 		answer, err := trouble.Again(ctx, l.first, func() (*pubsub.PullResponse, error) {
-			return l.subscriptions.Pull(l.name, &pubsub.PullRequest{MaxMessages: 1000, ReturnImmediately: true}).Context(ctx).Do()
+			return l.subscriptions.Pull(l.name,
+				&pubsub.PullRequest{MaxMessages: 1000, ReturnImmediately: true}).Context(ctx).Do()
 		})
 		if err != nil {
 			return letters, l.worded("reading", err)
@@ -159,7 +160,8 @@ func (l *DeadLetters) worded(doing string, err error) error {
 		return fmt.Errorf("%s the dead letters: %s may not; "+
 			"name it in the stack's operators, or grant it roles/pubsub.subscriber on %s", doing, l.account, l.name)
 	case errors.As(err, &refused) && refused.Code == http.StatusNotFound:
-		return fmt.Errorf("%s the dead letters: there is no subscription %s; compare it with: pulumi stack output deadLetters", doing, l.name)
+		return fmt.Errorf("%s the dead letters: there is no subscription %s; "+
+			"compare it with: pulumi stack output deadLetters", doing, l.name)
 	}
 	if found := trouble.Of(err); found != nil {
 		return found

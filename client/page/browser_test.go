@@ -38,7 +38,8 @@ func converting(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/pdf")
 	w.Header().Set("X-Pages", "3")
-	w.Header().Set("X-Fonts-Substituted", "Calibri=Calibri%20Twin (same widths); Comic%20Sans=Comic%20Neue+Noto%20Sans (other widths)")
+	w.Header().Set("X-Fonts-Substituted",
+		"Calibri=Calibri%20Twin (same widths); Comic%20Sans=Comic%20Neue+Noto%20Sans (other widths)")
 	fmt.Fprintf(w, "%%PDF of %s, pdfa %s", content, r.FormValue("pdfa"))
 }
 
@@ -85,14 +86,16 @@ func (p *opened) becomes(expression string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.Context, time.Minute)
 	defer cancel()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingInterval(50*time.Millisecond))); err != nil {
+	if _, err := chromedp.Run(ctx,
+		chromedp.Poll[bool](expression, chromedp.WithPollingInterval(50*time.Millisecond))); err != nil {
 		p.t.Fatalf("the page never has %s: %v\nit shows:\n%s", expression, err, p.text("body"))
 	}
 }
 
 func (p *opened) text(selector string) string {
 	p.t.Helper()
-	text, err := chromedp.Run(p.Context, chromedp.Evaluate[string](fmt.Sprintf("document.querySelector(%q).innerText", selector)))
+	text, err := chromedp.Run(p.Context,
+		chromedp.Evaluate[string](fmt.Sprintf("document.querySelector(%q).innerText", selector)))
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -106,7 +109,8 @@ func (p *opened) drop(files ...string) {
 	for _, event := range []input.DispatchDragEventType{
 		input.DispatchDragEventTypeDragEnter, input.DispatchDragEventTypeDragOver, input.DispatchDragEventTypeDrop,
 	} {
-		if _, err := chromedp.Call(p.Context, input.DispatchDragEvent, input.DispatchDragEventParams{Type: event, X: 500, Y: 200, Data: data}); err != nil {
+		if _, err := chromedp.Call(p.Context, input.DispatchDragEvent,
+			input.DispatchDragEventParams{Type: event, X: 500, Y: 200, Data: data}); err != nil {
 			p.t.Fatalf("%s: %v", event, err)
 		}
 	}
@@ -166,7 +170,8 @@ func TestDocumentsAreDroppedOnThePage(t *testing.T) {
 	p.becomes(`document.getElementById("count").innerText === "2 of 4 converted, 2 failed"`)
 	text := p.text("#list")
 	for _, want := range []string{
-		"letter.docx", "3 pages", "Lines may end elsewhere than in Word: Comic Sans → Comic Neue, Noto Sans", "the document is damaged", "It is empty, or a folder", "<img src=x",
+		"letter.docx", "3 pages", "Lines may end elsewhere than in Word: Comic Sans → Comic Neue, Noto Sans",
+		"the document is damaged", "It is empty, or a folder", "<img src=x",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not say %q:\n%s", want, text)
@@ -215,13 +220,15 @@ func TestPageIsForEverybody(t *testing.T) {
 	var reached []string
 	for range 12 {
 		p.do(chromedp.KeyEvent("\t"))
-		name, err := chromedp.Run(p.Context, chromedp.Evaluate[string](`document.activeElement.getAttribute("aria-label") || document.activeElement.innerText || ""`))
+		name, err := chromedp.Run(p.Context,
+			chromedp.Evaluate[string](`(e => e.getAttribute("aria-label") || e.innerText || "")(document.activeElement)`))
 		if err != nil {
 			t.Fatal(err)
 		}
 		reached = append(reached, name)
 	}
-	for _, want := range []string{"Choose files…", "Options for the next documents", "Open letter.docx", "Save letter.docx", "Try again damaged.docx", "Remove damaged.docx"} {
+	for _, want := range []string{"Choose files…", "Options for the next documents", "Open letter.docx",
+		"Save letter.docx", "Try again damaged.docx", "Remove damaged.docx"} {
 		if !strings.Contains(strings.Join(reached, "\n"), want) {
 			t.Errorf("the Tab key does not reach %q: %q", want, reached)
 		}

@@ -85,7 +85,8 @@ func TestProgramsConvertWithoutSigningIn(t *testing.T) {
 func TestPageNeedsNothingFromElsewhere(t *testing.T) {
 	s := served(t)
 	status, body, header := call(t, "GET", s.URL(), "")
-	if status != 200 || !strings.Contains(body, "<title>") || strings.Contains(header.Get("Content-Security-Policy"), "unsafe") {
+	if status != 200 || !strings.Contains(body, "<title>") ||
+		strings.Contains(header.Get("Content-Security-Policy"), "unsafe") {
 		t.Errorf("%d %v\n%s", status, header, body)
 	}
 	for _, file := range []string{"page/page.js", "page/queue.js", "page/page.css", "page/icon.svg"} {
@@ -114,7 +115,8 @@ func TestWebSitesAreRefused(t *testing.T) {
 	} {
 		status, body, _ := call(t, "POST", test.url, "document", test.header...)
 		var refused struct{ Error, Code string }
-		if status != test.want || status != 200 && (json.Unmarshal([]byte(body), &refused) != nil || refused.Error == "" || refused.Code == "") {
+		if status != test.want || status != 200 &&
+			(json.Unmarshal([]byte(body), &refused) != nil || refused.Error == "" || refused.Code == "") {
 			t.Errorf("%v: %d %s, want %d", test, status, body, test.want)
 		}
 	}

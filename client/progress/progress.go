@@ -45,7 +45,8 @@ func (p *Progress) Total(n int) {
 	defer p.mu.Unlock()
 	p.total, p.began = n, time.Now()
 	if file, ok := p.to.(*os.File); ok && n > 1 && term.IsTerminal(int(file.Fd())) {
-		p.bar = progressbar.NewOptions(n, progressbar.OptionSetWriter(p.to), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
+		p.bar = progressbar.NewOptions(n, progressbar.OptionSetWriter(p.to), progressbar.OptionShowCount(),
+			progressbar.OptionShowIts(),
 			progressbar.OptionSetItsString("documents"), progressbar.OptionSetPredictTime(true), progressbar.OptionFullWidth(),
 			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 	}
@@ -104,7 +105,8 @@ func (p *Progress) status() string {
 	if rate > 0 {
 		left = time.Duration(float64(p.total-done) / rate * float64(time.Second)).Round(time.Second).String()
 	}
-	return fmt.Sprintf("%d of %d, %d failed, %.1f documents/s, %s left", done, p.total, p.counts[report.Failed], rate, left)
+	return fmt.Sprintf("%d of %d, %d failed, %.1f documents/s, %s left", done, p.total, p.counts[report.Failed], rate,
+		left)
 }
 
 // Printable keeps names that hold line ends or escape codes on one line, and harmless.

@@ -41,7 +41,8 @@ func (p *Progress) Summary() {
 	if p.pages > 0 {
 		fmt.Fprintf(table, "pages\t%d\n", p.pages)
 	}
-	fmt.Fprintf(table, "time\t%s, %.1f documents/s\n", took.Round(100*time.Millisecond), float64(p.counts[report.Converted])/took.Seconds())
+	fmt.Fprintf(table, "time\t%s, %.1f documents/s\n", took.Round(100*time.Millisecond),
+		float64(p.counts[report.Converted])/took.Seconds())
 	if len(p.fonts) > 0 {
 		fmt.Fprintf(table, "fonts of other widths\t%s\n", Printable(p.fontList()))
 	}

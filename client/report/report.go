@@ -38,7 +38,8 @@ type Document struct {
 	Code         string                   `json:"code,omitempty"`
 }
 
-// FontList names fonts and what stands for them: "Calibri=Calibri Twin (same widths); Inter=Liberation Sans (other widths)".
+// FontList names fonts and what stands for them: "Calibri=Calibri Twin (same widths); Inter=Liberation Sans (other
+// widths)".
 func FontList(fonts []converter.Substitution) string {
 	var list []string
 	for _, f := range fonts {
@@ -122,7 +123,8 @@ func rows(to io.Writer) (*Writer, error) {
 		return errors.Join(err, table.Error())
 	}
 	return &Writer{write: func(d Document) error {
-		return row(d.Source, d.PDF, d.Status, number(int64(d.Pages)), number(d.Milliseconds), FontList(d.Fonts), d.warningList(), d.Error, d.Code)
+		return row(d.Source, d.PDF, d.Status, number(int64(d.Pages)), number(d.Milliseconds), FontList(d.Fonts),
+			d.warningList(), d.Error, d.Code)
 	}}, row(columns...)
 }
 

@@ -83,7 +83,8 @@ func Find(ctx context.Context, r Request) (Settings, error) {
 	found = found.or(outputs)
 	if name := found.missing(r.Need); name != "" {
 		if name == "deadLetters" {
-			return found, errors.New("the stack has no dead letters: its events are off; pulumi config set events true, then pulumi up")
+			return found, errors.New("the stack has no dead letters: its events are off; " +
+				"pulumi config set events true, then pulumi up")
 		}
 		return found, fmt.Errorf("the stack has no output %s; deploy it with pulumi up", name)
 	}

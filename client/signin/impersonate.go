@@ -58,7 +58,9 @@ func (f *file) withoutImpersonation() ([]byte, error) {
 }
 
 // acting gets an account's tokens from the IAM Credentials API. Nil credentials are the default ones.
-func acting(ctx context.Context, r Request, account string, base *auth.Credentials, delegates []string) (Account, error) {
+func acting(
+	ctx context.Context, r Request, account string, base *auth.Credentials, delegates []string,
+) (Account, error) {
 	options := []option.ClientOption{option.WithScopes(cloudPlatform)}
 	if base != nil {
 		options = append(options, option.WithAuthCredentials(base))

@@ -99,8 +99,9 @@ func noCredentials(err error) error {
 	if name := os.Getenv("GOOGLE_APPLICATION_CREDENTIALS"); name != "" {
 		return trouble.Lasting(err, "signing in with GOOGLE_APPLICATION_CREDENTIALS: %v", err)
 	}
-	return trouble.Lasting(err, "signing in: there are no credentials on this machine; run: gcloud auth application-default login, "+
-		"name a file in GOOGLE_APPLICATION_CREDENTIALS, or give a key with --key")
+	return trouble.Lasting(err,
+		"signing in: there are no credentials on this machine; run: gcloud auth application-default login, "+
+			"name a file in GOOGLE_APPLICATION_CREDENTIALS, or give a key with --key")
 }
 
 // withKey signs in as the service account of a key.
@@ -110,7 +111,8 @@ func withKey(ctx context.Context, r Request, f *file) (Account, error) {
 	if err != nil {
 		return Account{}, worded("signing in with the key", err)
 	}
-	return Account{IDTokens: tokens, APIs: []option.ClientOption{key, option.WithScopes(scopes...)}, Name: f.ClientEmail}, nil
+	return Account{IDTokens: tokens, APIs: []option.ClientOption{key, option.WithScopes(scopes...)},
+		Name: f.ClientEmail}, nil
 }
 
 // onGoogleCloud signs in as the account that the machine runs as.
@@ -119,7 +121,8 @@ func onGoogleCloud(ctx context.Context, r Request) (Account, error) {
 	if err != nil {
 		return Account{}, worded("signing in as this machine's account", err)
 	}
-	return Account{IDTokens: tokens, APIs: []option.ClientOption{option.WithScopes(scopes...)}, Name: "this machine's account"}, nil
+	return Account{IDTokens: tokens, APIs: []option.ClientOption{option.WithScopes(scopes...)},
+		Name: "this machine's account"}, nil
 }
 
 func worded(doing string, err error) error {

@@ -75,11 +75,13 @@ func signIn(err error) *Error {
 		return Lasting(err, "signing in: Google does not know the key: it was deleted, disabled or replaced; "+
 			"take the new one (pulumi stack output key --show-secrets), or sign in without a key")
 	case says("account not found"):
-		return Lasting(err, "signing in: the key's account was deleted; take the new key (pulumi stack output key --show-secrets)")
+		return Lasting(err,
+			"signing in: the key's account was deleted; take the new key (pulumi stack output key --show-secrets)")
 	case says("account disabled"):
 		return Lasting(err, "signing in: the key's account is disabled; have it enabled (gcloud iam service-accounts enable)")
 	case says("invalid_rapt") || says("invalid_grant"):
-		return Lasting(err, "signing in: the credentials have expired or were taken back; run: gcloud auth application-default login")
+		return Lasting(err,
+			"signing in: the credentials have expired or were taken back; run: gcloud auth application-default login")
 	case says("getopenidtoken") || says("getaccesstoken"):
 		return mayNotImpersonate(err)
 	}
@@ -96,7 +98,8 @@ func Impersonation(account string, err error) error {
 	case refused.Code == http.StatusForbidden:
 		return mayNotImpersonate(err)
 	case refused.Code == http.StatusNotFound:
-		return Lasting(err, "signing in: there is no account %s to impersonate; compare it with: pulumi stack output serviceAccount", account)
+		return Lasting(err,
+			"signing in: there is no account %s to impersonate; compare it with: pulumi stack output serviceAccount", account)
 	case refused.Code >= 500 || refused.Code == http.StatusTooManyRequests:
 		return &Error{true, fmt.Sprintf("Google's sign-in answers %d; try again in a minute", refused.Code), err}
 	}
@@ -115,11 +118,14 @@ func network(err error) *Error {
 	var unknownAuthority x509.UnknownAuthorityError
 	var at *url.Error
 	switch {
-	case errors.As(err, &call) && call.Op == "proxyconnect", strings.Contains(err.Error(), "Proxy Authentication Required"):
-		return &Error{true, fmt.Sprintf("the proxy %s does not let the call through (%v); correct HTTPS_PROXY, or name the host in NO_PROXY",
-			proxy(), root(err)), err}
+	case errors.As(err, &call) && call.Op == "proxyconnect",
+		strings.Contains(err.Error(), "Proxy Authentication Required"):
+		return &Error{true,
+			fmt.Sprintf("the proxy %s does not let the call through (%v); correct HTTPS_PROXY, or name the host in NO_PROXY",
+				proxy(), root(err)), err}
 	case errors.As(err, &lookup):
-		return &Error{true, fmt.Sprintf("no network, or no such host: %s cannot be found; look at the connection", lookup.Name), err}
+		return &Error{true,
+			fmt.Sprintf("no network, or no such host: %s cannot be found; look at the connection", lookup.Name), err}
 	case errors.As(err, &unknownAuthority):
 		return Lasting(err, "the certificate of %s is signed by nobody this machine trusts; "+
 			"behind a proxy that opens TLS, name its certificate in SSL_CERT_FILE", host(err))
