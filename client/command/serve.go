@@ -17,7 +17,8 @@ func newServe(g *globals) *cobra.Command {
 		Use:   "serve",
 		Short: "Serve a page for converting on this machine, and the service's HTTP forms to its programs",
 		Long: `Serves a page where documents are dropped, and below the same address the service's own HTTP forms,
-so that any program on this machine converts without signing in.
+so that any program on this machine converts without signing in. One that was written for Gotenberg
+takes the address as GOTENBERG_ENDPOINT, or whatever it calls that.
 
 The address is on loopback and holds a random token: whoever knows it may convert as you. Web sites
 are refused. With --address and DOCX2PDF_SERVE_TOKEN it stays the same from one start to the next.`,

@@ -117,6 +117,10 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 		default:
 			header.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "+
 				"connect-src 'self'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'")
+			// The address ends with a slash, behind which programs put paths that begin with one.
+			if rest, doubled := strings.CutPrefix(r.URL.Path, "/"+s.token+"//"); doubled {
+				r.URL.Path, r.URL.RawPath = "/"+s.token+"/"+rest, ""
+			}
 			next.ServeHTTP(w, r)
 		}
 	})

@@ -82,6 +82,16 @@ func TestProgramsConvertWithoutSigningIn(t *testing.T) {
 	}
 }
 
+func TestProgramsMayPutAnyPathBehindTheAddress(t *testing.T) {
+	s := served(t)
+	for _, address := range []string{s.URL(), strings.TrimSuffix(s.URL(), "/")} {
+		status, body, _ := call(t, "POST", address+"/forms/libreoffice/convert", "form")
+		if status != 200 || body != "POST /forms/libreoffice/convert Bearer id form" {
+			t.Errorf("%d %q", status, body)
+		}
+	}
+}
+
 func TestPageNeedsNothingFromElsewhere(t *testing.T) {
 	s := served(t)
 	status, body, header := call(t, "GET", s.URL(), "")

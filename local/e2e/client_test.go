@@ -218,7 +218,7 @@ func (m *machine) clientServes() {
 		m.t.Fatal(err)
 	}
 	m.looksAtDemo(pdf)
-	m.gotenbergClientConverts(strings.TrimSuffix(strings.TrimSpace(address), "/"))
+	m.gotenbergClientConverts(strings.TrimSpace(address))
 	_ = serve.Process.Signal(syscall.SIGINT)
 	if err := serve.Wait(); serve.ProcessState.ExitCode() != 0 {
 		m.t.Errorf("Ctrl-C ends serve with %v", err)
