@@ -19,6 +19,7 @@ var product = []string{
 	"github.com/chromedp/cdproto",
 	"github.com/chromedp/chromedp",
 	"github.com/go-text/typesetting",
+	"github.com/pmezard/go-difflib",
 	"github.com/pulumi/pulumi-gcp/sdk/v7",
 	"github.com/pulumi/pulumi/sdk/v3",
 	"github.com/schollz/progressbar/v3",
