@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +32,7 @@ type envFlags struct {
 
 func defineEnv(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer) error {
 	var f envFlags
-	flags.StringVar(&f.state, "state", ".local", stateHelp)
+	flags.StringVar(&f.state, "state", usualState, stateHelp)
 	flags.DurationVar(&f.wait, "wait", 0, "how long to wait for a local cloud that is starting")
 	flags.StringVar(&f.stack, "stack", "local", "Pulumi stack to make and select; empty for none")
 	return f.print
@@ -84,8 +86,14 @@ func environment(s serving, state string) ([]string, error) {
 	set("PULUMI_GCP_SKIP_REGION_VALIDATION", "true")
 	if s.ProviderPort != 0 {
 		set("PULUMI_HOME", home)
+		// Pulumi keeps a log of every command there, 500 MB of them when it is not told otherwise.
+		set("PULUMI_LOG_ROTATION_MAX_TOTAL_MB", "20")
+		set("PULUMI_LOG_ROTATION_MAX_AGE_DAYS", "2")
 		set("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
 		set("PULUMI_DEBUG_PROVIDERS", fmt.Sprintf("gcp:%d", s.ProviderPort))
+	}
+	for _, v := range pastProxy(os.Getenv) {
+		set(v[0], v[1])
 	}
 	set("GOOGLE_OAUTH_ACCESS_TOKEN", s.OwnerToken)
 	for _, e := range endpoints {
@@ -95,6 +103,28 @@ func environment(s serving, state string) ([]string, error) {
 		set(v[0], v[1])
 	}
 	return variables, nil
+}
+
+// pastProxy keeps calls to this machine away from the environment's proxy, where it has one. Programs differ in which
+// of the two spellings they read, and curl and Python send even those to 127.0.0.1 to a proxy.
+func pastProxy(getenv func(string) string) (variables [][2]string) {
+	proxied := false
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"} {
+		proxied = proxied || getenv(name) != "" || getenv(strings.ToLower(name)) != ""
+	}
+	if !proxied {
+		return nil
+	}
+	for _, spelling := range [][2]string{{"NO_PROXY", "no_proxy"}, {"no_proxy", "NO_PROXY"}} {
+		hosts := strings.FieldsFunc(cmp.Or(getenv(spelling[0]), getenv(spelling[1])), func(r rune) bool { return r == ',' || r == ' ' })
+		for _, host := range []string{"127.0.0.1", "localhost", "::1"} {
+			if !slices.Contains(hosts, host) && !slices.Contains(hosts, "*") {
+				hosts = append(hosts, host)
+			}
+		}
+		variables = append(variables, [2]string{spelling[0], strings.Join(hosts, ",")})
+	}
+	return variables
 }
 
 // gcloud points gcloud at the local cloud as the owner of its project. The local cloud is gcloud's proxy too: `gcloud

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -18,7 +17,7 @@ import (
 )
 
 func defineInventory(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer) error {
-	state := flags.String("state", ".local", stateHelp)
+	state := flags.String("state", usualState, stateHelp)
 	return func(ctx context.Context, stdout, _ io.Writer) error {
 		dir, err := stateDir(*state)
 		if err != nil {
@@ -55,7 +54,7 @@ type logsFlags struct {
 
 func defineLogs(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer) error {
 	var f logsFlags
-	flags.StringVar(&f.state, "state", ".local", stateHelp)
+	flags.StringVar(&f.state, "state", usualState, stateHelp)
 	flags.StringVar(&f.project, "project", cloud.DefaultProject, "project")
 	flags.StringVar(&f.revision, "revision", "", "only this Cloud Run revision or service")
 	flags.StringVar(&f.build, "build", "", "only the Cloud Build build with this id")
@@ -134,15 +133,13 @@ func logLine(e logging.Entry) string {
 }
 
 func defineReset(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer) error {
-	state := flags.String("state", ".local", stateHelp)
+	state := flags.String("state", usualState, stateHelp)
 	return func(ctx context.Context, stdout, _ io.Writer) error {
 		dir, err := stateDir(*state)
 		if err != nil {
 			return err
 		}
-		if s, err := findServing(dir); err == nil {
-			return fmt.Errorf("the local cloud runs (process %d); stop it first", s.PID)
-		} else if !errors.Is(err, errNotServing) {
+		if err := checkUnused(dir); err != nil {
 			return err
 		}
 		if err := cloud.RemoveLeft(ctx, cloudDir(dir)); err != nil {

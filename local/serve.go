@@ -27,7 +27,7 @@ type serveFlags struct {
 func defineServe(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer) error {
 	var f serveFlags
 	flags.StringVar(&f.address, "addr", "127.0.0.1:8790", "loopback address to listen on; port 0 picks a free one")
-	flags.StringVar(&f.state, "state", ".local", stateHelp)
+	flags.StringVar(&f.state, "state", usualState, stateHelp)
 	flags.StringVar(&f.provider, "provider", "builtin", "Pulumi provider: builtin, or official for the installed pulumi-resource-gcp")
 	flags.DurationVar(&f.idle, "idle", 15*time.Minute, "how long a Cloud Run instance stays without requests")
 	flags.DurationVar(&f.pending, "pending", 10*time.Second, "how long a request waits for a busy Cloud Run service before 429")
@@ -43,6 +43,9 @@ func (f *serveFlags) serve(ctx context.Context, stdout, stderr io.Writer) error 
 	}
 	state, err := stateDir(f.state)
 	if err != nil {
+		return err
+	}
+	if err := checkUnused(state); err != nil { // before the port, which is the other's too
 		return err
 	}
 	listener, err := listen(f.address, state)
@@ -63,7 +66,7 @@ func (f *serveFlags) serve(ctx context.Context, stdout, stderr io.Writer) error 
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
-	c, err := cloud.Open(ctx, cloud.Options{Dir: cloudDir(state), Log: log, Idle: f.idle, Pending: f.pending, Docker: f.docker, Faults: faults})
+	c, err := cloud.Open(ctx, cloud.Options{Dir: cloudDir(state), Log: log, Idle: f.idle, Pending: f.pending, Docker: f.docker, Faults: faults, StateFlag: stateFlag(state)})
 	if err != nil {
 		return err
 	}
@@ -87,7 +90,8 @@ func (f *serveFlags) serve(ctx context.Context, stdout, stderr io.Writer) error 
 		if err := s.write(state); err != nil {
 			return err
 		}
-		fmt.Fprintf(stdout, "The local Google Cloud runs at %s (this machine only). In another shell:\n  eval \"$(go run ./local env)\" && pulumi up --stack local\n", s.url())
+		fmt.Fprintf(stdout, "The local Google Cloud runs at %s (this machine only). In another shell:\n"+
+			"  eval \"$(go run ./local env%s)\" && pulumi up --stack local\n", s.url(), stateFlag(state))
 		return nil
 	})
 }

@@ -57,14 +57,19 @@ func keepAddress(state, address string, log *slog.Logger) error {
 	return store.WriteFile(addressFile(state), []byte(address+"\n"), 0o600)
 }
 
-var errNotServing = errors.New("the local cloud does not run; start it with `go run ./local serve`")
+// errNotServing is wrapped with the command that starts a local cloud on the state.
+var errNotServing = errors.New("the local cloud does not run")
+
+func notServing(state string) error {
+	return fmt.Errorf("%w; start it with `go run ./local serve%s`", errNotServing, stateFlag(state))
+}
 
 // findServing reads what the running server left, and checks that it still runs.
 func findServing(state string) (serving, error) {
 	var s serving
 	data, err := os.ReadFile(servingFile(state))
 	if errors.Is(err, fs.ErrNotExist) {
-		return s, errNotServing
+		return s, notServing(state)
 	}
 	if err != nil {
 		return s, err
@@ -73,9 +78,22 @@ func findServing(state string) (serving, error) {
 		return s, fmt.Errorf("reading %s: %w", servingFile(state), err)
 	}
 	if !cloud.InUse(cloudDir(state)) { // it was killed, and left the file behind
-		return s, errNotServing
+		return s, notServing(state)
 	}
 	return s, nil
+}
+
+// checkUnused is an error when a local cloud has the state open, also one that is starting or stopping.
+func checkUnused(state string) error {
+	if !cloud.InUse(cloudDir(state)) {
+		return nil
+	}
+	s, err := findServing(state)
+	if err != nil {
+		return fmt.Errorf("another local cloud uses the state in %s, and is starting or stopping; stop it first, or give another -state", state)
+	}
+	return fmt.Errorf("another local cloud uses the state in %s: process %d at %s; stop it first, or give another -state",
+		state, s.PID, s.url())
 }
 
 // awaitServing waits for a server that is being started.
@@ -106,6 +124,31 @@ func stateDir(state string) (string, error) {
 	root, err := repositoryRoot()
 	return filepath.Join(root, state), err
 }
+
+// stateFlag is what the commands need to find a state: nothing for the usual one.
+func stateFlag(state string) string {
+	root, err := repositoryRoot()
+	if err != nil {
+		root = ""
+	}
+	relative, err := filepath.Rel(root, state)
+	switch {
+	case err != nil || !filepath.IsLocal(relative):
+		relative = state
+	case relative == usualState:
+		return ""
+	}
+	if strings.Trim(relative, plainSigns) != "" {
+		relative = quote(relative)
+	}
+	return " -state " + relative
+}
+
+// usualState is the folder of the state, below the repository's root, when no -state is given.
+const usualState = ".local"
+
+// plainSigns are those that a shell takes as they are.
+const plainSigns = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-"
 
 func repositoryRoot() (string, error) {
 	dir, err := os.Getwd()

@@ -49,6 +49,8 @@ type Options struct {
 	// Docker builds images with the Docker engine and runs them there, instead of compiling and running the Go program
 	// that they hold.
 	Docker bool
+	// StateFlag is what go run ./local needs in a command to find the state, for the page.
+	StateFlag string
 	// Faults is what goes wrong on purpose; nil for nothing.
 	Faults *fault.Injector
 }

@@ -21,7 +21,7 @@ const (
 // snapshot is what the page shows.
 func (c *Cloud) snapshot() console.State {
 	s := console.State{
-		Address: c.Address(), Projects: []console.Project{}, Buckets: []console.Bucket{}, Services: c.shownServices(),
+		Address: c.Address(), Flag: c.options.StateFlag, Projects: []console.Project{}, Buckets: []console.Bucket{}, Services: c.shownServices(),
 		Builds: []console.Build{}, Repositories: []console.Repository{}, Accounts: []console.Account{},
 		Topics: append([]string{}, c.pubsub.Topics()...), Backlogs: []console.Subscription{},
 		Policies: c.shownGrants(), Others: append([]string{}, c.monitor.Names()...),

@@ -3,6 +3,7 @@ package console
 // State is everything that the page shows but requests and logs, which are sent as they come.
 type State struct {
 	Address      string         `json:"address"`
+	Flag         string         `json:"flag"` // what go run ./local needs to find the state
 	Projects     []Project      `json:"projects"`
 	Buckets      []Bucket       `json:"buckets"`
 	Services     []Service      `json:"services"`

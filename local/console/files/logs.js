@@ -56,7 +56,7 @@ class Logs {
         b.detail ? element("span", { class: "bad" }, " ", b.detail) : ""),
       b.images.map((i) => element("p", { class: "quiet" }, image(i))),
       lines.length ? element("ol", { class: "lines" }, lines.map((l) => element("li", { class: severity(l) }, name(l.text))))
-        : none(`Its log is not among the latest lines: go run ./local logs -build ${b.id}`));
+        : none(`Its log is not among the latest lines: go run ./local logs${state.flag} -build ${b.id}`));
   }
 }
 

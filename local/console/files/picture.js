@@ -127,7 +127,7 @@ function drawService(service, calls) {
 function drawPicture(state, log) {
   if (!state.flows.length && !state.buckets.length) {
     return element("div", { class: "empty" }, element("p", {}, element("b", {}, "Nothing is deployed yet.")),
-      element("p", { class: "quiet" }, "In the shell that has the lines of ", element("code", {}, "go run ./local env"), " run ",
+      element("p", { class: "quiet" }, "In the shell that has the lines of ", element("code", {}, "go run ./local env" + state.flag), " run ",
         element("code", {}, "pulumi up --stack local"), ". This page follows."));
   }
   return state.flows.map((flow) => drawFlow(flow, state, log));
