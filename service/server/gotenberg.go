@@ -49,6 +49,10 @@ func (s *Server) convertGotenberg(w http.ResponseWriter, r *http.Request, e *ent
 	if err := form.read(s.Converter, reader); err != nil {
 		return asBadRequest(err, "the form cannot be read")
 	}
+	// Only at the body's end the server notices a caller that goes away.
+	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		return asBadRequest(err, "the request did not arrive whole")
+	}
 	o, err := gotenberg.Options(form.fields, len(form.documents), s.Defaults)
 	if err != nil {
 		return badOption(err)

@@ -17,6 +17,7 @@ import (
 
 	"docx2pdf/service/conversion"
 	"docx2pdf/service/conversion/conversiontest"
+	"docx2pdf/service/office/officetest"
 	"docx2pdf/service/options"
 	"docx2pdf/service/server"
 )
@@ -245,6 +246,27 @@ func TestGotenbergsStatuses(t *testing.T) {
 		if again != (status == 503) || strings.Contains(string(r.body), "secret") {
 			t.Errorf("%v: %v, %s", err, r.Header, r.body)
 		}
+	}
+}
+
+func TestACallerOfGotenbergsFormThatGoesAway(t *testing.T) {
+	f, engine := bare(t)
+	began := make(chan bool)
+	engine.Instead(func(ctx context.Context, _ *conversion.Document, _ options.Options) (conversion.Report, error) {
+		began <- true
+		<-ctx.Done()
+		return conversion.Report{}, ctx.Err()
+	})
+	// What follows the form is nothing to anybody, but has to be read for the end to be noticed.
+	form := "--b\r\nContent-Disposition: form-data; name=files; filename=a.docx\r\n\r\n" + small + "\r\n--b--\r\n" +
+		strings.Repeat(" ", 100_000)
+	connection := f.connect(fmt.Sprintf("POST /forms/libreoffice/convert HTTP/1.1\r\nHost: x\r\n"+
+		"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n%s", len(form), form))
+	<-began
+	connection.Close()
+	officetest.Until(t, "the request is given up", func() bool { return f.log.text() != "" })
+	if line := f.log.last(t); line["outcome"] != "client_closed_request" {
+		t.Errorf("the log says %v", line)
 	}
 }
 
