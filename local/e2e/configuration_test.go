@@ -27,6 +27,8 @@ func TestConfiguration(t *testing.T) {
 		{"a rollback ends with the next update", (*machine).rollsBack},
 		{"project-wide invoker", (*machine).invokesProjectWide},
 		{"everything else", (*machine).changesTheRest},
+		{"what has a fixed name is replaced", (*machine).replaces},
+		{"a service that the state lost is taken in", (*machine).takesIn},
 		{"no key", (*machine).withoutKey},
 		{"another region", (*machine).moves},
 		{"no events", (*machine).withoutEvents},
@@ -170,6 +172,37 @@ func (m *machine) changesTheRest() {
 	m.clientConverts()
 	m.up("cpu=2", "memory=", "concurrency=0", "minInstances=0", "maxInstances=0", "timeoutSeconds=300",
 		"retentionDays=0", "versioning=false", "alertEmail=")
+	m.unchanged()
+	m.clientConverts()
+}
+
+// replaces has everything made anew that Google knows by a name of the
+// program's: the old one must go first.
+func (m *machine) replaces() {
+	args := []string{"up", "--stack", "local", "--yes", "--skip-preview", "--non-interactive"}
+	for _, resource := range []string{
+		"Converter$gcp:cloudrunv2/service:Service::converter-service", "Converter$gcp:serviceaccount/account:Account::converter-account",
+		"Caller$gcp:serviceaccount/account:Account::caller-account", "Image$gcp:artifactregistry/repository:Repository::image-repository",
+	} {
+		args = append(args, "--replace", "urn:pulumi:local::docx2pdf::docx2pdf:infra:"+resource)
+	}
+	m.run("pulumi", args...)
+	m.clientConverts()
+	m.unchanged()
+}
+
+// takesIn loses the service from the state, and imports it as the README says.
+func (m *machine) takesIn() {
+	const parent = "urn:pulumi:local::docx2pdf::docx2pdf:infra:Converter::converter"
+	m.run("pulumi", "state", "delete", "--stack", "local", "--yes", "--target-dependents",
+		"urn:pulumi:local::docx2pdf::docx2pdf:infra:Converter$gcp:cloudrunv2/service:Service::converter-service")
+	out, err := m.try("pulumi", "up", "--stack", "local", "--yes", "--skip-preview", "--non-interactive")
+	if err == nil || !strings.Contains(out, "Resource 'docx2pdf' already exists") {
+		m.t.Errorf("with a service that the state does not know: %v\n%s", err, out)
+	}
+	m.run("pulumi", "import", "--stack", "local", "--yes", "--generate-code=false", "--protect=false", "--non-interactive", "--parent", "converter="+parent,
+		"gcp:cloudrunv2/service:Service", "converter-service", "projects/docx2pdf-local/locations/us-central1/services/docx2pdf")
+	m.up()
 	m.unchanged()
 	m.clientConverts()
 }
