@@ -5,6 +5,9 @@ import (
 	"testing"
 )
 
+// needsQuotaProject is what some APIs say to people who signed in for applications.
+const needsQuotaProject = `{"error":{"code":403,"message":"Your application is authenticating by using local Application Default Credentials. The cloudresourcemanager.googleapis.com API requires a quota project, which is not set by default.","status":"PERMISSION_DENIED","details":[{"reason":"SERVICE_DISABLED","metadata":{"consumer":"projects/764086051850"}}]}}`
+
 const (
 	projectPath = "/v1/projects/test-project"
 	billingPath = "/v1/projects/test-project/billingInfo"
@@ -59,11 +62,14 @@ func TestProjectsThatCannotWork(t *testing.T) {
 // TestWhatCannotBeLookedUpIsNoReason: in a new project some APIs are off, and who deploys may lack a role to look.
 func TestWhatCannotBeLookedUpIsNoReason(t *testing.T) {
 	for name, says := range map[string]map[string]string{
-		"Resource Manager is off": {projectPath: disabled("cloudresourcemanager", "Cloud Resource Manager")},
-		"Billing is off":          {billingPath: disabled("cloudbilling", "Cloud Billing")},
-		"no right to see billing": {billingPath: denied},
-		"no right to see quotas":  {quotaPath: denied},
-		"no limit is set":         {quotaPath: `{"metrics":[{"metric":"run.googleapis.com/cpu_allocation","consumerQuotaLimits":[{"quotaBuckets":[{"effectiveLimit":"-1"}]}]}]}`},
+		"Resource Manager is off":                      {projectPath: disabled("cloudresourcemanager", "Cloud Resource Manager")},
+		"Billing is off":                               {billingPath: disabled("cloudbilling", "Cloud Billing")},
+		"no right to see billing":                      {billingPath: denied},
+		"no right to see quotas":                       {quotaPath: denied},
+		"Service Usage is off in gcloud's own project": {quotaPath: strings.ReplaceAll(disabled("serviceusage", "Service Usage"), "project 1", "project 764086051850")},
+		"the credentials have no quota project":        {projectPath: needsQuotaProject, quotaPath: needsQuotaProject},
+		"quotas in another unit":                       {quotaPath: `{"metrics":[{"metric":"run.googleapis.com/mem_allocation","consumerQuotaLimits":[{"quotaBuckets":[{"effectiveLimit":"40960"}]}]}]}`},
+		"no limit is set":                              {quotaPath: `{"metrics":[{"metric":"run.googleapis.com/cpu_allocation","consumerQuotaLimits":[{"quotaBuckets":[{"effectiveLimit":"-1"}]}]}]}`},
 	} {
 		if _, err := (program{says: says, dryRun: true, config: map[string]string{"maxInstances": "10"}}).run(t); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
 	"google.golang.org/api/cloudbuild/v1"
+	"google.golang.org/api/googleapi"
 
 	"docx2pdf/infra/google"
 )
@@ -141,6 +143,10 @@ func (c *Client) running(ctx context.Context, project, tag string) (string, erro
 		}
 		return nil
 	})
+	var refused *googleapi.Error
+	if errors.As(err, &refused) && refused.Code == http.StatusBadRequest {
+		return "", nil // a filter that is not understood is no reason not to build
+	}
 	if err != nil && !errors.Is(err, found) {
 		return "", fmt.Errorf("looking for builds of the image: %w", err)
 	}

@@ -66,6 +66,9 @@ func passingOf(err error) (passing, bool) {
 	var answer *googleapi.Error
 	if errors.As(err, &answer) {
 		said := strings.ToLower(answer.Message + answer.Body)
+		if strings.Contains(said, "quota project") {
+			return passing{}, false // the credentials lack one, which no wait mends
+		}
 		for _, p := range passings {
 			if p.code == answer.Code && strings.Contains(said, strings.ToLower(p.text)) {
 				return p, true

@@ -30,7 +30,8 @@ func (c *Client) checkQuota(ctx context.Context, w Wanted) error {
 		q := quotas[i]
 		limit, known := limits[q.metric]
 		wanted := each * int64(w.Instances)
-		if !known || limit < 0 || wanted <= limit {
+		// Less than one CPU or GiB is no quota, but one in another unit.
+		if !known || limit < q.unit || wanted <= limit {
 			continue
 		}
 		next := fmt.Sprintf("pulumi config set maxInstances %d", limit/each)
