@@ -1,22 +1,20 @@
-// Program infra deploys the converter: pulumi up runs it. deploy is the
-// deployment's table of contents; each component has a file of its own.
+// Program infra deploys the converter: pulumi up runs it. Package docx2pdf has
+// all that it does.
 package main
 
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"docx2pdf/infra/docx2pdf"
 )
 
 func main() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
-		cfg, err := loadSettings(ctx)
+		stack, err := docx2pdf.Deploy(ctx)
 		if err != nil {
 			return err
 		}
-		stack, err := deploy(ctx, cfg)
-		if err != nil {
-			return err
-		}
-		stack.each(func(name string, output pulumi.StringOutput) { ctx.Export(name, output) })
+		stack.Each(func(name string, output pulumi.StringOutput) { ctx.Export(name, output) })
 		return nil
 	})
 }

@@ -1,4 +1,4 @@
-package main
+package docx2pdf
 
 import (
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/config"
@@ -10,6 +10,10 @@ import (
 // describes every key and holds its default.
 type settings struct {
 	project, region string
+	// source is the repository's top folder, which the image is built from.
+	source string
+	// prefix is put before the names of all resources, where several converters are in one program.
+	prefix string
 	// stack tells the stacks of one project apart, in names and labels.
 	stack string
 
@@ -60,6 +64,7 @@ func loadSettings(ctx *pulumi.Context) (*settings, error) {
 		project: config.GetProject(ctx),
 		region:  config.GetRegion(ctx),
 		stack:   ctx.Stack(),
+		source:  "..", // Pulumi runs the program in its own folder
 
 		serviceName:    r.text("serviceName"),
 		image:          r.text("image"),

@@ -1,4 +1,4 @@
-package main
+package docx2pdf
 
 import (
 	"errors"
@@ -56,15 +56,17 @@ var labelRule = regexp.MustCompile(`^([a-z][a-z0-9_-]{0,62})=([a-z0-9_-]{0,63})$
 func (r *reader) labels(key string) map[string]string {
 	labels := map[string]string{}
 	for _, label := range r.texts(key, "team=letters") {
-		parts := labelRule.FindStringSubmatch(label)
-		own := parts != nil && (parts[1] == "app" || parts[1] == "stack" || parts[1] == "account")
-		r.require(parts != nil && !own, key, fmt.Sprintf("must have key=value in lower-case letters, digits, _ and -, "+
-			"and leave app, stack and account to the program; %q is not so", label), "--path '"+key+"[0]' team=letters")
-		if parts != nil {
-			labels[parts[1]] = parts[2]
-		}
+		name, value, _ := strings.Cut(label, "=")
+		labels[name] = value
 	}
 	return labels
+}
+
+func (r *reader) checkLabel(name, value string) {
+	own := name == "app" || name == "stack" || name == "account"
+	label := name + "=" + value
+	r.require(labelRule.MatchString(label) && !own, "labels", fmt.Sprintf("must have key=value in lower-case letters, digits, _ and -, "+
+		"and leave app, stack and account to the program; %q is not so", label), "--path 'labels[0]' team=letters")
 }
 
 var (
@@ -96,6 +98,9 @@ func (r *reader) check(s *settings) error {
 		r.checkRegion(s.region)
 	}
 	r.checkService(s)
+	for name, value := range s.userLabels {
+		r.checkLabel(name, value)
+	}
 	r.checkNetwork(s)
 	r.checkCallers(s)
 	r.require(s.retentionDays >= 0, "retentionDays", "must be 0 or more", "30")
@@ -122,14 +127,11 @@ func (r *reader) checkService(s *settings) {
 		"must not have a password, which would stand in the service's configuration: each call names its own", "pdfa=2b")
 }
 
-// root is the repository's top folder: Pulumi runs the program in its own.
-const root = ".."
-
 func (r *reader) checkFonts(s *settings) {
 	if s.fontsDir == "" {
 		return
 	}
-	_, err := build.FindFonts(root, s.fontsDir)
+	_, err := build.FindFonts(s.source, s.fontsDir)
 	r.require(err == nil, "fontsDir", fmt.Sprintf("must name a folder with fonts (%v)", err), "fonts")
 	r.require(s.image == "", "fontsDir", "does nothing with a ready-made image, which has the fonts that it was built with: remove image or this", "''")
 }

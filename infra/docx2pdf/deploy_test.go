@@ -1,4 +1,4 @@
-package main
+package docx2pdf
 
 import (
 	"bytes"
@@ -12,6 +12,14 @@ import (
 )
 
 var update = flag.Bool("update", false, "write the golden inventories anew")
+
+// TestMain runs the tests where Pulumi runs the program.
+func TestMain(m *testing.M) {
+	if err := os.Chdir(".."); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // programs are the configurations that the tests look at.
 var programs = map[string]program{
@@ -36,7 +44,7 @@ const readyMade = "us-central1-docker.pkg.dev/shop/images/docx2pdf@" + testDiges
 
 // TestInventory compares everything that the program asks for with what it asked
 // for before: type, name and inputs. A change of the deployment shows as a change
-// of these files; go test ./infra -update writes them anew.
+// of these files; go test ./infra/docx2pdf -update writes them anew.
 func TestInventory(t *testing.T) {
 	for name, p := range programs {
 		t.Run(name, func(t *testing.T) {
@@ -45,7 +53,7 @@ func TestInventory(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := r.inventory(t)
-			file := filepath.Join("testdata", name+".json")
+			file := filepath.Join("docx2pdf", "testdata", name+".json")
 			if *update {
 				if err := os.WriteFile(file, got, 0o644); err != nil {
 					t.Fatal(err)
@@ -56,7 +64,7 @@ func TestInventory(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(got, want) {
-				t.Errorf("the inventory differs from %s; see what changed with: go test ./infra -update && git diff infra/testdata\n%s", file, got)
+				t.Errorf("the inventory differs from %s; see what changed with: go test ./infra/docx2pdf -update && git diff infra/docx2pdf/testdata\n%s", file, got)
 			}
 		})
 	}

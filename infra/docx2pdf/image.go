@@ -1,4 +1,4 @@
-package main
+package docx2pdf
 
 import (
 	"crypto/sha256"
@@ -31,7 +31,7 @@ func imageRef(ctx *pulumi.Context, cfg *settings, opts ...pulumi.ResourceOption)
 	if cfg.image != "" {
 		return pulumi.String(cfg.image).ToStringOutput(), nil
 	}
-	c, err := newImage(ctx, "image", cfg, opts...)
+	c, err := newImage(ctx, cfg.prefix+"image", cfg, opts...)
 	if err != nil {
 		return pulumi.StringOutput{}, err
 	}
@@ -43,7 +43,7 @@ func newImage(ctx *pulumi.Context, name string, cfg *settings, opts ...pulumi.Re
 	if err := ctx.RegisterComponentResource("docx2pdf:infra:Image", name, c, opts...); err != nil {
 		return nil, err
 	}
-	source, err := build.ReadSource(root, cfg.fontsDir)
+	source, err := build.ReadSource(cfg.source, cfg.fontsDir)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (c *image) upload(ctx *pulumi.Context, name string, cfg *settings, source *
 	// once it is deleted.
 	args.ForceDestroy = pulumi.Bool(true)
 	args.SoftDeletePolicy = &storage.BucketSoftDeletePolicyArgs{RetentionDurationSeconds: pulumi.Int(0)}
-	bucket, err := storage.NewBucket(ctx, "docx2pdf-source", args, pulumi.Parent(c))
+	bucket, err := storage.NewBucket(ctx, cfg.prefix+"docx2pdf-source", args, pulumi.Parent(c))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,4 +1,4 @@
-package main
+package docx2pdf
 
 import (
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/cloudrunv2"

@@ -1,4 +1,4 @@
-package main
+package docx2pdf
 
 import (
 	"cmp"
@@ -178,12 +178,7 @@ func (p program) run(t *testing.T) (*recording, error) {
 	r := &recording{outputs: map[string]any{}, secrets: map[string]bool{}}
 	google := httptest.NewServer(r.google(p))
 	t.Cleanup(google.Close)
-	for _, service := range []string{
-		"ARTIFACT_REGISTRY", "CLOUD_BILLING", "CLOUD_BUILD", "CLOUD_RUN_V2", "IAM", "LOGGING", "MONITORING", "PUBSUB",
-		"RESOURCE_MANAGER", "SERVICE_USAGE", "STORAGE",
-	} {
-		t.Setenv("GOOGLE_"+service+"_CUSTOM_ENDPOINT", google.URL+"/")
-	}
+	reachGoogleAt(t, google.URL)
 	config := defaults(t)
 	for key, value := range p.config {
 		if !strings.Contains(key, ":") {
@@ -206,7 +201,7 @@ func (p program) run(t *testing.T) (*recording, error) {
 		if err != nil {
 			return err
 		}
-		made.each(func(name string, output pulumi.StringOutput) {
+		made.Each(func(name string, output pulumi.StringOutput) {
 			wait.Add(1)
 			secret := pulumi.IsSecret(output)
 			pulumi.All(output).ApplyT(func(v []any) int {
@@ -223,6 +218,17 @@ func (p program) run(t *testing.T) (*recording, error) {
 	})
 	wait.Wait()
 	return r, err
+}
+
+// reachGoogleAt has the program call an address in the place of Google's.
+func reachGoogleAt(t *testing.T, url string) {
+	t.Helper()
+	for _, service := range []string{
+		"ARTIFACT_REGISTRY", "CLOUD_BILLING", "CLOUD_BUILD", "CLOUD_RUN_V2", "IAM", "LOGGING", "MONITORING", "PUBSUB",
+		"RESOURCE_MANAGER", "SERVICE_USAGE", "STORAGE",
+	} {
+		t.Setenv("GOOGLE_"+service+"_CUSTOM_ENDPOINT", url+"/")
+	}
 }
 
 // defaults are the stack's configuration as Pulumi makes it of Pulumi.yaml.

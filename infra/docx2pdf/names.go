@@ -1,4 +1,4 @@
-package main
+package docx2pdf
 
 import (
 	"crypto/sha256"
@@ -27,6 +27,10 @@ func labelValue(stack string) string {
 // contract fixes. Stacks in one project and regions of one stack get different
 // names, and 30 characters, the least of Google's limits (account ids), suffice.
 func (s *settings) resourceID(part string) string {
-	sum := sha256.Sum256([]byte(s.stack + "\x00" + s.region))
+	of := s.stack + "\x00" + s.region
+	if s.prefix != "" {
+		of += "\x00" + s.prefix
+	}
+	sum := sha256.Sum256([]byte(of))
 	return "docx2pdf-" + part + "-" + hex.EncodeToString(sum[:4])
 }

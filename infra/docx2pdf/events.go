@@ -1,4 +1,4 @@
-package main
+package docx2pdf
 
 import (
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/cloudrunv2"
@@ -31,7 +31,7 @@ func newEvents(ctx *pulumi.Context, name string, args *eventsArgs, opts ...pulum
 	if err := ctx.RegisterComponentResource("docx2pdf:infra:Events", name, c, opts...); err != nil {
 		return nil, err
 	}
-	uploads, err := pubsub.NewTopic(ctx, "docx2pdf-uploads", c.topicArgs(args), pulumi.Parent(c))
+	uploads, err := pubsub.NewTopic(ctx, args.prefix+"docx2pdf-uploads", c.topicArgs(args), pulumi.Parent(c))
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (c *events) notifications(ctx *pulumi.Context, name string, args *eventsArg
 // deadLetters keeps what could not be converted until a person looks. With the
 // topic comes what must be there before anything is forwarded to it.
 func (c *events) deadLetters(ctx *pulumi.Context, name string, args *eventsArgs, agent *projects.ServiceIdentity) (*pubsub.Topic, []pulumi.Resource, error) {
-	topic, err := pubsub.NewTopic(ctx, "docx2pdf-dead-letters", c.topicArgs(args), pulumi.Parent(c))
+	topic, err := pubsub.NewTopic(ctx, args.prefix+"docx2pdf-dead-letters", c.topicArgs(args), pulumi.Parent(c))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -98,7 +98,7 @@ func (c *events) deadLetters(ctx *pulumi.Context, name string, args *eventsArgs,
 		return nil, nil, err
 	}
 	// A topic without a subscription drops what is published to it.
-	c.DeadLetters, err = pubsub.NewSubscription(ctx, "docx2pdf-dead-letters", &pubsub.SubscriptionArgs{
+	c.DeadLetters, err = pubsub.NewSubscription(ctx, args.prefix+"docx2pdf-dead-letters", &pubsub.SubscriptionArgs{
 		Topic:                    topic.ID(),
 		AckDeadlineSeconds:       pulumi.Int(60),
 		MessageRetentionDuration: pulumi.String("2678400s"), // 31 days, the most there is.
@@ -132,7 +132,7 @@ func (c *events) push(ctx *pulumi.Context, name string, args *eventsArgs, upload
 	if err != nil {
 		return err
 	}
-	c.Push, err = pubsub.NewSubscription(ctx, "docx2pdf-push", &pubsub.SubscriptionArgs{
+	c.Push, err = pubsub.NewSubscription(ctx, args.prefix+"docx2pdf-push", &pubsub.SubscriptionArgs{
 		Topic: uploads.ID(),
 		PushConfig: &pubsub.SubscriptionPushConfigArgs{
 			PushEndpoint: args.service.Uri,

@@ -1,4 +1,4 @@
-package main
+package docx2pdf
 
 import (
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/projects"
@@ -23,7 +23,7 @@ func newAPIs(ctx *pulumi.Context, name string, cfg *settings, opts ...pulumi.Res
 	}
 	enabled := []any{}
 	for _, service := range requiredAPIs(cfg) {
-		api, err := projects.NewService(ctx, service, &projects.ServiceArgs{
+		api, err := projects.NewService(ctx, cfg.prefix+service, &projects.ServiceArgs{
 			Service: pulumi.String(service),
 			// Other things in the project may use the API.
 			DisableOnDestroy: pulumi.Bool(false),

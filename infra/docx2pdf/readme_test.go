@@ -1,4 +1,4 @@
-package main
+package docx2pdf
 
 import (
 	"fmt"
@@ -10,9 +10,9 @@ import (
 )
 
 // TestREADMEListsEveryKey: the README's table of configuration is what
-// Pulumi.yaml says. go test ./infra -update writes it.
+// Pulumi.yaml says. go test ./infra/docx2pdf -update writes it.
 func TestREADMEListsEveryKey(t *testing.T) {
-	const file, begin, end = "../README.md", "<!-- config: written by go test ./infra -update -->\n", "<!-- /config -->"
+	const file, begin, end = "../README.md", "<!-- config: written by go test ./infra/docx2pdf -update -->\n", "<!-- /config -->"
 	readme, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +30,7 @@ func TestREADMEListsEveryKey(t *testing.T) {
 		return
 	}
 	if string(readme) != want {
-		t.Error("the README's table of configuration is not what Pulumi.yaml says; write it with: go test ./infra -update")
+		t.Error("the README's table of configuration is not what Pulumi.yaml says; write it with: go test ./infra/docx2pdf -update")
 	}
 }
 

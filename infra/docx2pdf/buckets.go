@@ -1,4 +1,4 @@
-package main
+package docx2pdf
 
 import (
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/storage"
@@ -18,10 +18,10 @@ func newBuckets(ctx *pulumi.Context, name string, cfg *settings, opts ...pulumi.
 		return nil, err
 	}
 	var err error
-	if c.Input, err = storage.NewBucket(ctx, "docx2pdf-input", documentBucket(cfg), pulumi.Parent(c)); err != nil {
+	if c.Input, err = storage.NewBucket(ctx, cfg.prefix+"docx2pdf-input", documentBucket(cfg), pulumi.Parent(c)); err != nil {
 		return nil, err
 	}
-	if c.Output, err = storage.NewBucket(ctx, "docx2pdf-output", documentBucket(cfg), pulumi.Parent(c)); err != nil {
+	if c.Output, err = storage.NewBucket(ctx, cfg.prefix+"docx2pdf-output", documentBucket(cfg), pulumi.Parent(c)); err != nil {
 		return nil, err
 	}
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"input": c.Input.Name, "output": c.Output.Name})

@@ -1,9 +1,15 @@
-package main
+// Package docx2pdf deploys the converter on Google Cloud. deploy is the
+// deployment's table of contents; each component has a file of its own.
+package docx2pdf
 
-import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+import (
+	"slices"
 
-// outputs are what a user of the stack needs.
-type outputs struct {
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Outputs are what a user of a converter needs.
+type Outputs struct {
 	// URL is where the service answers, and the audience of the ID tokens it
 	// accepts. It is known only once the caller may use it.
 	URL pulumi.StringOutput
@@ -20,8 +26,8 @@ type outputs struct {
 	DeadLetters *pulumi.StringOutput
 }
 
-// each calls visit with every output and the name that users know it by.
-func (o *outputs) each(visit func(name string, output pulumi.StringOutput)) {
+// Each calls visit with every output and the name that users know it by.
+func (o *Outputs) Each(visit func(name string, output pulumi.StringOutput)) {
 	visit("url", o.URL)
 	if o.Key != nil {
 		visit("key", *o.Key)
@@ -35,39 +41,50 @@ func (o *outputs) each(visit func(name string, output pulumi.StringOutput)) {
 	}
 }
 
-func deploy(ctx *pulumi.Context, cfg *settings) (*outputs, error) {
+// Deploy deploys a converter as the stack's configuration says, which Pulumi.yaml
+// describes.
+func Deploy(ctx *pulumi.Context) (*Outputs, error) {
+	cfg, err := loadSettings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return deploy(ctx, cfg)
+}
+
+// deploy makes everything, with options for each component.
+func deploy(ctx *pulumi.Context, cfg *settings, opts ...pulumi.ResourceOption) (*Outputs, error) {
 	var err error
 	if cfg.preflight, err = newPreflight(ctx, cfg); err != nil {
 		return nil, err
 	}
-	apis, err := newAPIs(ctx, "apis", cfg)
+	apis, err := newAPIs(ctx, cfg.prefix+"apis", cfg, opts...)
 	if err != nil {
 		return nil, err
 	}
 	// Google Cloud refuses most calls to an API that is not enabled yet.
-	enabled := pulumi.DependsOnInputs(apis.Answering)
+	enabled := append(slices.Clone(opts), pulumi.DependsOnInputs(apis.Answering))
 
-	buckets, err := newBuckets(ctx, "buckets", cfg, enabled)
+	buckets, err := newBuckets(ctx, cfg.prefix+"buckets", cfg, enabled...)
 	if err != nil {
 		return nil, err
 	}
-	image, err := imageRef(ctx, cfg, enabled)
+	image, err := imageRef(ctx, cfg, enabled...)
 	if err != nil {
 		return nil, err
 	}
-	converter, err := newConverter(ctx, "converter", &converterArgs{
+	converter, err := newConverter(ctx, cfg.prefix+"converter", &converterArgs{
 		settings: cfg, image: image, input: buckets.Input, output: buckets.Output,
-	}, enabled)
+	}, enabled...)
 	if err != nil {
 		return nil, err
 	}
-	caller, err := newCaller(ctx, "caller", &callerArgs{
+	caller, err := newCaller(ctx, cfg.prefix+"caller", &callerArgs{
 		settings: cfg, service: converter.Service, url: converter.URL, input: buckets.Input, output: buckets.Output,
-	}, enabled)
+	}, enabled...)
 	if err != nil {
 		return nil, err
 	}
-	made := &outputs{
+	made := &Outputs{
 		URL:            caller.URL,
 		Key:            caller.Key,
 		InputBucket:    buckets.Input.Name,
@@ -78,9 +95,9 @@ func deploy(ctx *pulumi.Context, cfg *settings) (*outputs, error) {
 	watched := &watchingArgs{settings: cfg, service: converter.Service}
 	operated := &operatorsArgs{settings: cfg, service: converter.Service, output: buckets.Output}
 	if cfg.events {
-		events, err := newEvents(ctx, "events", &eventsArgs{
+		events, err := newEvents(ctx, cfg.prefix+"events", &eventsArgs{
 			settings: cfg, project: apis.Project, service: converter.Service, input: buckets.Input,
-		}, enabled)
+		}, enabled...)
 		if err != nil {
 			return nil, err
 		}
@@ -89,10 +106,10 @@ func deploy(ctx *pulumi.Context, cfg *settings) (*outputs, error) {
 		operated.deadLetters = events.DeadLetters
 	}
 	if len(cfg.operators) > 0 {
-		if _, err := newOperators(ctx, "operators", operated, enabled); err != nil {
+		if _, err := newOperators(ctx, cfg.prefix+"operators", operated, enabled...); err != nil {
 			return nil, err
 		}
 	}
-	_, err = newWatching(ctx, "watching", watched, enabled)
+	_, err = newWatching(ctx, cfg.prefix+"watching", watched, enabled...)
 	return made, err
 }
