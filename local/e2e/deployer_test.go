@@ -3,7 +3,9 @@ package e2e
 import (
 	"encoding/base64"
 	"os"
+	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -18,7 +20,7 @@ func TestDeployerRoles(t *testing.T) {
 	if len(roles) < 8 {
 		t.Fatalf("the README lists the roles %v", roles)
 	}
-	m := newMachine(t)
+	m := newMachine(t, "-v")
 	m.project("my-project")
 	// Making the deployer's account takes the IAM API; the program enables the rest.
 	m.asOwner("POST", m.variable("GOOGLE_SERVICE_USAGE_CUSTOM_ENDPOINT")+"v1/projects/my-project/services/iam.googleapis.com:enable", map[string]any{}, nil)
@@ -39,6 +41,25 @@ func TestDeployerRoles(t *testing.T) {
 	m.previewsAsViewer(accounts)
 	m.up("gcp:accessToken=" + token)
 	m.run("pulumi", "destroy", "--stack", "local", "--yes", "--skip-preview", "--non-interactive")
+	m.needsEach(account.Email, roles)
+}
+
+// needsEach asserts that each role is the reason why a call of the account was let through.
+func (m *machine) needsEach(email string, roles []string) {
+	m.t.Helper()
+	log, err := os.ReadFile(filepath.Join(m.dir, "serve.log"))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	for _, role := range roles {
+		// It lets a call use an account, beside the role that lets the call be made.
+		if role == "roles/iam.serviceAccountUser" {
+			continue
+		}
+		if !strings.Contains(string(log), email+" has "+role+" on ") {
+			m.t.Errorf("the README lists %s, which nothing needs", role)
+		}
+	}
 }
 
 // previewsAsViewer previews as an account that may look and change nothing, as CI does for pull requests.
