@@ -114,6 +114,10 @@ func isStray(name string) bool {
 			return true
 		}
 	}
-	return strings.HasPrefix(name, ".#") || strings.HasPrefix(name, "#") || strings.HasPrefix(name, "._") || strings.HasPrefix(name, "~$") ||
-		slices.Contains([]string{".DS_Store", "Thumbs.db", "desktop.ini"}, name)
+	for _, begin := range []string{".#", "#", "._", "~$"} {
+		if strings.HasPrefix(name, begin) {
+			return true
+		}
+	}
+	return slices.Contains([]string{".DS_Store", "Thumbs.db", "desktop.ini"}, name)
 }

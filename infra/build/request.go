@@ -78,12 +78,15 @@ func (r *Request) build(mirror string) *cloudbuild.Build {
 	}
 }
 
-// buildTag tells builds of the image from all others. The longest repository's name fits into the 128 characters of a tag.
+// buildTag tells builds of the image from all others. The longest repository's
+// name fits into the 128 characters of a tag.
 func (i Image) buildTag() string { return i.Repository + "." + i.Tag[:min(len(i.Tag), 64)] }
 
 // run runs a build to its end. A build that could not read its source or push
 // its image is run again for a while: its account's roles may be a moment old.
-func (c *Client) run(ctx context.Context, project string, build *cloudbuild.Build, progress func(string)) (*cloudbuild.Build, error) {
+func (c *Client) run(
+	ctx context.Context, project string, build *cloudbuild.Build, progress func(string),
+) (*cloudbuild.Build, error) {
 	deadline := time.Now().Add(google.GrantsTakeEffect)
 	for {
 		id, others, err := c.begin(ctx, project, build, progress)
@@ -102,15 +105,19 @@ func (c *Client) run(ctx context.Context, project string, build *cloudbuild.Buil
 			return nil, fmt.Errorf("build %s ended as %s: %s\n%s\nthe whole log: %s",
 				id, done.Status, failure(done), strings.Join(log.tail(ctx, 20), "\n"), done.LogUrl)
 		}
-		progress(fmt.Sprintf("waiting for the build account's roles, %s at most: %s", time.Until(deadline).Round(time.Second), failure(done)))
+		progress(fmt.Sprintf("waiting for the build account's roles, %s at most: %s",
+			time.Until(deadline).Round(time.Second), failure(done)))
 		if err := google.Sleep(ctx, 5*time.Second); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// begin starts a build, unless one of the same image runs, and answers with its id and whether it is another's.
-func (c *Client) begin(ctx context.Context, project string, build *cloudbuild.Build, progress func(string)) (id string, others bool, err error) {
+// begin starts a build, unless one of the same image runs, and answers with its
+// id and whether it is another's.
+func (c *Client) begin(
+	ctx context.Context, project string, build *cloudbuild.Build, progress func(string),
+) (id string, others bool, err error) {
 	err = google.Retry(ctx, true, progress, func() error {
 		// Looked for each time: an answer may be lost after its build has begun.
 		if id, err = c.running(ctx, project, build.Tags[1]); err != nil {
@@ -134,7 +141,8 @@ func (c *Client) begin(ctx context.Context, project string, build *cloudbuild.Bu
 func (c *Client) running(ctx context.Context, project, tag string) (string, error) {
 	found := errors.New("found")
 	id := ""
-	err := c.builds.Projects.Builds.List(project).Filter(fmt.Sprintf("tags=%q", tag)).Pages(ctx, func(page *cloudbuild.ListBuildsResponse) error {
+	list := c.builds.Projects.Builds.List(project).Filter(fmt.Sprintf("tags=%q", tag))
+	err := list.Pages(ctx, func(page *cloudbuild.ListBuildsResponse) error {
 		for _, build := range page.Builds {
 			if runs(build.Status) {
 				id = build.Id

@@ -47,7 +47,9 @@ type Converter struct {
 
 // NewConverter deploys a converter. Its resources are children of the component,
 // and their names begin with its name.
-func NewConverter(ctx *pulumi.Context, name string, args *ConverterArgs, opts ...pulumi.ResourceOption) (*Converter, error) {
+func NewConverter(
+	ctx *pulumi.Context, name string, args *ConverterArgs, opts ...pulumi.ResourceOption,
+) (*Converter, error) {
 	cfg := args.settings(ctx, name)
 	if args.Image == "" && args.Source == "" {
 		return nil, errors.New("a converter needs an Image, or the Source to build it from")

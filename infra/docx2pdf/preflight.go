@@ -76,12 +76,13 @@ func (p *preflight) checkMove(within context.Context, ctx *pulumi.Context, cfg *
 		}
 		region := strings.ToLower(bucket.Location)
 		if !cfg.forceDestroy {
-			return fmt.Errorf("gcp:region changes from %s to %s, but the bucket %s has documents, which would be lost: copy what you need with "+
-				"\"gcloud storage cp --recursive gs://%s .\" and delete it there, or with the region as it was set forceDestroy to true, run pulumi up, "+
-				"and change the region then (if that is another deployment, give this stack another name)", region, cfg.region, bucket.Name, bucket.Name)
+			return fmt.Errorf("gcp:region changes from %s to %s, but the bucket %s has documents, which would be lost: "+
+				"copy what you need with \"gcloud storage cp --recursive gs://%s .\" and delete it there, or with the region as it was "+
+				"set forceDestroy to true, run pulumi up, and change the region then (if that is another deployment, give this stack "+
+				"another name)", region, cfg.region, bucket.Name, bucket.Name)
 		}
-		_ = ctx.Log.Warn(fmt.Sprintf("the stack moves from %s to %s: everything in it is made anew, with another URL, and the documents in the bucket %s are deleted",
-			region, cfg.region, bucket.Name), nil)
+		_ = ctx.Log.Warn(fmt.Sprintf("the stack moves from %s to %s: everything in it is made anew, with another URL, "+
+			"and the documents in the bucket %s are deleted", region, cfg.region, bucket.Name), nil)
 	}
 	return nil
 }
@@ -121,19 +122,27 @@ func newGoogle(ctx *pulumi.Context) (*google.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &google.Client{AccessToken: provider.AccessToken, Endpoints: map[google.API]string{
-		google.ArtifactRegistry: endpoint(ctx, "artifactRegistryCustomEndpoint", "GOOGLE_ARTIFACT_REGISTRY_CUSTOM_ENDPOINT"),
-		google.Billing:          endpoint(ctx, "cloudBillingCustomEndpoint", "GOOGLE_CLOUD_BILLING_CUSTOM_ENDPOINT"),
-		google.CloudBuild:       endpoint(ctx, "cloudBuildCustomEndpoint", "GOOGLE_CLOUD_BUILD_CUSTOM_ENDPOINT"),
-		google.CloudRun:         endpoint(ctx, "cloudRunV2CustomEndpoint", "GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT"),
-		google.IAM:              endpoint(ctx, "iamCustomEndpoint", "GOOGLE_IAM_CUSTOM_ENDPOINT"),
-		google.Logging:          endpoint(ctx, "loggingCustomEndpoint", "GOOGLE_LOGGING_CUSTOM_ENDPOINT"),
-		google.Monitoring:       endpoint(ctx, "monitoringCustomEndpoint", "GOOGLE_MONITORING_CUSTOM_ENDPOINT"),
-		google.PubSub:           endpoint(ctx, "pubsubCustomEndpoint", "GOOGLE_PUBSUB_CUSTOM_ENDPOINT"),
-		google.ResourceManager:  endpoint(ctx, "resourceManagerCustomEndpoint", "GOOGLE_RESOURCE_MANAGER_CUSTOM_ENDPOINT"),
-		google.ServiceUsage:     endpoint(ctx, "serviceUsageCustomEndpoint", "GOOGLE_SERVICE_USAGE_CUSTOM_ENDPOINT"),
-		google.Storage:          endpoint(ctx, "storageCustomEndpoint", "GOOGLE_STORAGE_CUSTOM_ENDPOINT"),
-	}}, nil
+	endpoints := map[google.API]string{}
+	for api, name := range endpointNames {
+		// The provider's configuration and its environment name them alike: iamCustomEndpoint and GOOGLE_IAM_CUSTOM_ENDPOINT.
+		endpoints[api] = endpoint(ctx, name.key+"CustomEndpoint", "GOOGLE_"+name.env+"_CUSTOM_ENDPOINT")
+	}
+	return &google.Client{AccessToken: provider.AccessToken, Endpoints: endpoints}, nil
+}
+
+// endpointNames are what the provider calls each API's endpoint.
+var endpointNames = map[google.API]struct{ key, env string }{
+	google.ArtifactRegistry: {"artifactRegistry", "ARTIFACT_REGISTRY"},
+	google.Billing:          {"cloudBilling", "CLOUD_BILLING"},
+	google.CloudBuild:       {"cloudBuild", "CLOUD_BUILD"},
+	google.CloudRun:         {"cloudRunV2", "CLOUD_RUN_V2"},
+	google.IAM:              {"iam", "IAM"},
+	google.Logging:          {"logging", "LOGGING"},
+	google.Monitoring:       {"monitoring", "MONITORING"},
+	google.PubSub:           {"pubsub", "PUBSUB"},
+	google.ResourceManager:  {"resourceManager", "RESOURCE_MANAGER"},
+	google.ServiceUsage:     {"serviceUsage", "SERVICE_USAGE"},
+	google.Storage:          {"storage", "STORAGE"},
 }
 
 // endpoint is where the stack's provider reaches one of Google's APIs, without

@@ -39,7 +39,8 @@ func (r *reader) checkSize(s *settings) {
 				break
 			}
 		}
-		r.wrong = append(r.wrong, fmt.Errorf("memory must be between %s and %s with %s, and is %s; for example: pulumi config set %s",
+		r.wrong = append(r.wrong, fmt.Errorf(
+			"memory must be between %s and %s with %s, and is %s; for example: pulumi config set %s",
 			gibibytes(size.least), gibibytes(size.most), count(s.cpu, "CPU"), s.memory, example))
 	}
 	if isMemory && memory < size.least {
@@ -47,7 +48,8 @@ func (r *reader) checkSize(s *settings) {
 			gibibytes(size.least), gibibytes(size.most), count(s.cpu, "CPU")), gibibytes(size.least))
 	}
 	r.require(s.concurrency >= s.cpu && s.concurrency <= 4*s.cpu, "concurrency",
-		fmt.Sprintf("must be between %d and %d with %s (0 is twice as many): fewer leave CPUs idle, more wait in line while another instance could convert them",
+		fmt.Sprintf("must be between %d and %d with %s (0 is twice as many): fewer leave CPUs idle, "+
+			"more wait in line while another instance could convert them",
 			s.cpu, 4*s.cpu, count(s.cpu, "CPU")), strconv.Itoa(2*s.cpu))
 }
 

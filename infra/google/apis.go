@@ -35,7 +35,8 @@ func (c *Client) Enabled(ctx context.Context, project string) (map[string]bool, 
 // https://cloud.google.com/service-usage/docs/reference/rest/v1/services/enable
 func (c *Client) Enable(ctx context.Context, project, region, service string, tell func(string)) error {
 	err := Retry(ctx, true, tell, func() error {
-		return c.Call(ctx, http.MethodPost, ServiceUsage, "v1/projects/"+project+"/services/"+service+":enable", map[string]any{}, nil)
+		path := "v1/projects/" + project + "/services/" + service + ":enable"
+		return c.Call(ctx, http.MethodPost, ServiceUsage, path, map[string]any{}, nil)
 	})
 	if err != nil {
 		return fmt.Errorf("enabling %s: %w", service, err)

@@ -17,7 +17,9 @@ type Bucket struct {
 // https://cloud.google.com/storage/docs/json_api/v1/buckets/list
 func (c *Client) Buckets(ctx context.Context, project, prefix string) []Bucket {
 	var answer struct{ Items []Bucket }
-	query := url.Values{"project": {project}, "prefix": {prefix}, "maxResults": {"1000"}, "fields": {"items(name,location,labels)"}}
+	query := url.Values{
+		"project": {project}, "prefix": {prefix}, "maxResults": {"1000"}, "fields": {"items(name,location,labels)"},
+	}
 	if err := c.Call(ctx, http.MethodGet, Storage, "v1/b?"+query.Encode(), nil, &answer); err != nil {
 		return nil
 	}
@@ -30,6 +32,7 @@ func (b *Bucket) In(region string) bool { return strings.EqualFold(b.Location, r
 // Holds says whether the bucket has an object.
 func (c *Client) Holds(ctx context.Context, bucket string) bool {
 	var answer struct{ Items []struct{ Name string } }
-	err := c.Call(ctx, http.MethodGet, Storage, "v1/b/"+url.PathEscape(bucket)+"/o?maxResults=1&versions=true", nil, &answer)
+	path := "v1/b/" + url.PathEscape(bucket) + "/o?maxResults=1&versions=true"
+	err := c.Call(ctx, http.MethodGet, Storage, path, nil, &answer)
 	return err == nil && len(answer.Items) > 0
 }

@@ -31,9 +31,13 @@ func (c *Client) AwaitPublishing(ctx context.Context, bucket, topic string, tell
 			return nil
 		}
 	}
-	trial := notificationConfig{Topic: "//pubsub.googleapis.com/" + topic, PayloadFormat: "NONE", Prefix: "docx2pdf-trial-of-a-grant/"}
+	trial := notificationConfig{
+		Topic: "//pubsub.googleapis.com/" + topic, PayloadFormat: "NONE", Prefix: "docx2pdf-trial-of-a-grant/",
+	}
 	var made notificationConfig
-	err := Retry(ctx, true, tell, func() error { return c.Call(ctx, http.MethodPost, Storage, configs, trial, &made) })
+	err := Retry(ctx, true, tell, func() error {
+		return c.Call(ctx, http.MethodPost, Storage, configs, trial, &made)
+	})
 	if err != nil {
 		return fmt.Errorf("waiting for Cloud Storage's role on the topic %s: %w", topic, err)
 	}

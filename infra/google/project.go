@@ -38,13 +38,13 @@ func (c *Client) checkProject(ctx context.Context, id string) error {
 	case err != nil && (strings.Contains(err.Error(), "SERVICE_DISABLED") || strings.Contains(err.Error(), "quota project")):
 		return nil // it is the API that is missing, not the project
 	case isCode(err, http.StatusForbidden, http.StatusNotFound):
-		return fmt.Errorf("the project %s does not exist, or is another's: see \"gcloud projects list\" and \"gcloud auth list\", "+
-			"then pulumi config set gcp:project my-project", id)
+		return fmt.Errorf("the project %s does not exist, or is another's: see \"gcloud projects list\" and "+
+			"\"gcloud auth list\", then pulumi config set gcp:project my-project", id)
 	case isCode(err, http.StatusUnauthorized):
-		return fmt.Errorf("Google Cloud does not accept the credentials: run \"gcloud auth application-default login\": %w", err)
+		return fmt.Errorf("the credentials are not accepted: run \"gcloud auth application-default login\": %w", err)
 	case err == nil && project.LifecycleState != "" && project.LifecycleState != "ACTIVE":
-		return fmt.Errorf("the project %s is being deleted (%s): run \"gcloud projects undelete %s\", or choose another with "+
-			"pulumi config set gcp:project my-project", id, project.LifecycleState, id)
+		return fmt.Errorf("the project %s is being deleted (%s): run \"gcloud projects undelete %s\", or choose "+
+			"another with pulumi config set gcp:project my-project", id, project.LifecycleState, id)
 	}
 	return nil // whatever else is wrong will be said by what needs it
 }
@@ -53,7 +53,8 @@ func (c *Client) checkProject(ctx context.Context, id string) error {
 // https://cloud.google.com/billing/docs/reference/rest/v1/projects/getBillingInfo
 func (c *Client) checkBilling(ctx context.Context, id string) error {
 	var billing struct{ BillingEnabled bool }
-	if err := c.Call(ctx, http.MethodGet, Billing, "v1/projects/"+id+"/billingInfo", nil, &billing); err != nil || billing.BillingEnabled {
+	err := c.Call(ctx, http.MethodGet, Billing, "v1/projects/"+id+"/billingInfo", nil, &billing)
+	if err != nil || billing.BillingEnabled {
 		return nil
 	}
 	return fmt.Errorf("the project %s has no billing account: run \"gcloud billing accounts list\", then "+

@@ -23,8 +23,8 @@ var quotas = []quota{
 func (c *Client) checkQuota(ctx context.Context, w Wanted) error {
 	limits, err := c.limits(ctx, w.Project, w.Region)
 	if isDisabled(err) {
-		return fmt.Errorf("the project %s does not let APIs be enabled yet: run \"gcloud services enable serviceusage.googleapis.com "+
-			"cloudresourcemanager.googleapis.com --project %s\" once", w.Project, w.Project)
+		return fmt.Errorf("the project %s does not let APIs be enabled yet: run "+
+			"\"gcloud services enable serviceusage.googleapis.com cloudresourcemanager.googleapis.com --project %s\" once", w.Project, w.Project)
 	}
 	for i, each := range []int64{w.MilliCPU, w.Memory} {
 		q := quotas[i]
@@ -61,7 +61,8 @@ func (c *Client) limits(ctx context.Context, project, region string) (map[string
 			}
 		}
 	}
-	err := c.Call(ctx, http.MethodGet, ServiceUsage, "v1beta1/projects/"+project+"/services/run.googleapis.com/consumerQuotaMetrics?pageSize=1000", nil, &answer)
+	path := "v1beta1/projects/" + project + "/services/run.googleapis.com/consumerQuotaMetrics?pageSize=1000"
+	err := c.Call(ctx, http.MethodGet, ServiceUsage, path, nil, &answer)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,8 @@ func (s *Service) Pinned() []string {
 // Service looks for a Cloud Run service. It is nil when there is none, or none that can be seen.
 func (c *Client) Service(ctx context.Context, project, region, name string) *Service {
 	var s Service
-	if err := c.Call(ctx, http.MethodGet, CloudRun, "v2/projects/"+project+"/locations/"+region+"/services/"+name, nil, &s); err != nil {
+	path := "v2/projects/" + project + "/locations/" + region + "/services/" + name
+	if err := c.Call(ctx, http.MethodGet, CloudRun, path, nil, &s); err != nil {
 		return nil
 	}
 	return &s
