@@ -22,7 +22,6 @@ var product = []string{
 	"github.com/pmezard/go-difflib",
 	"github.com/pulumi/pulumi-gcp/sdk/v7",
 	"github.com/pulumi/pulumi/sdk/v3",
-	"github.com/pmezard/go-difflib",
 	"github.com/schollz/progressbar/v3",
 	"github.com/spf13/cobra",
 	"github.com/spf13/pflag",
