@@ -5,6 +5,7 @@ package operation
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,30 +28,46 @@ type Status struct {
 	Message string `json:"message"`
 }
 
-// Operations holds the operations of all services.
+// record is an operation as it is stored.
+type record struct {
+	Operation
+	Ended time.Time `json:"ended,omitzero"`
+}
+
+// Operations holds the operations of all services, and of those that are done the latest.
 type Operations struct {
-	items *store.Collection[Operation]
+	items *store.Collection[record]
 	mu    sync.Mutex
-	done  map[string]chan struct{}
+	done  map[string]chan struct{} // of those that are not done
+	ended int                      // since older ones were dropped
 	work  sync.WaitGroup
 }
 
+const (
+	// kept is how many operations that are done can still be asked for. Google keeps them for a while, too, and a
+	// client asks until its own is done.
+	kept = 1000
+	// spare is how many more there may be until they are counted again.
+	spare = 100
+)
+
 // Open reads the operations in dir. Those that a stop of the server cut off are done with an error.
 func Open(dir string) (*Operations, error) {
-	items, err := store.Open[Operation](dir)
+	items, err := store.Open[record](dir)
 	if err != nil {
 		return nil, err
 	}
 	for _, op := range items.List("") {
 		if !op.Done {
-			op.Done = true
+			op.Done, op.Ended = true, time.Now()
 			op.Error = &Status{Code: 14, Message: "The local cloud was stopped while this operation ran. Start it again."}
 			if err := items.Put(op.Name, op); err != nil {
 				return nil, err
 			}
 		}
 	}
-	return &Operations{items: items, done: map[string]chan struct{}{}}, nil
+	o := &Operations{items: items, done: map[string]chan struct{}{}}
+	return o, o.prune()
 }
 
 // Typed adds the @type of google.protobuf.Any to a message.
@@ -74,7 +91,7 @@ func Typed(kind string, v any) json.RawMessage {
 // returns the operation's last metadata (nil keeps the first) and its response.
 func (o *Operations) Start(name string, metadata json.RawMessage, work func() (last, response json.RawMessage, err error)) (Operation, error) {
 	op := Operation{Name: name, Metadata: metadata}
-	if err := o.items.Put(name, op); err != nil {
+	if err := o.items.Put(name, record{Operation: op}); err != nil {
 		return op, err
 	}
 	o.mu.Lock()
@@ -85,6 +102,7 @@ func (o *Operations) Start(name string, metadata json.RawMessage, work func() (l
 		last, response, err := work()
 		o.finish(name, last, response, err)
 		close(finished)
+		o.forget(name)
 	})
 	return op, nil
 }
@@ -93,8 +111,8 @@ func (o *Operations) Start(name string, metadata json.RawMessage, work func() (l
 func (o *Operations) Wait() { o.work.Wait() }
 
 func (o *Operations) finish(name string, last, response json.RawMessage, err error) {
-	o.items.Update(name, func(op *Operation, _ bool) error {
-		op.Done, op.Response = true, response
+	o.items.Update(name, func(op *record, _ bool) error {
+		op.Done, op.Response, op.Ended = true, response, time.Now()
 		if last != nil {
 			op.Metadata = last
 		}
@@ -104,6 +122,33 @@ func (o *Operations) finish(name string, last, response json.RawMessage, err err
 		}
 		return nil
 	})
+}
+
+// forget lets go of what waited for an operation, and now and then of operations that ended long ago.
+func (o *Operations) forget(name string) {
+	o.mu.Lock()
+	delete(o.done, name)
+	o.ended++
+	due := o.ended >= spare
+	if due {
+		o.ended = 0
+	}
+	o.mu.Unlock()
+	if due {
+		o.prune() // what cannot be deleted now is tried again the next time
+	}
+}
+
+// prune drops the operations that ended first, when there are more than kept.
+func (o *Operations) prune() error {
+	done := slices.DeleteFunc(o.items.List(""), func(r record) bool { return !r.Done })
+	slices.SortFunc(done, func(a, b record) int { return b.Ended.Compare(a.Ended) })
+	for i := kept; i < len(done); i++ {
+		if _, err := o.items.Delete(done[i].Name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Get returns an operation. It waits up to patience for the operation to be done, which spares clients that poll
@@ -123,9 +168,9 @@ func (o *Operations) Get(ctx context.Context, name string, patience time.Duratio
 	}
 	op, ok := o.items.Get(name)
 	if !ok {
-		return op, status.Errorf(status.NotFound, "Operation %s not found.", name)
+		return Operation{}, status.Errorf(status.NotFound, "Operation %s not found.", name)
 	}
-	return op, nil
+	return op.Operation, nil
 }
 
 // number is the code's number in google.rpc.Code.
