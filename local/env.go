@@ -116,7 +116,10 @@ func pastProxy(getenv func(string) string) (variables [][2]string) {
 		return nil
 	}
 	for _, spelling := range [][2]string{{"NO_PROXY", "no_proxy"}, {"no_proxy", "NO_PROXY"}} {
-		hosts := strings.FieldsFunc(cmp.Or(getenv(spelling[0]), getenv(spelling[1])), func(r rune) bool { return r == ',' || r == ' ' })
+		hosts := strings.FieldsFunc(
+			cmp.Or(getenv(spelling[0]), getenv(spelling[1])),
+			func(r rune) bool { return r == ',' || r == ' ' },
+		)
 		for _, host := range []string{"127.0.0.1", "localhost", "::1"} {
 			if !slices.Contains(hosts, host) && !slices.Contains(hosts, "*") {
 				hosts = append(hosts, host)

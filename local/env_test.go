@@ -75,14 +75,20 @@ func TestEnvKeepsCallsToThisMachineFromAProxy(t *testing.T) {
 		{"no proxy", map[string]string{"NO_PROXY": "example.com"}, map[string]string{"NO_PROXY": "", "no_proxy": ""}},
 		{"a proxy", map[string]string{"https_proxy": "http://10.0.0.1:3128"},
 			map[string]string{"NO_PROXY": "127.0.0.1,localhost,::1", "no_proxy": "127.0.0.1,localhost,::1"}},
-		{"a proxy with exceptions", map[string]string{"HTTP_PROXY": "http://10.0.0.1:3128", "no_proxy": "corp.example, localhost"},
-			map[string]string{"NO_PROXY": "corp.example,localhost,127.0.0.1,::1", "no_proxy": "corp.example,localhost,127.0.0.1,::1"}},
-		{"different exceptions", map[string]string{"ALL_PROXY": "socks5://10.0.0.1:1080", "NO_PROXY": "a.example", "no_proxy": "b.example"},
+		{"a proxy with exceptions",
+			map[string]string{"HTTP_PROXY": "http://10.0.0.1:3128", "no_proxy": "corp.example, localhost"},
+			map[string]string{"NO_PROXY": "corp.example,localhost,127.0.0.1,::1",
+				"no_proxy": "corp.example,localhost,127.0.0.1,::1"}},
+		{"different exceptions",
+			map[string]string{"ALL_PROXY": "socks5://10.0.0.1:1080", "NO_PROXY": "a.example", "no_proxy": "b.example"},
 			map[string]string{"NO_PROXY": "a.example,127.0.0.1,localhost,::1", "no_proxy": "b.example,127.0.0.1,localhost,::1"}},
-		{"everything is an exception", map[string]string{"HTTPS_PROXY": "http://10.0.0.1:3128", "NO_PROXY": "*"}, map[string]string{"NO_PROXY": "*", "no_proxy": "*"}},
+		{"everything is an exception", map[string]string{"HTTPS_PROXY": "http://10.0.0.1:3128", "NO_PROXY": "*"},
+			map[string]string{"NO_PROXY": "*", "no_proxy": "*"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"} {
+			for _, name := range []string{
+				"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+			} {
 				t.Setenv(name, test.have[name])
 			}
 			lines, err := local(t, "env", "-state", state)
@@ -134,7 +140,12 @@ func TestPulumisLogsDoNotGrow(t *testing.T) {
 func TestAStateInUseIsLeftAlone(t *testing.T) {
 	state := t.TempDir()
 	s, stop := serveHere(t, state)
-	running := fmt.Sprintf("another local cloud uses the state in %s: process %d at %s; stop it first", state, s.PID, s.url())
+	running := fmt.Sprintf(
+		"another local cloud uses the state in %s: process %d at %s; stop it first",
+		state,
+		s.PID,
+		s.url(),
+	)
 	refused := func(want string) {
 		t.Helper()
 		for _, args := range [][]string{{"reset"}, {"serve", "-addr", s.Address}, {"serve", "-addr", "127.0.0.1:0"}} {
@@ -157,7 +168,8 @@ func TestAStateInUseIsLeftAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused("is starting or stopping; stop it first")
-	if _, err := local(t, "env", "-state", state); err == nil || !strings.Contains(err.Error(), "go run ./local serve -state "+state) {
+	if _, err := local(t, "env", "-state", state); err == nil ||
+		!strings.Contains(err.Error(), "go run ./local serve -state "+state) {
 		t.Errorf("env of a state that is not served: %v", err)
 	}
 	listener, err := listen("127.0.0.1:0", state)

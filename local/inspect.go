@@ -120,7 +120,9 @@ func logLine(e logging.Entry) string {
 	}
 	text := e.TextPayload
 	if h := e.HttpRequest; h != nil {
-		text = strings.TrimSpace(fmt.Sprintf("%s %s %d %s %s", h.RequestMethod, h.RequestUrl, h.Status, h.Latency, e.TextPayload))
+		text = strings.TrimSpace(
+			fmt.Sprintf("%s %s %d %s %s", h.RequestMethod, h.RequestUrl, h.Status, h.Latency, e.TextPayload),
+		)
 	}
 	if len(e.JsonPayload) > 0 {
 		text = string(e.JsonPayload)

@@ -99,7 +99,8 @@ func TestServeEnvInventoryAndReset(t *testing.T) {
 			t.Errorf("env lacks %s", want)
 		}
 	}
-	if made, _ := os.ReadFile(calls); !strings.Contains(string(made), "file://"+state+"/pulumi gcp:") || !strings.Contains(string(made), "stack select --create local") {
+	if made, _ := os.ReadFile(calls); !strings.Contains(string(made), "file://"+state+"/pulumi gcp:") ||
+		!strings.Contains(string(made), "stack select --create local") {
 		t.Errorf("pulumi was called as %q, want the stack made in the local backend", made)
 	}
 
@@ -119,7 +120,8 @@ func TestServeEnvInventoryAndReset(t *testing.T) {
 	if _, err := local(t, "reset", "-state", state); err == nil || !strings.Contains(err.Error(), "stop it first") {
 		t.Errorf("reset while it runs: %v", err)
 	}
-	if _, err := local(t, "serve", "-addr", "127.0.0.1:0", "-state", state); err == nil || !strings.Contains(err.Error(), "another local cloud uses the state") {
+	if _, err := local(t, "serve", "-addr", "127.0.0.1:0", "-state", state); err == nil ||
+		!strings.Contains(err.Error(), "another local cloud uses the state") {
 		t.Errorf("a second serve on the same state: %v", err)
 	}
 	stop()

@@ -28,11 +28,26 @@ func defineServe(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer
 	var f serveFlags
 	flags.StringVar(&f.address, "addr", "127.0.0.1:8790", "loopback address to listen on; port 0 picks a free one")
 	flags.StringVar(&f.state, "state", usualState, stateHelp)
-	flags.StringVar(&f.provider, "provider", "builtin", "Pulumi provider: builtin, or official for the installed pulumi-resource-gcp")
+	flags.StringVar(
+		&f.provider,
+		"provider",
+		"builtin",
+		"Pulumi provider: builtin, or official for the installed pulumi-resource-gcp",
+	)
 	flags.DurationVar(&f.idle, "idle", 15*time.Minute, "how long a Cloud Run instance stays without requests")
-	flags.DurationVar(&f.pending, "pending", 10*time.Second, "how long a request waits for a busy Cloud Run service before 429")
+	flags.DurationVar(
+		&f.pending,
+		"pending",
+		10*time.Second,
+		"how long a request waits for a busy Cloud Run service before 429",
+	)
 	flags.StringVar(&f.faults, "faults", "", "JSON file of faults to inject, for example local/fault/faults.json")
-	flags.BoolVar(&f.docker, "docker", false, "build images with the Docker engine and run them there; without it the converter is compiled, and runs on this machine's LibreOffice")
+	flags.BoolVar(
+		&f.docker,
+		"docker",
+		false,
+		"build images with the Docker engine and run them there; without it the converter is compiled, and runs on this machine's LibreOffice",
+	)
 	flags.BoolVar(&f.verbose, "v", false, "log every request")
 	return f.serve
 }
@@ -66,7 +81,18 @@ func (f *serveFlags) serve(ctx context.Context, stdout, stderr io.Writer) error 
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
-	c, err := cloud.Open(ctx, cloud.Options{Dir: cloudDir(state), Log: log, Idle: f.idle, Pending: f.pending, Docker: f.docker, Faults: faults, StateFlag: stateFlag(state)})
+	c, err := cloud.Open(
+		ctx,
+		cloud.Options{
+			Dir:       cloudDir(state),
+			Log:       log,
+			Idle:      f.idle,
+			Pending:   f.pending,
+			Docker:    f.docker,
+			Faults:    faults,
+			StateFlag: stateFlag(state),
+		},
+	)
 	if err != nil {
 		return err
 	}
@@ -82,7 +108,10 @@ func (f *serveFlags) serve(ctx context.Context, stdout, stderr io.Writer) error 
 			if err != nil {
 				return err
 			}
-			s.ProviderPort, err = provider.Serve(ctx, provider.Options{Endpoint: s.url(), AccessToken: s.OwnerToken, WorkDir: filepath.Join(root, "infra")})
+			s.ProviderPort, err = provider.Serve(
+				ctx,
+				provider.Options{Endpoint: s.url(), AccessToken: s.OwnerToken, WorkDir: filepath.Join(root, "infra")},
+			)
 			if err != nil {
 				return err
 			}

@@ -52,7 +52,13 @@ func formerAddress(state string) string {
 // keepAddress remembers where the state is served, and tells when that has changed.
 func keepAddress(state, address string, log *slog.Logger) error {
 	if was := formerAddress(state); was != "" && was != address {
-		log.Warn("the address of this state has changed: keys that were made before name the old one as their token_uri; make new ones, for example with `pulumi config set keyRotation 2`", "was", was, "is", address)
+		log.Warn(
+			"the address of this state has changed: keys that were made before name the old one as their token_uri; make new ones, for example with `pulumi config set keyRotation 2`",
+			"was",
+			was,
+			"is",
+			address,
+		)
 	}
 	return store.WriteFile(addressFile(state), []byte(address+"\n"), 0o600)
 }
@@ -90,7 +96,10 @@ func checkUnused(state string) error {
 	}
 	s, err := findServing(state)
 	if err != nil {
-		return fmt.Errorf("another local cloud uses the state in %s, and is starting or stopping; stop it first, or give another -state", state)
+		return fmt.Errorf(
+			"another local cloud uses the state in %s, and is starting or stopping; stop it first, or give another -state",
+			state,
+		)
 	}
 	return fmt.Errorf("another local cloud uses the state in %s: process %d at %s; stop it first, or give another -state",
 		state, s.PID, s.url())

@@ -16,7 +16,12 @@ func TestPageInChromium(t *testing.T) {
 	w := start(t)
 	w.bucket("first-bucket")
 	temporary := t.TempDir() // also for what Chromium would leave in the system's folder
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.UserDataDir(filepath.Join(temporary, "profile")), chromedp.Env("TMPDIR="+temporary))
+	options := append(
+		chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.NoSandbox,
+		chromedp.UserDataDir(filepath.Join(temporary, "profile")),
+		chromedp.Env("TMPDIR="+temporary),
+	)
 	allocated, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	defer cancel()
 	browser, cancel := chromedp.NewContext(allocated)
@@ -44,7 +49,10 @@ func TestPageInChromium(t *testing.T) {
 	w.subscribe("readers", topic, nil).want(200)
 	w.publish(topic, "x", nil)
 	shows("buckets", "<img src=x")
-	shows("request-list", "stranger lacks storage.buckets.get on bucket first-bucket. It would be allowed by roles/storage.bucketViewer there.")
+	shows(
+		"request-list",
+		"stranger lacks storage.buckets.get on bucket first-bucket. It would be allowed by roles/storage.bucketViewer there.",
+	)
 	shows("subscriptions", "readers")
 	shows("policies", "Only Google’s own grants")
 	title, err := chromedp.Run(browser, chromedp.Title())

@@ -21,8 +21,9 @@ const (
 // snapshot is what the page shows.
 func (c *Cloud) snapshot() console.State {
 	s := console.State{
-		Address: c.Address(), Flag: c.options.StateFlag, Projects: []console.Project{}, Buckets: []console.Bucket{}, Services: c.shownServices(),
-		Builds: []console.Build{}, Repositories: []console.Repository{}, Accounts: []console.Account{},
+		Address: c.Address(), Flag: c.options.StateFlag, Projects: []console.Project{}, Buckets: []console.Bucket{},
+		Services: c.shownServices(),
+		Builds:   []console.Build{}, Repositories: []console.Repository{}, Accounts: []console.Account{},
 		Topics: append([]string{}, c.pubsub.Topics()...), Backlogs: []console.Subscription{},
 		Policies: c.shownGrants(), Others: append([]string{}, c.monitor.Names()...),
 	}
@@ -39,11 +40,17 @@ func (c *Cloud) snapshot() console.State {
 		s.Buckets = append(s.Buckets, c.shownBucket(name))
 	}
 	for _, b := range c.build.Latest(shownBuilds) {
-		s.Builds = append(s.Builds, console.Build{ID: b.Id, Status: b.Status, Time: cmp.Or(b.StartTime, b.CreateTime), End: b.FinishTime,
-			Detail: b.StatusDetail, Images: append([]string{}, b.Images...)})
+		s.Builds = append(
+			s.Builds,
+			console.Build{ID: b.Id, Status: b.Status, Time: cmp.Or(b.StartTime, b.CreateTime), End: b.FinishTime,
+				Detail: b.StatusDetail, Images: append([]string{}, b.Images...)},
+		)
 	}
 	for _, name := range c.registry.Repositories() {
-		s.Repositories = append(s.Repositories, console.Repository{Name: name, Images: append([]string{}, c.registry.Images(name)...)})
+		s.Repositories = append(
+			s.Repositories,
+			console.Repository{Name: name, Images: append([]string{}, c.registry.Images(name)...)},
+		)
 	}
 	keys := c.iam.Keys()
 	for _, name := range c.iam.Accounts() {
@@ -61,7 +68,12 @@ func (c *Cloud) snapshot() console.State {
 }
 
 func (c *Cloud) shownBucket(name string) console.Bucket {
-	b := console.Bucket{Name: name, Project: c.storage.ProjectOf(name), Objects: []console.Object{}, Topics: []console.Notice{}}
+	b := console.Bucket{
+		Name:    name,
+		Project: c.storage.ProjectOf(name),
+		Objects: []console.Object{},
+		Topics:  []console.Notice{},
+	}
 	objects := c.storage.Objects(name)
 	slices.SortStableFunc(objects, func(a, b storageapi.Object) int { return strings.Compare(b.Updated, a.Updated) })
 	b.Count = len(objects)
@@ -122,7 +134,11 @@ func (c *Cloud) shownSubscriptions(services []console.Service) []console.Subscri
 }
 
 // pushVerdict is whether a push gets its ID token, and with it into the service.
-func (c *Cloud) pushVerdict(sub console.Subscription, agent policy.Principal, services []console.Service) console.Verdict {
+func (c *Cloud) pushVerdict(
+	sub console.Subscription,
+	agent policy.Principal,
+	services []console.Service,
+) console.Verdict {
 	pusher := policy.Anonymous
 	verdict := console.Verdict{Allowed: true, Why: "the push carries no token"}
 	if sub.Account != "" {
@@ -149,7 +165,13 @@ func both(first, second console.Verdict) string {
 func (c *Cloud) shownServices() []console.Service {
 	all := []console.Service{}
 	for _, v := range c.run.List() {
-		service := console.Service{Name: v.Name, URL: v.Uri, State: "deploying", Revisions: []console.Revision{}, Buckets: []console.Access{}}
+		service := console.Service{
+			Name:      v.Name,
+			URL:       v.Uri,
+			State:     "deploying",
+			Revisions: []console.Revision{},
+			Buckets:   []console.Access{},
+		}
 		if t := v.TerminalCondition; t != nil && t.State != "CONDITION_PENDING" {
 			service.State, service.Message = condition(t.State), t.Message
 		}
@@ -184,7 +206,11 @@ func (c *Cloud) access(account string, environment []string) []console.Access {
 	caller := policy.Principal{Email: account}
 	for _, name := range c.storage.Buckets() {
 		on := policy.Resource{Project: c.storage.ProjectOf(name), Name: "buckets/" + name}
-		a := console.Access{Bucket: name, Read: c.verdict(caller, "storage.objects.get", on), Write: c.verdict(caller, "storage.objects.create", on)}
+		a := console.Access{
+			Bucket: name,
+			Read:   c.verdict(caller, "storage.objects.get", on),
+			Write:  c.verdict(caller, "storage.objects.create", on),
+		}
 		if a.Read.Allowed || a.Write.Allowed || slices.Contains(environment, name) {
 			all = append(all, a)
 		}

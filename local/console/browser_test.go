@@ -50,7 +50,8 @@ func (p *opened) becomes(expression string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.Context, 20*time.Second)
 	defer cancel()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingInterval(50*time.Millisecond))); err != nil {
+	poll := chromedp.Poll[bool](expression, chromedp.WithPollingInterval(50*time.Millisecond))
+	if _, err := chromedp.Run(ctx, poll); err != nil {
 		p.t.Fatalf("the page never has %s: %v\nit shows:\n%.2000s", expression, err, p.text("main"))
 	}
 }
@@ -80,7 +81,10 @@ func (p *opened) look(width int64, scheme string) {
 	p.t.Helper()
 	p.do(chromedp.EmulateViewport(width, 900))
 	_, err := chromedp.Call(p.Context, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
+		Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: scheme},
+			{Name: "prefers-reduced-motion", Value: "reduce"},
+		},
 	})
 	if err != nil {
 		p.t.Fatal(err)
@@ -90,7 +94,8 @@ func (p *opened) look(width int64, scheme string) {
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("cloud-%d-%s.png", width, scheme)), picture, 0o644); err != nil {
+		file := filepath.Join(folder, fmt.Sprintf("cloud-%d-%s.png", width, scheme))
+		if err := os.WriteFile(file, picture, 0o644); err != nil {
 			p.t.Fatal(err)
 		}
 	}
@@ -139,27 +144,51 @@ func TestTheDeploymentIsAPictureThatFollows(t *testing.T) {
 func TestRequestsAreFilteredAndRefusalsExplained(t *testing.T) {
 	d := serve(t, deployment())
 	d.add(conversion(1)...)
-	d.add(refused, traffic.Entry{Method: "POST", Path: endpoint + "/", Call: "run.routes.invoke", Caller: "serviceAccount:" + pusher, Status: 422,
-		Why: "serviceAccount:" + pusher + " has roles/run.invoker on " + run, Permission: "run.routes.invoke", Resource: run})
+	d.add(
+		refused,
+		traffic.Entry{
+			Method:     "POST",
+			Path:       endpoint + "/",
+			Call:       "run.routes.invoke",
+			Caller:     "serviceAccount:" + pusher,
+			Status:     422,
+			Why:        "serviceAccount:" + pusher + " has roles/run.invoker on " + run,
+			Permission: "run.routes.invoke",
+			Resource:   run,
+		},
+	)
 	p := open(t, d.url)
 	p.becomes(`byID("count-all").innerText === "5"`)
-	if first := p.text("#request-list li"); !strings.HasPrefix(first, "422") || !strings.Contains(first, "answered with 422") {
+	if first := p.text("#request-list li"); !strings.HasPrefix(first, "422") ||
+		!strings.Contains(first, "answered with 422") {
 		t.Errorf("the newest request is not the first: %q", first)
 	}
-	for _, want := range []string{"cr-test lacks storage.objects.delete on bucket " + output, "It would be allowed by roles/storage.objectUser there."} {
+	for _, want := range []string{
+		"cr-test lacks storage.objects.delete on bucket " + output, "It would be allowed by roles/storage.objectUser there.",
+	} {
 		p.shows(".request.refused", want)
 	}
 	// The outcome, then the service, then words: all with the keyboard alone.
 	p.do(chromedp.Focus(`input[name=outcome]`), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowRight))
 	p.becomes(`byID("request-list").children.length === 1 && document.querySelector("#request-list .refused") !== null`)
 	p.do(chromedp.Focus(`.refused summary`), chromedp.KeyEvent("\r"))
-	p.shows(".refused dl", "gcloud storage buckets add-iam-policy-binding gs://"+output+" --member="+caller+" --role=roles/storage.objectUser")
+	p.shows(
+		".refused dl",
+		"gcloud storage buckets add-iam-policy-binding gs://"+output+" --member="+caller+" --role=roles/storage.objectUser",
+	)
 	p.shows(".refused dl", "no role of "+caller)
 	p.do(chromedp.Focus(`.refused .copy`), chromedp.Evaluate[chromedp.Void](`requests.choose({})`))
 	p.do(chromedp.SendKeys(`select[name=service]`, "Pub"))
 	p.becomes(`byID("request-list").children.length === 1 && byID("request-list").innerText.includes("Pub/Sub’s agent")`)
-	p.do(chromedp.Evaluate[chromedp.Void](`requests.choose({}); document.activeElement.blur()`), chromedp.KeyEvent("/"), chromedp.KeyEvent("objectViewer report-1"))
-	p.becomes(`byID("request-list").children.length === 1 && byID("request-list").innerText.includes("gs://` + input + `/letters/report-1.docx")`)
+	p.do(
+		chromedp.Evaluate[chromedp.Void](`requests.choose({}); document.activeElement.blur()`),
+		chromedp.KeyEvent("/"),
+		chromedp.KeyEvent("objectViewer report-1"),
+	)
+	p.becomes(
+		`byID("request-list").children.length === 1 &&
+			byID("request-list").innerText.includes("gs://` + input + `/letters/report-1.docx")`,
+	)
 	p.do(chromedp.KeyEvent("nothing"))
 	p.shows("#request-none", "No request fits the filter.")
 	// A count in the picture leads to its requests.

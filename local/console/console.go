@@ -36,7 +36,10 @@ func Handler(source Source) http.Handler {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { asset(w, r, files, "index.html") })
-	mux.HandleFunc("GET /console/files/{name}", func(w http.ResponseWriter, r *http.Request) { asset(w, r, files, r.PathValue("name")) })
+	mux.HandleFunc(
+		"GET /console/files/{name}",
+		func(w http.ResponseWriter, r *http.Request) { asset(w, r, files, r.PathValue("name")) },
+	)
 	mux.HandleFunc("GET /console/state", source.state)
 	mux.HandleFunc("GET /console/events", source.follow)
 	mux.HandleFunc("GET /console/object", source.object)
@@ -48,7 +51,8 @@ func asset(w http.ResponseWriter, r *http.Request, files fs.FS, name string) {
 	w.Header().Set("Cache-Control", "no-cache")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Content-Security-Policy",
-		"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+		"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "+
+			"frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
 	http.ServeFileFS(w, r, files, name)
 }
 

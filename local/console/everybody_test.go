@@ -19,7 +19,8 @@ const broken = `(() => {
 	const found = [];
 	const walk = document.createTreeWalker(document.querySelector("body"), NodeFilter.SHOW_TEXT);
 	for (let node = walk.nextNode(); node; node = walk.nextNode()) {
-		if (!node.parentElement.checkVisibility() || node.parentElement.closest("script, noscript, option, legend, .field > span")) continue;
+		if (!node.parentElement.checkVisibility()) continue;
+		if (node.parentElement.closest("script, noscript, option, legend, .field > span")) continue;
 		for (const word of node.data.matchAll(/[A-Za-z]{2,30}/g)) {
 			const range = document.createRange();
 			range.setStart(node, word.index);
@@ -35,7 +36,8 @@ const broken = `(() => {
 // (https://www.w3.org/TR/WCAG22/#contrast-minimum).
 const faint = `(() => {
 	const rgb = (colour) => colour.match(/[\d.]+/g).map(Number);
-	const light = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
+	const light = ([r, g, b]) => [r, g, b].map((c) => c / 255)
+		.map((c) => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
 		.reduce((sum, c, i) => sum + c * [.2126, .7152, .0722][i], 0);
 	const behind = (e) => {
 		for (; e; e = e.parentElement) {
@@ -58,7 +60,10 @@ const faint = `(() => {
 func TestPageIsReadable(t *testing.T) {
 	d := serve(t, deployment())
 	d.add(conversion(1)...)
-	d.add(refused, traffic.Entry{Method: http.MethodGet, Path: "/unknown/path", Status: 501, Why: "GET /unknown/path is not modelled"})
+	d.add(
+		refused,
+		traffic.Entry{Method: http.MethodGet, Path: "/unknown/path", Status: 501, Why: "GET /unknown/path is not modelled"},
+	)
 	d.change(func(s *console.State) {
 		s.Backlogs[0].Backlog = 1
 		s.Backlogs[1].Dead = console.Verdict{Why: "no role of the agent holds pubsub.topics.publish"}
@@ -66,7 +71,12 @@ func TestPageIsReadable(t *testing.T) {
 		s.Builds[0].Status, s.Builds[0].Detail = "FAILURE", "Build step failure: build step 0 failed"
 	})
 	d.write(t, line("1", `"build_id":"9abb68be-d7e4-43ed-bccf-933423e7c39e"`, "", `"textPayload":"compiling"`)+
-		line("2", `"service_name":"docx2pdf","revision_name":"docx2pdf-00001-die"`, "WARNING", `"jsonPayload":{"message":"the document is damaged","object":"broken.docx"}`))
+		line(
+			"2",
+			`"service_name":"docx2pdf","revision_name":"docx2pdf-00001-die"`,
+			"WARNING",
+			`"jsonPayload":{"message":"the document is damaged","object":"broken.docx"}`,
+		))
 	p := open(t, d.url)
 	p.shows("#log-list", "the document is damaged")
 	p.becomes(`byID("request-list").children.length === 5`)
@@ -94,17 +104,25 @@ func TestPageIsForTheKeyboard(t *testing.T) {
 	d.add(refused)
 	p := open(t, d.url)
 	p.becomes(`byID("request-list").children.length === 1`)
-	unnamed := evaluate[[]string](p, `[...document.querySelectorAll("a, button, input, select, summary")].filter((e) => e.checkVisibility())
-		.filter((e) => !(e.getAttribute("aria-label") || e.innerText || e.labels?.[0]?.innerText || e.labels?.[0]?.textContent)).map((e) => e.outerHTML)`)
+	unnamed := evaluate[[]string](
+		p,
+		`[...document.querySelectorAll("a, button, input, select, summary")].filter((e) => e.checkVisibility())
+		.filter((e) => !(e.getAttribute("aria-label") || e.innerText || e.labels?.[0]?.innerText || e.labels?.[0]?.textContent))
+		.map((e) => e.outerHTML)`,
+	)
 	if len(unnamed) > 0 {
 		t.Errorf("without a name: %q", unnamed)
 	}
 	reached := map[string]bool{}
 	for range 60 {
 		p.do(chromedp.KeyEvent("\t"))
-		reached[evaluate[string](p, `(document.activeElement.innerText || document.activeElement.name || "").trim().split("\n")[0]`)] = true
+		reached[evaluate[string](p, `(document.activeElement.innerText ||
+			document.activeElement.name || "").trim().split("\n")[0]`)] = true
 	}
-	for _, want := range []string{"Requests", "12 objects", "outcome", "All services", "text", "403", "Copy the gcloud command", "letters/2026/report-00.docx", "and 1 that Google makes itself", "Show more (4 older)"} {
+	for _, want := range []string{
+		"Requests", "12 objects", "outcome", "All services", "text", "403", "Copy the gcloud command",
+		"letters/2026/report-00.docx", "and 1 that Google makes itself", "Show more (4 older)",
+	} {
 		if !reached[want] {
 			t.Errorf("the Tab key does not reach %q: %v", want, reached)
 		}
@@ -113,10 +131,16 @@ func TestPageIsForTheKeyboard(t *testing.T) {
 	p.do(chromedp.Focus(`.defaults summary`), chromedp.KeyEvent(kb.Enter))
 	p.becomes(`document.querySelector(".defaults").open`)
 	d.change(func(s *console.State) {
-		s.Policies = append(s.Policies, console.Policy{Resource: "buckets/" + output, Role: "roles/storage.objectViewer", Member: caller})
+		s.Policies = append(
+			s.Policies,
+			console.Policy{Resource: "buckets/" + output, Role: "roles/storage.objectViewer", Member: caller},
+		)
 	})
 	p.shows("#policies", "bucket "+output)
-	if !evaluate[bool](p, `document.querySelector(".defaults").open && document.activeElement === document.querySelector(".defaults summary")`) {
+	if !evaluate[bool](
+		p,
+		`document.querySelector(".defaults").open && document.activeElement === document.querySelector(".defaults summary")`,
+	) {
 		t.Error("what was unfolded is folded again, or the focus is lost")
 	}
 }
@@ -131,7 +155,15 @@ func TestNamesAreText(t *testing.T) {
 	bad := refused
 	bad.Path, bad.Caller, bad.Agent, bad.Call, bad.Why = "/"+hostile, "serviceAccount:"+hostile, hostile, hostile, hostile
 	d.add(bad, traffic.Entry{Path: "/%zz", Method: hostile, Status: 404})
-	d.write(t, line("1", `"service_name":"docx2pdf"`, hostile, `"jsonPayload":{"message":"`+hostile+`","`+hostile+`":"`+hostile+`"}`))
+	d.write(
+		t,
+		line(
+			"1",
+			`"service_name":"docx2pdf"`,
+			hostile,
+			`"jsonPayload":{"message":"`+hostile+`","`+hostile+`":"`+hostile+`"}`,
+		),
+	)
 	p := open(t, d.url)
 	p.shows("#buckets", "<img")
 	p.becomes(`byID("request-list").children.length === 2 && byID("log-list").children.length === 1`)
@@ -184,5 +216,12 @@ func line(id, labels, severity, payload string) string {
 	if strings.Contains(labels, "build_id") {
 		kind = "build"
 	}
-	return fmt.Sprintf(`{"insertId":%q,"timestamp":"2026-01-02T03:04:05Z","severity":%q,"resource":{"type":%q,"labels":{%s}},%s}`+"\n", id, severity, kind, labels, payload)
+	return fmt.Sprintf(
+		`{"insertId":%q,"timestamp":"2026-01-02T03:04:05Z","severity":%q,"resource":{"type":%q,"labels":{%s}},%s}`+"\n",
+		id,
+		severity,
+		kind,
+		labels,
+		payload,
+	)
 }

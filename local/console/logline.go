@@ -27,8 +27,15 @@ func logLines(entries []logging.Entry) []LogLine {
 			continue
 		}
 		labels := e.Resource.Labels
-		line := LogLine{ID: e.InsertId, Time: e.Timestamp, Severity: e.Severity, Build: labels["build_id"], Service: labels["service_name"],
-			Revision: labels["revision_name"], Text: e.TextPayload}
+		line := LogLine{
+			ID:       e.InsertId,
+			Time:     e.Timestamp,
+			Severity: e.Severity,
+			Build:    labels["build_id"],
+			Service:  labels["service_name"],
+			Revision: labels["revision_name"],
+			Text:     e.TextPayload,
+		}
 		if len(e.JsonPayload) > 0 {
 			line.Text, line.Fields = split(e.JsonPayload)
 		}

@@ -19,7 +19,10 @@ type Refusal struct {
 }
 
 // named finds the permission in a refusal of a call that asks for more than its own.
-var named = regexp.MustCompile(`(?:^|[^.@\w-])((?:artifactregistry|cloudbuild|iam|logging|monitoring|pubsub|resourcemanager|run|serviceusage|storage)\.[a-zA-Z]+\.[a-zA-Z]+)\b`)
+var named = regexp.MustCompile(
+	`(?:^|[^.@\w-])((?:artifactregistry|cloudbuild|iam|logging|monitoring|pubsub|resourcemanager|run|serviceusage|` +
+		`storage)\.[a-zA-Z]+\.[a-zA-Z]+)\b`,
+)
 
 // refusal says what a call lacked; nil when it was not for want of a permission.
 func refusal(r Request, resource string) *Refusal {
@@ -45,7 +48,9 @@ func refusal(r Request, resource string) *Refusal {
 }
 
 // unsuggested are roles that hold a permission by the way: nobody would grant them for its sake.
-var unsuggested = regexp.MustCompile(`^roles/(owner|editor|viewer|storage\.legacy.*|storage\.insights.*|run\.servicesInvoker|.*\.serviceAgent)$`)
+var unsuggested = regexp.MustCompile(
+	`^roles/(owner|editor|viewer|storage\.legacy.*|storage\.insights.*|run\.servicesInvoker|.*\.serviceAgent)$`,
+)
 
 // smallestRole is the role with the fewest permissions that holds one; empty when no role does.
 func smallestRole(permission string) string {
@@ -72,7 +77,8 @@ func smallestRole(permission string) string {
 	return best
 }
 
-// covers says whether a permission that a role holds is, or stands for, another. Google's texts do not keep to the case.
+// covers says whether a permission that a role holds is, or stands for, another. Google's texts do not always keep to
+// the case.
 func covers(held, permission string) bool {
 	prefix, many := strings.CutSuffix(strings.ToLower(held), "*")
 	permission = strings.ToLower(permission)
@@ -86,8 +92,14 @@ var commands = []struct {
 }{
 	{regexp.MustCompile(`^buckets/([^/]+)$`), "storage buckets add-iam-policy-binding gs://$1"},
 	{regexp.MustCompile(`^projects/([^/]+)$`), "projects add-iam-policy-binding $1"},
-	{regexp.MustCompile(`^projects/[^/]+/locations/([^/]+)/services/([^/]+)$`), "run services add-iam-policy-binding $2 --region=$1"},
-	{regexp.MustCompile(`^projects/[^/]+/locations/([^/]+)/repositories/([^/]+)$`), "artifacts repositories add-iam-policy-binding $2 --location=$1"},
+	{
+		regexp.MustCompile(`^projects/[^/]+/locations/([^/]+)/services/([^/]+)$`),
+		"run services add-iam-policy-binding $2 --region=$1",
+	},
+	{
+		regexp.MustCompile(`^projects/[^/]+/locations/([^/]+)/repositories/([^/]+)$`),
+		"artifacts repositories add-iam-policy-binding $2 --location=$1",
+	},
 	{regexp.MustCompile(`^projects/[^/]+/topics/([^/]+)$`), "pubsub topics add-iam-policy-binding $1"},
 	{regexp.MustCompile(`^projects/[^/]+/subscriptions/([^/]+)$`), "pubsub subscriptions add-iam-policy-binding $1"},
 	{regexp.MustCompile(`^projects/[^/]+/serviceAccounts/([^/]+)$`), "iam service-accounts add-iam-policy-binding $1"},
@@ -97,7 +109,12 @@ var commands = []struct {
 func command(resource, member, role string) string {
 	for _, c := range commands {
 		if c.name.MatchString(resource) {
-			return fmt.Sprintf("gcloud %s --member=%s --role=%s", c.name.ReplaceAllString(resource, c.command), shell(member), role)
+			return fmt.Sprintf(
+				"gcloud %s --member=%s --role=%s",
+				c.name.ReplaceAllString(resource, c.command),
+				shell(member),
+				role,
+			)
 		}
 	}
 	return ""
@@ -116,8 +133,10 @@ func shell(word string) string {
 // services are the names that people know the APIs by, by the first word of a call.
 var services = map[string]string{
 	"artifactregistry": "Artifact Registry", "cloudbilling": "Cloud Billing", "cloudbuild": "Cloud Build",
-	"cloudresourcemanager": "Resource Manager", "iam": "IAM", "iamcredentials": "IAM Credentials", "logging": "Cloud Logging",
-	"monitoring": "Cloud Monitoring", "pubsub": "Pub/Sub", "run": "Cloud Run", "serviceusage": "Service Usage", "storage": "Cloud Storage",
+	"cloudresourcemanager": "Resource Manager", "iam": "IAM", "iamcredentials": "IAM Credentials",
+	"logging":    "Cloud Logging",
+	"monitoring": "Cloud Monitoring", "pubsub": "Pub/Sub", "run": "Cloud Run",
+	"serviceusage": "Service Usage", "storage": "Cloud Storage",
 }
 
 // serviceOf names the service that a call is for. A request to a container is apart from calls of Cloud Run's API.

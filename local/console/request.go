@@ -29,10 +29,23 @@ type Request struct {
 func Requests(entries []traffic.Entry) []Request {
 	requests := make([]Request, 0, len(entries))
 	for _, e := range entries {
-		r := Request{ID: e.ID, Time: e.Time.UTC(), Service: serviceOf(e.Call), Method: e.Method, Path: e.Path, Call: e.Call, Caller: e.Caller,
-			Agent: e.Agent, Status: e.Status, Why: e.Why, Permission: e.Permission, Milliseconds: float64(e.Duration.Microseconds()) / 1000}
+		r := Request{
+			ID:           e.ID,
+			Time:         e.Time.UTC(),
+			Service:      serviceOf(e.Call),
+			Method:       e.Method,
+			Path:         e.Path,
+			Call:         e.Call,
+			Caller:       e.Caller,
+			Agent:        e.Agent,
+			Status:       e.Status,
+			Why:          e.Why,
+			Permission:   e.Permission,
+			Milliseconds: float64(e.Duration.Microseconds()) / 1000,
+		}
 		// A push whose token could not be made was never sent, for want of a permission.
-		r.Refused = e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || (e.Status == 0 && named.MatchString(e.Why))
+		r.Refused = e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden ||
+			(e.Status == 0 && named.MatchString(e.Why))
 		r.Lacked = refusal(r, e.Resource)
 		requests = append(requests, r)
 	}

@@ -89,7 +89,11 @@ func Typed(kind string, v any) json.RawMessage {
 
 // Start begins an operation and returns its first answer, which is not done. The work goes on in the background; it
 // returns the operation's last metadata (nil keeps the first) and its response.
-func (o *Operations) Start(name string, metadata json.RawMessage, work func() (last, response json.RawMessage, err error)) (Operation, error) {
+func (o *Operations) Start(
+	name string,
+	metadata json.RawMessage,
+	work func() (last, response json.RawMessage, err error),
+) (Operation, error) {
 	op := Operation{Name: name, Metadata: metadata}
 	if err := o.items.Put(name, record{Operation: op}); err != nil {
 		return op, err
@@ -175,8 +179,21 @@ func (o *Operations) Get(ctx context.Context, name string, patience time.Duratio
 
 // number is the code's number in google.rpc.Code.
 func number(c status.Code) int {
-	numbers := map[string]int{"CANCELLED": 1, "INVALID_ARGUMENT": 3, "DEADLINE_EXCEEDED": 4, "NOT_FOUND": 5, "ALREADY_EXISTS": 6,
-		"PERMISSION_DENIED": 7, "RESOURCE_EXHAUSTED": 8, "FAILED_PRECONDITION": 9, "ABORTED": 10, "OUT_OF_RANGE": 11,
-		"UNIMPLEMENTED": 12, "INTERNAL": 13, "UNAVAILABLE": 14, "UNAUTHENTICATED": 16}
+	numbers := map[string]int{
+		"CANCELLED":           1,
+		"INVALID_ARGUMENT":    3,
+		"DEADLINE_EXCEEDED":   4,
+		"NOT_FOUND":           5,
+		"ALREADY_EXISTS":      6,
+		"PERMISSION_DENIED":   7,
+		"RESOURCE_EXHAUSTED":  8,
+		"FAILED_PRECONDITION": 9,
+		"ABORTED":             10,
+		"OUT_OF_RANGE":        11,
+		"UNIMPLEMENTED":       12,
+		"INTERNAL":            13,
+		"UNAVAILABLE":         14,
+		"UNAUTHENTICATED":     16,
+	}
 	return numbers[c.Name]
 }

@@ -97,7 +97,10 @@ func TestOperationsThatAStopCutOff(t *testing.T) {
 		t.Errorf("after a stop: %+v %v", op, err)
 	}
 	wire, err := json.Marshal(op)
-	if err != nil || string(wire) != `{"name":"operations/cut","metadata":{"a":1},"done":true,"error":{"code":14,"message":"The local cloud was stopped while this operation ran. Start it again."}}` {
+	if err != nil ||
+		string(
+			wire,
+		) != `{"name":"operations/cut","metadata":{"a":1},"done":true,"error":{"code":14,"message":"The local cloud was stopped while this operation ran. Start it again."}}` {
 		t.Errorf("on the wire: %s %v", wire, err)
 	}
 }

@@ -34,7 +34,13 @@ func TestTheLatestRequestsAreRemembered(t *testing.T) {
 	}
 	everything := log.After(0)
 	if len(everything) != len(all) || everything[0].ID != all[len(all)-1].ID {
-		t.Errorf("after none: %d entries from %d, want %d from %d", len(everything), everything[0].ID, len(all), all[len(all)-1].ID)
+		t.Errorf(
+			"after none: %d entries from %d, want %d from %d",
+			len(everything),
+			everything[0].ID,
+			len(all),
+			all[len(all)-1].ID,
+		)
 	}
 	for i, e := range everything {
 		if e.Path != fmt.Sprint(e.ID) || (i > 0 && e.ID != everything[i-1].ID+1) {

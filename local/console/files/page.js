@@ -11,10 +11,14 @@ let due = false;
 function drawSoon() {
   if (due) return;
   due = true;
-  setTimeout(() => requestAnimationFrame(() => {
-    due = false;
-    draw();
-  }), 0);
+  setTimeout(
+    () =>
+      requestAnimationFrame(() => {
+        due = false;
+        draw();
+      }),
+    0,
+  );
 }
 
 function draw() {
@@ -23,7 +27,9 @@ function draw() {
   if (!state) return;
   byID("address").textContent = state.address;
   const work = requests.all.filter((r) => r.service === "Container" || r.service === "Pub/Sub push");
-  show("picture", [state.flows, state.buckets, state.subscriptions, state.services, work.length, work.at(-1)?.id], () => drawPicture(state, work));
+  show("picture", [state.flows, state.buckets, state.subscriptions, state.services, work.length, work.at(-1)?.id], () =>
+    drawPicture(state, work),
+  );
   show("services", state.services, () => drawServices(state.services));
   show("buckets", state.buckets, () => drawBuckets(state.buckets));
   show("policies", state.policies, () => drawGrants(state.policies));
@@ -71,17 +77,28 @@ function arrowOf(r) {
 // grown shows new objects in the picture.
 function grown(before, after) {
   for (const flow of after.flows) {
-    const more = (n) => (after.buckets.find((b) => b.name === n)?.objects[0]?.time ?? "") > (before.buckets.find((b) => b.name === n)?.objects[0]?.time ?? "");
+    const more = (n) =>
+      (after.buckets.find((b) => b.name === n)?.objects[0]?.time ?? "") >
+      (before.buckets.find((b) => b.name === n)?.objects[0]?.time ?? "");
     if (flow.inputs.some(more)) pulse("notify", "subscribe");
     if (flow.outputs.some(more)) pulse("write");
-    const waiting = (s) => s.subscriptions.filter((sub) => flow.dead.includes(sub.name)).reduce((n, sub) => n + sub.backlog, 0);
+    const waiting = (s) =>
+      s.subscriptions.filter((sub) => flow.dead.includes(sub.name)).reduce((n, sub) => n + sub.backlog, 0);
     if (waiting(after) > waiting(before)) pulse("dead", "deadqueue");
   }
 }
 
 // The key / leads to the search, as on many pages; Firefox would search the page at once.
-const slash = (event) => event.key === "/" && !event.ctrlKey && !event.metaKey && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName);
-addEventListener("keydown", (event) => { if (slash(event)) event.preventDefault(); });
-addEventListener("keyup", (event) => { if (slash(event)) requests.form.elements.text.focus(); });
+const slash = (event) =>
+  event.key === "/" &&
+  !event.ctrlKey &&
+  !event.metaKey &&
+  !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName);
+addEventListener("keydown", (event) => {
+  if (slash(event)) event.preventDefault();
+});
+addEventListener("keyup", (event) => {
+  if (slash(event)) requests.form.elements.text.focus();
+});
 setInterval(refreshTimes, 1000);
 connect();

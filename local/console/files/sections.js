@@ -15,7 +15,9 @@ function show(id, part, build) {
 
 function redraw(container, build) {
   const toggled = new Map([...container.querySelectorAll("details[data-key]")].map((d) => [d.dataset.key, d.open]));
-  const focus = container.contains(document.activeElement) ? document.activeElement.closest("[data-key]")?.dataset.key : undefined;
+  const focus = container.contains(document.activeElement)
+    ? document.activeElement.closest("[data-key]")?.dataset.key
+    : undefined;
   container.replaceChildren(...[build()].flat(Infinity));
   for (const d of container.querySelectorAll("details[data-key]")) {
     if (toggled.has(d.dataset.key)) d.open = toggled.get(d.dataset.key);
@@ -29,18 +31,63 @@ function redraw(container, build) {
 const none = (text) => element("p", { class: "quiet" }, text);
 
 function table(headings, rows) {
-  return element("table", {}, element("thead", {}, element("tr", {}, headings.map((h) => element("th", { scope: "col" }, h)))),
-    element("tbody", {}, rows.map((cells) => element("tr", {}, cells.map((c) => element("td", {}, c))))));
+  return element(
+    "table",
+    {},
+    element(
+      "thead",
+      {},
+      element(
+        "tr",
+        {},
+        headings.map((h) => element("th", { scope: "col" }, h)),
+      ),
+    ),
+    element(
+      "tbody",
+      {},
+      rows.map((cells) =>
+        element(
+          "tr",
+          {},
+          cells.map((c) => element("td", {}, c)),
+        ),
+      ),
+    ),
+  );
 }
 
 function drawServices(services) {
   if (!services.length) return "";
-  return element("details", { class: "lives", "data-key": "revisions" }, element("summary", {}, "Services and revisions"),
+  return element(
+    "details",
+    { class: "lives", "data-key": "revisions" },
+    element("summary", {}, "Services and revisions"),
     services.map((s) => [
-      element("p", {}, element("b", {}, name(short(s.name))), " at ", element("a", { href: s.url }, name(s.url)), ", runs ", image(s.image), " as ", person("serviceAccount:" + s.account)),
-      table(["Revision", "State", "Instances", "Traffic"], s.revisions.toReversed().map((r) =>
-        [name(r.name), pill(r.state, { ready: "good", failed: "bad" }[r.state] ?? "warn"), String(r.instances), r.serving ? "serving" : ""])),
-    ]));
+      element(
+        "p",
+        {},
+        element("b", {}, name(short(s.name))),
+        " at ",
+        element("a", { href: s.url }, name(s.url)),
+        ", runs ",
+        image(s.image),
+        " as ",
+        person("serviceAccount:" + s.account),
+      ),
+      table(
+        ["Revision", "State", "Instances", "Traffic"],
+        s.revisions
+          .toReversed()
+          .map((r) => [
+            name(r.name),
+            pill(r.state, { ready: "good", failed: "bad" }[r.state] ?? "warn"),
+            String(r.instances),
+            r.serving ? "serving" : "",
+          ]),
+      ),
+    ]),
+  );
 }
 
 const fewObjects = 8;
@@ -51,57 +98,113 @@ function drawBuckets(buckets) {
     const key = "bucket-" + b.name;
     const shown = whole.has(key) ? b.objects : b.objects.slice(0, fewObjects);
     const left = b.count - shown.length;
-    return element("details", { class: "card", id: key, "data-key": key, open: true },
-      element("summary", {}, element("b", {}, name(b.name)), " ", element("span", { class: "quiet" }, b.count ? `${plural(b.count, "object")}, ${size(b.bytes)}` : "empty")),
-      element("ul", { class: "rows" }, shown.map((o) => drawObject(b.name, o))),
-      left > 0 && shown.length < b.objects.length ? element("p", { class: "more" }, element("button", { type: "button", "data-key": key + "-more", onclick: () => {
-        whole.add(key);
-        redraw(byID("buckets"), () => drawBuckets(buckets));
-      } }, `Show more (${left.toLocaleString("en")} older)`)) : "",
-      left > 0 && shown.length === b.objects.length ? none(`and ${left.toLocaleString("en")} older: gcloud storage ls gs://${b.name}`) : "");
+    return element(
+      "details",
+      { class: "card", id: key, "data-key": key, open: true },
+      element(
+        "summary",
+        {},
+        element("b", {}, name(b.name)),
+        " ",
+        element("span", { class: "quiet" }, b.count ? `${plural(b.count, "object")}, ${size(b.bytes)}` : "empty"),
+      ),
+      element(
+        "ul",
+        { class: "rows" },
+        shown.map((o) => drawObject(b.name, o)),
+      ),
+      left > 0 && shown.length < b.objects.length
+        ? element(
+            "p",
+            { class: "more" },
+            element(
+              "button",
+              {
+                type: "button",
+                "data-key": key + "-more",
+                onclick: () => {
+                  whole.add(key);
+                  redraw(byID("buckets"), () => drawBuckets(buckets));
+                },
+              },
+              `Show more (${left.toLocaleString("en")} older)`,
+            ),
+          )
+        : "",
+      left > 0 && shown.length === b.objects.length
+        ? none(`and ${left.toLocaleString("en")} older: gcloud storage ls gs://${b.name}`)
+        : "",
+    );
   });
 }
 
 function drawObject(bucket, o) {
   const looked = ["application/pdf", "application/json", "text/plain"].includes(o.type.split(";")[0]);
   const href = `/console/object?bucket=${encodeURIComponent(bucket)}&name=${encodeURIComponent(o.name)}`;
-  return element("li", { class: "object" },
-    element("a", looked ? { href, target: "_blank", rel: "noopener" } : { href, download: short(o.name) || "object" }, name(o.name)),
-    o.name.endsWith(".error.json") ? pill("failed", "bad") : element("span", { class: "quiet", title: o.type }, type(o)),
+  return element(
+    "li",
+    { class: "object" },
+    element(
+      "a",
+      looked ? { href, target: "_blank", rel: "noopener" } : { href, download: short(o.name) || "object" },
+      name(o.name),
+    ),
+    o.name.endsWith(".error.json")
+      ? pill("failed", "bad")
+      : element("span", { class: "quiet", title: o.type }, type(o)),
     element("span", { class: "quiet" }, size(o.size)),
-    element("span", { class: "quiet" }, when(o.time)));
+    element("span", { class: "quiet" }, when(o.time)),
+  );
 }
 
 function drawGrants(policies) {
   const groups = Object.entries(Object.groupBy(policies, (p) => p.resource));
   if (!groups.length) return none("There are no grants.");
-  const line = (p) => element("li", { class: "grant" }, person(p.member), code(p.role.replace(/^roles\//, ""), { title: p.role }));
+  const line = (p) =>
+    element("li", { class: "grant" }, person(p.member), code(p.role.replace(/^roles\//, ""), { title: p.role }));
   const given = groups.filter(([, grants]) => grants.some((p) => !p.default));
-  const usual = groups.flatMap(([on, grants]) => grants.some((p) => !p.default) ? [] : [on]);
-  return [given.map(([on, grants]) => {
-    const own = grants.filter((p) => !p.default), defaults = grants.filter((p) => p.default);
-    return element("details", { class: "card", "data-key": "grants-" + on, open: true },
-      element("summary", {}, element("b", {}, resource(on)), " ", element("span", { class: "quiet" }, plural(own.length, "grant"))),
-      element("ul", { class: "rows" }, own.map(line)),
-      defaults.length ? element("details", { class: "defaults", "data-key": "defaults-" + on },
-        element("summary", {}, `and ${defaults.length} that Google makes itself`), element("ul", { class: "rows" }, defaults.map(line))) : "");
-  }), usual.length ? element("details", { class: "card", "data-key": "usual" },
-    element("summary", {}, element("b", {}, "Only Google’s own grants"), " ", element("span", { class: "quiet" }, plural(usual.length, "resource"))),
-    usual.map((on) => [element("h4", {}, resource(on)), element("ul", { class: "rows" }, policies.filter((p) => p.resource === on).map(line))])) : ""];
-}
-
-function drawRest(state) {
-  show("projects", state.projects, () => state.projects.map((p) => [
-    element("p", {}, element("b", {}, name(p.id)), " ", element("span", { class: "quiet" }, "number ", p.number)),
-    element("p", { class: "chips" }, p.apis.map((api) => [element("span", { class: "chip" }, api), " "]))]));
-  show("accounts", state.accounts, () => state.accounts.length ? element("ul", { class: "rows" }, state.accounts.map((a) =>
-    element("li", { class: "pair" }, person("serviceAccount:" + a.email), element("span", { class: "quiet" }, a.keys ? plural(a.keys, "key") : "no key")))) : none("There are none."));
-  const topics = state.topics.map((t) => ({ topic: t, subs: state.subscriptions.filter((s) => s.topic === t) }));
-  show("subscriptions", topics, () => topics.length ? element("ul", { class: "rows" }, topics.map(({ topic, subs }) =>
-    element("li", {}, name(short(topic)), element("ul", { class: "rows" }, subs.map((s) =>
-      element("li", { class: "pair" }, name(short(s.name)), element("span", { class: "quiet" }, `${s.backlog.toLocaleString("en")} waiting`))))))) : none("There are none."));
-  show("images", state.repositories, () => state.repositories.length ? state.repositories.map((r) => [
-    element("p", {}, name(short(r.name))), r.images.map((i) => element("p", { class: "quiet" }, image(i)))]) : none("There are none."));
-  show("others", state.others, () => state.others.length ? element("ul", { class: "rows" }, state.others.map((n) =>
-    element("li", { title: n }, name(n.split("/").slice(-2).join("/"))))) : none("There is none."));
+  const usual = groups.flatMap(([on, grants]) => (grants.some((p) => !p.default) ? [] : [on]));
+  return [
+    given.map(([on, grants]) => {
+      const own = grants.filter((p) => !p.default),
+        defaults = grants.filter((p) => p.default);
+      return element(
+        "details",
+        { class: "card", "data-key": "grants-" + on, open: true },
+        element(
+          "summary",
+          {},
+          element("b", {}, resource(on)),
+          " ",
+          element("span", { class: "quiet" }, plural(own.length, "grant")),
+        ),
+        element("ul", { class: "rows" }, own.map(line)),
+        defaults.length
+          ? element(
+              "details",
+              { class: "defaults", "data-key": "defaults-" + on },
+              element("summary", {}, `and ${defaults.length} that Google makes itself`),
+              element("ul", { class: "rows" }, defaults.map(line)),
+            )
+          : "",
+      );
+    }),
+    usual.length
+      ? element(
+          "details",
+          { class: "card", "data-key": "usual" },
+          element(
+            "summary",
+            {},
+            element("b", {}, "Only Google’s own grants"),
+            " ",
+            element("span", { class: "quiet" }, plural(usual.length, "resource")),
+          ),
+          usual.map((on) => [
+            element("h4", {}, resource(on)),
+            element("ul", { class: "rows" }, policies.filter((p) => p.resource === on).map(line)),
+          ]),
+        )
+      : "",
+  ];
 }

@@ -32,7 +32,10 @@ function size(bytes) {
   if (bytes < 1000) return plural(bytes, "byte");
   const units = ["kB", "MB", "GB", "TB"];
   let unit = -1;
-  do { bytes /= 1000; unit++; } while (bytes >= 999.5 && unit < 3);
+  do {
+    bytes /= 1000;
+    unit++;
+  } while (bytes >= 999.5 && unit < 3);
   return `${bytes < 9.95 ? bytes.toFixed(1) : Math.round(bytes)} ${units[unit]}`;
 }
 
@@ -54,8 +57,10 @@ function ago(time) {
   return days === 1 ? "yesterday" : `${days} days ago`;
 }
 
-const exact = (time) => new Date(time).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "medium" }) +
-  "." + String(new Date(time).getMilliseconds()).padStart(3, "0");
+const exact = (time) =>
+  new Date(time).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "medium" }) +
+  "." +
+  String(new Date(time).getMilliseconds()).padStart(3, "0");
 
 // when is a moment as "2 min ago", which goes on, with the exact time on hover.
 function when(text) {
@@ -72,8 +77,11 @@ function refreshTimes() {
 }
 
 const agents = {
-  "gcp-sa-pubsub": "Pub/Sub’s agent", "gs-project-accounts": "Cloud Storage’s agent", "serverless-robot-prod": "Cloud Run’s agent",
-  "gcp-sa-cloudbuild": "Cloud Build’s agent", "gcp-sa-artifactregistry": "Artifact Registry’s agent",
+  "gcp-sa-pubsub": "Pub/Sub’s agent",
+  "gs-project-accounts": "Cloud Storage’s agent",
+  "serverless-robot-prod": "Cloud Run’s agent",
+  "gcp-sa-cloudbuild": "Cloud Build’s agent",
+  "gcp-sa-artifactregistry": "Artifact Registry’s agent",
 };
 
 // who is a member of a policy or a caller as people speak of it.
@@ -93,11 +101,20 @@ function who(member) {
 const person = (member) => element("span", { class: "who", title: member }, name(who(member)));
 
 // caller is who made a request. One without a token counts as allUsers, one with a token that does not hold as nobody.
-const caller = (member) => member && member !== "allUsers" ? person(member) : element("span", { class: "who" }, member ? "no token" : "no valid token");
+const caller = (member) =>
+  member && member !== "allUsers"
+    ? person(member)
+    : element("span", { class: "who" }, member ? "no token" : "no valid token");
 
 const kinds = {
-  buckets: "bucket", projects: "project", services: "service", topics: "topic", subscriptions: "subscription",
-  serviceAccounts: "account", repositories: "repository", builds: "build",
+  buckets: "bucket",
+  projects: "project",
+  services: "service",
+  topics: "topic",
+  subscriptions: "subscription",
+  serviceAccounts: "account",
+  repositories: "repository",
+  builds: "build",
 };
 
 // thing is a resource by its kind and its last name.
@@ -110,7 +127,10 @@ function thing(resource) {
 const resource = (text) => element("span", { title: text }, name(thing(text)));
 
 const types = {
-  "application/pdf": "PDF", "application/json": "JSON", "application/zip": "ZIP", "text/plain": "text",
+  "application/pdf": "PDF",
+  "application/json": "JSON",
+  "application/zip": "ZIP",
+  "text/plain": "text",
   "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
 };
 
