@@ -1,7 +1,8 @@
 #!/bin/bash
 # Installs the Debian packages that it is given, while the image is built: the newest, with what Debian has mended, or with
 # SNAPSHOT=yes those of the day that the base image was made on. Debian's images name the snapshot of that day in a
-# comment above the address of each archive. After --upgrade the base's own packages are brought up to date too. ROOT is
+# comment above the address of each archive. With LIBREOFFICE=backports LibreOffice, and nothing else, is the newer line of
+# Debian's backports. After --upgrade the base's own packages are brought up to date too. ROOT is
 # where the system is, for tests.
 set -euo pipefail
 sources=${ROOT:-}/etc/apt/sources.list.d/debian.sources
@@ -24,6 +25,12 @@ installed() {
   apt-get install --yes --no-install-recommends "$@"
 }
 
+if [ "${LIBREOFFICE:-stable}" = backports ]; then
+  codename=$(sed --quiet 's/^Suites: \(\S*\).*/\1/p' "$sources" | head --lines 1)
+  sed --in-place "s/^Suites: $codename $codename-updates$/& $codename-backports/" "$sources"
+  printf 'Package: src:libreoffice\nPin: release n=%s-backports\nPin-Priority: 900\n' "$codename" \
+    >"${ROOT:-}/etc/apt/preferences.d/libreoffice"
+fi
 cp "$sources" "$sources.base"
 # Archives answer slowly, or not at all for a while, when many ask.
 echo 'Acquire::Retries "5";' >"${ROOT:-}/etc/apt/apt.conf.d/retries"

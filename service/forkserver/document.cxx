@@ -125,11 +125,7 @@ int insert_file(struct document *document, const char *bookmark, const char *url
         const Reference<writer::XTextRange> place(mark->getAnchor(), uno::UNO_QUERY_THROW);
         const Reference<com::sun::star::document::XDocumentInsertable> cursor(
             place->getText()->createTextCursorByRange(place), uno::UNO_QUERY_THROW);
-        // What does not say where it comes from is trusted with links, in LibreOffice 26.8.
-        cursor->insertDocumentFromURL(text(url), properties({
-                                                     property("FilterName", text(filter)),
-                                                     property("Referer", text(url)),
-                                                 }));
+        cursor->insertDocumentFromURL(text(url), properties({property("FilterName", text(filter))}));
     });
 }
 

@@ -115,6 +115,31 @@ case "$uri" in `+fails+`) exit 100 ;; esac
 	return string(content), err
 }
 
+// TestLibreOfficeOfBackports: a newer line of LibreOffice is taken, and nothing else that is newer.
+func TestLibreOfficeOfBackports(t *testing.T) {
+	const suites, pin = "Suites: trixie trixie-updates", "Package: src:libreoffice\nPin: release n=trixie-backports\nPin-Priority: 900\n"
+	for line, want := range map[string]struct{ suites, pin string }{
+		"": {suites, ""}, "stable": {suites, ""}, "backports": {suites + " trixie-backports", pin},
+	} {
+		root, bin := t.TempDir(), t.TempDir()
+		sources := file(t, filepath.Join(root, "etc/apt/sources.list.d/debian.sources"),
+			"Types: deb\n# http://snapshot.example/archive/debian/20260803T000000Z\nURIs: http://archive.example/debian\n"+suites+"\n", 0o644)
+		file(t, filepath.Join(root, "etc/apt/apt.conf.d/x"), "", 0o644)
+		preferences := filepath.Join(filepath.Dir(file(t, filepath.Join(root, "etc/apt/preferences.d/x"), "", 0o644)), "libreoffice")
+		file(t, filepath.Join(bin, "apt-get"), "#!/bin/sh\n", 0o755)
+		command := exec.Command("bash", "../packages.sh", "libreoffice-writer-nogui")
+		command.Env = append(os.Environ(), "ROOT="+root, "SNAPSHOT=yes", "LIBREOFFICE="+line, "PATH="+bin+":"+os.Getenv("PATH"))
+		if out, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		content, _ := os.ReadFile(sources)
+		pinned, _ := os.ReadFile(preferences) // none where nothing is pinned
+		if !strings.HasSuffix(string(content), "\n"+want.suites+"\n") || string(pinned) != want.pin {
+			t.Errorf("LIBREOFFICE=%s: sources %q and preferences %q, want %q and %q", line, content, pinned, want.suites, want.pin)
+		}
+	}
+}
+
 func TestPackagesComeFromWhoeverAnswers(t *testing.T) {
 	const snapshot, mirror, archive = "http://snapshot.example/", "http://snapshot-cloudflare.example/", "http://archive.example/"
 	for name, test := range map[string]struct {
