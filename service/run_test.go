@@ -7,10 +7,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"docx2pdf/service/docx/docxtest"
+	"docx2pdf/service/fonts"
 	"docx2pdf/service/office/officetest"
 	"docx2pdf/service/storage/storagetest"
 )
@@ -136,6 +139,38 @@ func TestRunTakesItsCredentialsFromTheMetadataServer(t *testing.T) {
 	}
 }
 
+// The folder of fonts that the environment names is what /health lists.
+func TestRunTakesFontsFromAFolder(t *testing.T) {
+	set, err := fonts.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	font, err := os.ReadFile(filepath.Join(set.Twins, "CalibriTwin-Regular.ttf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, content := range map[string][]byte{"good.ttf": font, "broken.ttf": []byte("no font")} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := runWith(t, map[string]string{"PORT": "0", "FONTS_DIR": dir})
+	response, err := http.Get(r.url + "/health")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var health struct{ OwnFonts []string }
+	if err := json.NewDecoder(response.Body).Decode(&health); err != nil || !slices.Equal(health.OwnFonts, []string{"Calibri Twin"}) {
+		t.Errorf("%v: the own fonts are %q, want the one that is in order", err, health.OwnFonts)
+	}
+	r.stop()
+	if err := <-r.done; err != nil {
+		t.Errorf("run: %v", err)
+	}
+}
+
 func TestRunRefusesWhatItCannotDo(t *testing.T) {
 	for name, test := range map[string]struct {
 		environment map[string]string
@@ -144,6 +179,7 @@ func TestRunRefusesWhatItCannotDo(t *testing.T) {
 		"wrong numbers, all at once": {map[string]string{"CONCURRENCY": "0", "TIMEOUT": "soon", "MAX_DOCUMENT_BYTES": "-1"}, []string{"CONCURRENCY", "TIMEOUT", "MAX_DOCUMENT_BYTES"}},
 		"a sandbox that is none":     {map[string]string{"SANDBOX": "maybe"}, []string{"SANDBOX", "auto", "require"}},
 		"no LibreOffice":             {map[string]string{"LIBREOFFICE_PROGRAM_DIR": "/nowhere"}, []string{"/nowhere", "install", "25.2"}},
+		"a folder that is not there": {map[string]string{"FONTS_DIR": "/nowhere"}, []string{"/nowhere", "FONTS_DIR"}},
 		"a port that is none":        {map[string]string{"PORT": "99999"}, []string{"PORT"}},
 	} {
 		t.Run(name, func(t *testing.T) {
