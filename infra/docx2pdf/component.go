@@ -16,6 +16,8 @@ type ConverterArgs struct {
 	// Image runs a ready-made image, by digest. Source is the top folder of a
 	// checkout of this repository, from which the image is built without one.
 	Image, Source string
+	// ImageRevision has the image built anew when it changes, FontsDir adds fonts.
+	ImageRevision, FontsDir string
 	// ServiceName and CallerName are Google Cloud's names for the service
 	// (docx2pdf) and for the account that calls it (cr-test).
 	ServiceName, CallerName string
@@ -29,14 +31,18 @@ type ConverterArgs struct {
 	// NoKey makes no key for the caller, NoEvents has no document converted
 	// without a call.
 	NoKey, NoEvents     bool
+	KeyRotation         int
 	Invokers, Operators []string
-	Ingress             string
-	CustomAudiences     []string
-	RetentionDays       int
-	KMSKey              string
-	ForceDestroy        bool
-	AlertEmail          string
-	Labels              map[string]string
+
+	Ingress                              string
+	CustomAudiences                      []string
+	VPCNetwork, VPCSubnetwork, VPCEgress string
+
+	RetentionDays            int
+	Versioning, ForceDestroy bool
+	KMSKey                   string
+	AlertEmail               string
+	Labels                   map[string]string
 }
 
 // Converter is a converter as a component of another program.
@@ -75,13 +81,16 @@ func NewConverter(
 func (a *ConverterArgs) settings(ctx *pulumi.Context, name string) *settings {
 	s := &settings{
 		project: a.Project, region: a.Region, stack: ctx.Stack(), source: a.Source, prefix: name + "-",
-		serviceName: cmp.Or(a.ServiceName, "docx2pdf"), image: a.Image, imageMaxAge: 30,
+		serviceName: cmp.Or(a.ServiceName, "docx2pdf"), image: a.Image,
+		imageRevision: a.ImageRevision, imageMaxAge: 30, fontsDir: a.FontsDir,
 		cpu: cmp.Or(a.CPU, 2), memory: a.Memory, minInstances: a.MinInstances, maxInstances: a.MaxInstances,
 		timeoutSeconds: cmp.Or(a.TimeoutSeconds, 300), defaultOptions: a.DefaultOptions,
-		ingress: cmp.Or(a.Ingress, "all"), customAudiences: a.CustomAudiences, vpcEgress: "private-ranges-only",
-		callerName: cmp.Or(a.CallerName, "cr-test"), createKey: !a.NoKey, keyRotation: 1, invokerScope: "service",
-		invokers: a.Invokers, operators: a.Operators,
-		events: !a.NoEvents, retentionDays: a.RetentionDays, kmsKey: a.KMSKey, forceDestroy: a.ForceDestroy,
+		ingress: cmp.Or(a.Ingress, "all"), customAudiences: a.CustomAudiences,
+		vpcNetwork: a.VPCNetwork, vpcSubnetwork: a.VPCSubnetwork, vpcEgress: cmp.Or(a.VPCEgress, "private-ranges-only"),
+		callerName: cmp.Or(a.CallerName, "cr-test"), createKey: !a.NoKey, keyRotation: cmp.Or(a.KeyRotation, 1),
+		invokerScope: "service",
+		invokers:     a.Invokers, operators: a.Operators,
+		events: !a.NoEvents, retentionDays: a.RetentionDays, versioning: a.Versioning, kmsKey: a.KMSKey, forceDestroy: a.ForceDestroy,
 		alertEmail: a.AlertEmail, userLabels: a.Labels,
 	}
 	s.followDefaults()
