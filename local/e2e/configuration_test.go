@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,6 +30,7 @@ func TestConfiguration(t *testing.T) {
 		{"project-wide invoker", (*machine).invokesProjectWide},
 		{"everything else", (*machine).changesTheRest},
 		{"what has a fixed name is replaced", (*machine).replaces},
+		{"a service that the state lost is taken in", (*machine).takesIn},
 		{"no key", (*machine).withoutKey},
 		{"another region", (*machine).moves},
 		{"no events", (*machine).withoutEvents},
@@ -188,6 +191,62 @@ func (m *machine) replaces() {
 	m.run("pulumi", args...)
 	m.clientConverts()
 	m.unchanged()
+}
+
+// takesIn loses the service from the state, and imports it as the README says.
+func (m *machine) takesIn() {
+	const parent = "urn:pulumi:local::docx2pdf::docx2pdf:infra:Converter::converter"
+	m.forget("urn:pulumi:local::docx2pdf::docx2pdf:infra:Converter$gcp:cloudrunv2/service:Service::converter-service")
+	out, err := m.try("pulumi", "up", "--stack", "local", "--yes", "--skip-preview", "--non-interactive")
+	if err == nil || !strings.Contains(out, "Resource 'docx2pdf' already exists") {
+		m.t.Errorf("with a service that the state does not know: %v\n%s", err, out)
+	}
+	m.run("pulumi", "import", "--stack", "local", "--yes", "--generate-code=false", "--protect=false", "--non-interactive", "--parent", "converter="+parent,
+		"gcp:cloudrunv2/service:Service", "converter-service", "projects/docx2pdf-local/locations/us-central1/services/docx2pdf")
+	m.up()
+	m.unchanged()
+	m.clientConverts()
+}
+
+// forget takes a resource, and what others say of it, out of the stack's state.
+func (m *machine) forget(urn string) {
+	m.t.Helper()
+	file := filepath.Join(m.t.TempDir(), "state.json")
+	m.run("pulumi", "stack", "export", "--stack", "local", "--file", file)
+	content, err := os.ReadFile(file)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	var state map[string]any
+	if err := json.Unmarshal(content, &state); err != nil {
+		m.t.Fatal(err)
+	}
+	is := func(v any) bool { return v == urn }
+	deployment := state["deployment"].(map[string]any)
+	resources := deployment["resources"].([]any)
+	deployment["resources"] = slices.DeleteFunc(resources, func(r any) bool { return is(r.(map[string]any)["urn"]) })
+	for _, r := range deployment["resources"].([]any) {
+		resource := r.(map[string]any)
+		if is(resource["deletedWith"]) {
+			delete(resource, "deletedWith")
+		}
+		if needs, ok := resource["dependencies"].([]any); ok {
+			resource["dependencies"] = slices.DeleteFunc(needs, is)
+		}
+		properties, _ := resource["propertyDependencies"].(map[string]any)
+		for name, of := range properties {
+			if needs, ok := of.([]any); ok {
+				properties[name] = slices.DeleteFunc(needs, is)
+			}
+		}
+	}
+	if content, err = json.Marshal(state); err != nil {
+		m.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		m.t.Fatal(err)
+	}
+	m.run("pulumi", "stack", "import", "--stack", "local", "--file", file)
 }
 
 func (m *machine) withoutKey() {
