@@ -98,7 +98,8 @@ func (c *call) inputsOf(outputs resource.PropertyMap) resource.PropertyMap {
 	inputs := resource.PropertyMap{}
 	for name := range c.schema.Inputs {
 		key := resource.PropertyKey(name)
-		if v := outputs[key]; !slices.Contains(c.kind.computed, name) && !isEmpty(plain(v)) {
+		found := slices.Contains(c.kind.computed, name) && !slices.Contains(c.kind.required, name) // by the provider itself
+		if v := outputs[key]; !found && !isEmpty(plain(v)) {
 			inputs[key] = v
 		}
 	}

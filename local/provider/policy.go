@@ -59,7 +59,8 @@ func iamMember(find func(*call) (policyOf, error), parent ...string) *kind {
 			return memberID(p, c), memberState(p, c, policy), nil
 		},
 		read: func(ctx context.Context, c *call) (map[string]any, error) {
-			if len(c.state) == 0 {
+			imported := len(c.state) == 0
+			if imported {
 				if err := c.parseMember(parent); err != nil {
 					return nil, err
 				}
@@ -76,7 +77,11 @@ func iamMember(find func(*call) (policyOf, error), parent ...string) *kind {
 				return nil, nil
 			}
 			c.id = memberID(p, c)
-			return memberState(p, c, policy), nil
+			state := memberState(p, c, policy)
+			if _, known := state[parent[0]]; imported && !known {
+				state[parent[0]] = c.text(parent[0]) // no program has written it yet
+			}
+			return state, nil
 		},
 		remove: func(ctx context.Context, c *call) error {
 			p, err := find(c)

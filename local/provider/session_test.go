@@ -120,6 +120,13 @@ func TestImport(t *testing.T) {
 		{"gcp:storage/bucketIAMMember:BucketIAMMember", "b/b1 roles/viewer serviceAccount:a@p1.iam.gserviceaccount.com",
 			member(map[string]any{"bucket": "b1"}),
 			map[string]any{"bucket": "b/b1", "role": "roles/viewer", "member": "serviceAccount:a@p1.iam.gserviceaccount.com"}},
+		{"gcp:projects/iAMMember:IAMMember", "p1 roles/viewer serviceAccount:a@p1.iam.gserviceaccount.com",
+			member(map[string]any{"project": "p1"}),
+			map[string]any{"project": "p1", "role": "roles/viewer", "member": "serviceAccount:a@p1.iam.gserviceaccount.com"}},
+		{"gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember",
+			"projects/p1/subscriptions/s roles/viewer serviceAccount:a@p1.iam.gserviceaccount.com",
+			member(map[string]any{"subscription": "s"}), map[string]any{"subscription": "projects/p1/subscriptions/s",
+				"role": "roles/viewer", "member": "serviceAccount:a@p1.iam.gserviceaccount.com"}},
 		{"gcp:serviceaccount/account:Account", "runner@p1.iam.gserviceaccount.com", map[string]any{"accountId": "runner"},
 			map[string]any{"accountId": "runner", "project": "p1"}},
 	} {
