@@ -3,10 +3,10 @@
 
 #include <dlfcn.h>
 
-// LibreOfficeKit means its documents to be loaded from inside its event loop. There is none here: LibreOffice 26.8's ends
-// as soon as it begins, because VCL has been initialised already (ImplSVMain), and nothing here waits for events. What
-// the loop brings about that loading needs is done here instead: there is an application object, and nobody holds the
-// SolarMutex, a lock that a forked child could not release, since another thread has it.
+// LibreOfficeKit means its documents to be loaded from inside its event loop. There is none here: LibreOffice 26.8's
+// ends as soon as it begins, because VCL has been initialised already (ImplSVMain), and nothing here waits for events.
+// What the loop brings about that loading needs is done here instead: there is an application object, and nobody holds
+// the SolarMutex, a lock that a forked child could not release, since another thread has it.
 static const char *replace_event_loop(void) {
     void *(*create_application)(void) = dlsym(RTLD_DEFAULT, "_ZN14SfxApplication11GetOrCreateEv");
     unsigned (*release_solar_mutex)(void) = dlsym(RTLD_DEFAULT, "_ZN11Application17ReleaseSolarMutexEv");

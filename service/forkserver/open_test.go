@@ -10,8 +10,8 @@ import (
 	"docx2pdf/service/docx/docxtest"
 )
 
-// TestADocumentThatIsLeftOpenIsSeen: one of the warm-up that stays open gets into the text of others. So the fork server
-// counts those that are open before it forks; this shows that the count sees one.
+// TestADocumentThatIsLeftOpenIsSeen: one of the warm-up that stays open gets into the text of others. So the fork
+// server counts those that are open before it forks; this shows that the count sees one.
 func TestADocumentThatIsLeftOpenIsSeen(t *testing.T) {
 	dir := t.TempDir()
 	program, object := filepath.Join(dir, "open"), filepath.Join(dir, "document.o")
@@ -25,7 +25,8 @@ func TestADocumentThatIsLeftOpenIsSeen(t *testing.T) {
 		}
 	}
 	c := config(t, dir)
-	command := exec.Command(program, c.ProgramDir, "file://"+c.Profile, "file://"+write(t, filepath.Join(dir, "a.docx"), docxtest.Document(docxtest.Paragraph("x"))))
+	document := write(t, filepath.Join(dir, "a.docx"), docxtest.Document(docxtest.Paragraph("x")))
+	command := exec.Command(program, c.ProgramDir, "file://"+c.Profile, "file://"+document)
 	command.Dir, command.Env = c.WorkDir, append(os.Environ(), c.Environment...)
 	out, err := command.Output()
 	if got := strings.TrimSpace(string(out)); err != nil || !strings.HasSuffix(got, "0 1 1 0") {

@@ -3,12 +3,14 @@ package forkserver_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
 	"docx2pdf/service/docx/docxtest"
 	"docx2pdf/service/forkserver"
@@ -30,8 +32,9 @@ func config(t *testing.T, dir string) forkserver.Config {
 			"SAL_USE_VCLPLUGIN=svp", "SAL_LOK_OPTIONS=unipoll"},
 		WarmUp:    []string{write(t, filepath.Join(dir, "warmup.docx"), docxtest.Document(docxtest.Paragraph("warm")))},
 		WarmUpPDF: filepath.Join(dir, "warmup.pdf"),
-		Readable:  []string{"/usr/lib", "/usr/share", "/etc", "/var/lib/libreoffice", "/var/cache/fontconfig", "/dev/urandom", dir},
-		Sandbox:   sandbox.Off,
+		Readable: []string{"/usr/lib", "/usr/share", "/etc/fonts", "/etc/libreoffice", "/var/lib/libreoffice",
+			"/var/cache/fontconfig", "/dev/urandom", filepath.Join(dir, "profile")},
+		Sandbox: sandbox.Off,
 	}
 	for _, made := range []string{filepath.Join(c.Profile, "user"), filepath.Join(c.WorkDir, "temp")} {
 		if err := os.MkdirAll(made, 0o700); err != nil {
@@ -51,8 +54,13 @@ func write(t *testing.T, name string, content []byte) string {
 
 func launch(t *testing.T) *forkserver.Server {
 	t.Helper()
+	return launchAs(t, config(t, t.TempDir()))
+}
+
+func launchAs(t *testing.T, c forkserver.Config) *forkserver.Server {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	s, err := forkserver.Launch(ctx, config(t, t.TempDir()))
+	s, err := forkserver.Launch(ctx, c)
 	if err != nil {
 		stop()
 		t.Fatal(err)
@@ -99,11 +107,14 @@ func TestWhatIsAskedForArrives(t *testing.T) {
 	if !strings.HasPrefix(s.LibreOffice(), "2") || s.Sandbox().Way != sandbox.None {
 		t.Errorf("LibreOffice %q, sandbox %v", s.LibreOffice(), s.Sandbox())
 	}
-	threePages := docxtest.Document(docxtest.Paragraph("1") + docxtest.PageBreak + docxtest.Paragraph("2") + docxtest.PageBreak + docxtest.Paragraph("3"))
+	threePages := docxtest.Document(docxtest.Paragraph("1") + docxtest.PageBreak +
+		docxtest.Paragraph("2") + docxtest.PageBreak + docxtest.Paragraph("3"))
 	j := job(t, threePages)
 	j.UpdateIndexes = true
 	j.Options = []forkserver.Option{
-		{Name: "PageRange", Type: "string", Value: "1,3"}, {Name: "Quality", Type: "long", Value: "50"}, {Name: "UseTaggedPDF", Type: "boolean", Value: "false"},
+		{Name: "PageRange", Type: "string", Value: "1,3"},
+		{Name: "Quality", Type: "long", Value: "50"},
+		{Name: "UseTaggedPDF", Type: "boolean", Value: "false"},
 	}
 	c := start(t, s, j)
 	end, told := <-c.Done()
@@ -189,14 +200,45 @@ func TestACancelledChildIsGone(t *testing.T) {
 	}
 }
 
+// TestAChildThatCannotBeKeptInConvertsNothing: the start has proved that children can be; one that cannot must not go
+// on, though the mode is to do what the kernel can. Here it may open no more files, which its limits and its sandbox
+// take.
+func TestAChildThatCannotBeKeptInConvertsNothing(t *testing.T) {
+	c := config(t, t.TempDir())
+	c.Sandbox, c.Log = sandbox.Auto, slog.Default()
+	s := launchAs(t, c)
+	if missing := len(sandbox.Parts) - len(s.Sandbox().Kept); missing != 0 {
+		t.Fatalf("this kernel cannot keep documents in: %v", s.Sandbox())
+	}
+	warmed := job(t, docxtest.Document(docxtest.Paragraph("x")))
+	if end := <-start(t, s, warmed).Done(); end.Status != 0 || end.Refused != "" {
+		t.Fatalf("a child that can be kept in: %+v", end)
+	}
+	none := syscall.Rlimit{}
+	spare := uintptr(officetest.Spare(t))
+	if _, _, err := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, spare, syscall.RLIMIT_NOFILE,
+		uintptr(unsafe.Pointer(&none)), 0, 0, 0); err != 0 {
+		t.Fatal(err)
+	}
+	refused := job(t, docxtest.Document(docxtest.Paragraph("x")))
+	end, told := <-start(t, s, refused).Done()
+	if !told || end.Refused == "" {
+		t.Errorf("it ended with %+v, %v", end, told)
+	}
+	if _, err := os.Stat(refused.Output); err == nil {
+		t.Error("there is a PDF")
+	}
+}
+
 // TestAServerThatCannotStartSaysWhy: and leaves no process.
 func TestAServerThatCannotStartSaysWhy(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(*forkserver.Config)
 		says   string
 	}{
-		"no LibreOffice":           {func(c *forkserver.Config) { c.ProgramDir = c.WorkDir }, "LibreOfficeKit could not be initialised"},
-		"a warm-up that is none":   {func(c *forkserver.Config) { os.WriteFile(c.WarmUp[0], []byte("noise"), 0o600) }, "no reason"},
+		"no LibreOffice": {func(c *forkserver.Config) { c.ProgramDir = c.WorkDir }, "LibreOfficeKit"},
+		"a warm-up that is none": {
+			func(c *forkserver.Config) { os.WriteFile(c.WarmUp[0], []byte("noise"), 0o600) }, "no reason"},
 		"a warm-up without a file": {func(c *forkserver.Config) { c.WarmUp = []string{"/not/there.docx"} }, ""},
 	} {
 		c := config(t, t.TempDir())

@@ -8,14 +8,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// LibreOffice makes directories in ./temp when it starts, and uses them for as long as it runs. A child has its own in its
-// job's directory, in which it works.
+// LibreOffice makes directories in ./temp when it starts, and uses them for as long as it runs. A child has its own in
+// its job's directory, in which it works.
 static char *directories[8];
 
 enum { MAX_DIRECTORIES = sizeof directories / sizeof *directories };
 
-// LibreOffice 26.8 resolves links in the path of the directory that it unpacks fonts into, and so finds the fork server's
-// instead of its own through /proc/self/cwd. In the place of the fork server's there is a link that leads back.
+// LibreOffice 26.8 resolves links in the path of the directory that it unpacks fonts into, and so finds the fork
+// server's instead of its own through /proc/self/cwd. In the place of the fork server's there is a link that leads
+// back.
 static void redirect(const char *directory) {
     char own[64];
     snprintf(own, sizeof own, "/proc/self/cwd/%s", directory);
