@@ -20,6 +20,8 @@ type Request struct {
 	// Snapshot takes Debian's packages from the snapshot that the base was made
 	// from: the same bits each time, without what was mended since.
 	Snapshot bool
+	// LibreOffice is the line of Debian's packages, stable or backports.
+	LibreOffice string
 	// Bucket and Object hold the source, a zip or tar.gz of the build context.
 	Bucket, Object string
 	// ServiceAccount is the email of the account that the build runs as.
@@ -66,7 +68,7 @@ func (r *Request) build(mirror string) *cloudbuild.Build {
 		Steps: []*cloudbuild.BuildStep{{
 			Name: "gcr.io/cloud-builders/docker",
 			Args: []string{"build", "--platform", "linux/amd64", "--file", dockerfile, "--build-arg", "SNAPSHOT=" + snapshot,
-				"--build-arg", "MIRROR=" + mirror, "--tag", r.tagged(), "."},
+				"--build-arg", "LIBREOFFICE=" + r.LibreOffice, "--build-arg", "MIRROR=" + mirror, "--tag", r.tagged(), "."},
 			Env: []string{"DOCKER_BUILDKIT=1"},
 		}},
 		Images:         []string{r.tagged()},

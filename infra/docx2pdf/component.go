@@ -16,8 +16,9 @@ type ConverterArgs struct {
 	// Image runs a ready-made image, by digest. Source is the top folder of a
 	// checkout of this repository, from which the image is built without one.
 	Image, Source string
-	// ImageRevision has the image built anew when it changes, FontsDir adds fonts.
-	ImageRevision, FontsDir string
+	// ImageRevision has the image built anew when it changes, FontsDir adds fonts,
+	// LibreOffice is the line of it (stable).
+	ImageRevision, FontsDir, LibreOffice string
 	// ServiceName and CallerName are Google Cloud's names for the service
 	// (docx2pdf) and for the account that calls it (cr-test).
 	ServiceName, CallerName string
@@ -82,7 +83,7 @@ func (a *ConverterArgs) settings(ctx *pulumi.Context, name string) *settings {
 	s := &settings{
 		project: a.Project, region: a.Region, stack: ctx.Stack(), source: a.Source, prefix: name + "-",
 		serviceName: cmp.Or(a.ServiceName, "docx2pdf"), image: a.Image,
-		imageRevision: a.ImageRevision, imageMaxAge: 30, fontsDir: a.FontsDir,
+		imageRevision: a.ImageRevision, imageMaxAge: 30, fontsDir: a.FontsDir, libreOffice: cmp.Or(a.LibreOffice, stable),
 		cpu: cmp.Or(a.CPU, 2), memory: a.Memory, minInstances: a.MinInstances, maxInstances: a.MaxInstances,
 		timeoutSeconds: cmp.Or(a.TimeoutSeconds, 300), defaultOptions: a.DefaultOptions,
 		ingress: cmp.Or(a.Ingress, "all"), customAudiences: a.CustomAudiences,

@@ -22,7 +22,8 @@ type settings struct {
 	fontsDir       string // absolute, or below the repository's root; empty: none
 	imageRevision  string
 	imageSnapshot  bool
-	imageMaxAge    int // days
+	libreOffice    string // a line of Debian's packages
+	imageMaxAge    int    // days
 	cpu            int
 	memory         string
 	concurrency    int
@@ -71,6 +72,7 @@ func loadSettings(ctx *pulumi.Context) (*settings, error) {
 		fontsDir:       r.text("fontsDir"),
 		imageRevision:  r.text("imageRevision"),
 		imageSnapshot:  r.boolean("imageSnapshot"),
+		libreOffice:    r.text("libreOffice"),
 		imageMaxAge:    r.number("imageMaxAgeDays", "30"),
 		cpu:            r.number("cpu", "2"),
 		memory:         r.text("memory"),

@@ -117,6 +117,7 @@ func (r *reader) checkService(s *settings) {
 		"us-central1-docker.pkg.dev/my-project/images/docx2pdf@sha256:"+strings.Repeat("0", 64))
 	r.checkFonts(s)
 	r.require(revisionRule.MatchString(s.imageRevision), "imageRevision", "must be at most 40 letters, digits, dots or hyphens", "2026-11-28")
+	r.oneOf("libreOffice", s.libreOffice, "stable or backports", "backports", "stable")
 	r.require(s.imageMaxAge >= 0, "imageMaxAgeDays", "must be 0 or more", "30")
 	r.checkSize(s)
 	r.require(s.minInstances >= 0, "minInstances", "must be 0 or more", "1")

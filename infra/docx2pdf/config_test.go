@@ -37,6 +37,7 @@ func TestConfigurationErrors(t *testing.T) {
 		{"timeoutSeconds", "3601", []string{"timeoutSeconds must be between 2 and 3600"}},
 		{"defaultOptions", "pdfa", []string{"defaultOptions must be options as in an address", "pdfa=2b"}},
 		{"defaultOptions", "tagged=true&password=x", []string{"defaultOptions must not have a password"}},
+		{"libreOffice", "26.8", []string{"libreOffice must be stable or backports", `not "26.8"`}},
 		{"ingress", "interal", []string{`ingress must be all, internal or internal-and-cloud-load-balancing, not "interal"`, "set ingress internal"}},
 		{"customAudiences", `["pdf.example.com"]`, []string{"customAudiences must have https addresses", "https://pdf.example.com"}},
 		{"vpcEgress", "all", []string{"vpcEgress must be private-ranges-only or all-traffic"}},

@@ -177,7 +177,7 @@ func (c *image) built(ctx *pulumi.Context, cfg *settings, args *builtArgs) pulum
 				return unknownString(), nil
 			}
 			digest, err = client.Build(ctx.Context(), build.Request{
-				Image: wanted, Snapshot: cfg.imageSnapshot, Bucket: v[1].(string), Object: v[2].(string), ServiceAccount: v[3].(string),
+				Image: wanted, Snapshot: cfg.imageSnapshot, LibreOffice: cfg.libreOffice, Bucket: v[1].(string), Object: v[2].(string), ServiceAccount: v[3].(string),
 			}, progress)
 		}
 		if err != nil {
@@ -188,12 +188,15 @@ func (c *image) built(ctx *pulumi.Context, cfg *settings, args *builtArgs) pulum
 	}).(pulumi.StringOutput)
 }
 
+// stable is LibreOffice as Debian's stable release has it.
+const stable = "stable"
+
 // imageTag is the tag of the image of a source: another where the configuration has it built otherwise, or anew.
 func (s *settings) imageTag(source *build.Source) string {
-	if s.imageRevision == "" && !s.imageSnapshot {
+	if s.imageRevision == "" && !s.imageSnapshot && s.libreOffice == stable {
 		return source.Hash
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%v", source.Hash, s.imageRevision, s.imageSnapshot))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%v\x00%s", source.Hash, s.imageRevision, s.imageSnapshot, s.libreOffice))
 	return hex.EncodeToString(sum[:])
 }
 

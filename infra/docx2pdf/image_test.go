@@ -1,6 +1,7 @@
 package docx2pdf
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -143,7 +144,8 @@ func TestImageIsBuiltAnewOnPurpose(t *testing.T) {
 	tags := map[string]string{}
 	for name, config := range map[string]map[string]string{
 		"as is": nil, "again": {"imageMaxAgeDays": "5"}, "revision": {"imageRevision": "2026-11-28"}, "snapshot": {"imageSnapshot": "true"},
-		"both": {"imageSnapshot": "true", "imageRevision": "2026-11-28"},
+		"newer LibreOffice": {"libreOffice": "backports"},
+		"both":              {"imageSnapshot": "true", "imageRevision": "2026-11-28"},
 	} {
 		r, err := program{config: config}.run(t)
 		if err != nil {
@@ -152,6 +154,9 @@ func TestImageIsBuiltAnewOnPurpose(t *testing.T) {
 		tags[name] = r.builds[0]
 		if wanted := config["imageSnapshot"] == "true"; wanted != slices.Contains(r.buildArgs[0], "SNAPSHOT=yes") {
 			t.Errorf("%s: the build has the arguments %v", name, r.buildArgs[0])
+		}
+		if wanted := "LIBREOFFICE=" + cmp.Or(config["libreOffice"], "stable"); !slices.Contains(r.buildArgs[0], wanted) {
+			t.Errorf("%s: the build has the arguments %v, want %s", name, r.buildArgs[0], wanted)
 		}
 		for _, tag := range r.buildTags {
 			if !buildTag.MatchString(tag) {
