@@ -29,6 +29,7 @@ func TestConfiguration(t *testing.T) {
 		{"a rollback ends with the next update", (*machine).rollsBack},
 		{"project-wide invoker", (*machine).invokesProjectWide},
 		{"everything else", (*machine).changesTheRest},
+		{"everything is imported by its id", (*machine).imports},
 		{"what has a fixed name is replaced", (*machine).replaces},
 		{"a service that the state lost is taken in", (*machine).takesIn},
 		{"no key", (*machine).withoutKey},
