@@ -48,7 +48,7 @@ func (p *opened) do(steps ...chromedp.Action[chromedp.Void]) {
 // becomes waits until an expression is true in the page.
 func (p *opened) becomes(expression string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.Context, 20*time.Second)
+	ctx, cancel := context.WithTimeout(p.Context, time.Minute)
 	defer cancel()
 	poll := chromedp.Poll[bool](expression, chromedp.WithPollingInterval(50*time.Millisecond))
 	if _, err := chromedp.Run(ctx, poll); err != nil {
