@@ -202,6 +202,14 @@ func TestWarningsNameWhatIsMissing(t *testing.T) {
 		return docxtest.Document(docxtest.Picture("r:embed", "p"), rels(docxtest.Relationship{ID: "p", Type: "image", Target: "media/p.bin"}),
 			docxtest.Part{Name: "word/media/p.bin", Content: content})
 	}
+	alternate := func(choice, fallback string) string {
+		return `<w:p><w:r><mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"><mc:Choice Requires="x"><w:drawing>` + choice +
+			`</w:drawing></mc:Choice><mc:Fallback>` + fallback + `</mc:Fallback></mc:AlternateContent></w:r></w:p>`
+	}
+	const ink = `<w14:contentPart xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml" r:id="i"/>`
+	const model = `<a:graphicData uri="http://schemas.microsoft.com/office/drawing/2017/model3d"><m:blip xmlns:m="http://schemas.microsoft.com/office/drawing/2017/model3d" r:embed="p"/></a:graphicData>`
+	const inkPicture = `<w:drawing><a:blip r:embed="p"/></w:drawing>`
+	inkRelation := rels(docxtest.Relationship{ID: "p", Type: "image", Target: "media/p.png"})
 	for _, test := range []struct {
 		name    string
 		content []byte
@@ -212,6 +220,19 @@ func TestWarningsNameWhatIsMissing(t *testing.T) {
 		{"HEIC", picture("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"), "picture_format=1"},
 		{"AVIF", picture("\x00\x00\x00\x18ftypavif\x00\x00\x00\x00"), "picture_format=1"},
 		{"JPEG 2000", picture("\x00\x00\x00\x0cjP  \r\n\x87\n"), "picture_format=1"},
+		{"EPS", picture("%!PS-Adobe-3.0 EPSF-3.0\n"), "picture_format=1"},
+		{"EPS without a preview", picture("\xc5\xd0\xd3\xc6\x1e" + strings.Repeat("\x00", 27) + "%!PS"), "picture_format=1"},
+		{"EPS with a preview", picture("\xc5\xd0\xd3\xc6\x1e" + strings.Repeat("\x00", 15) + "\x40\x00\x00\x00\x09" + strings.Repeat("\x00", 7)), ""},
+		{"ink", docxtest.Document(alternate(ink, "")), "object_without_preview=1"},
+		{"ink with a picture", docxtest.Document(alternate(ink, inkPicture), inkRelation, docxtest.Part{Name: "word/media/p.png", Content: "\x89PNG\r\n\x1a\n"}), ""},
+		{"a 3D model", docxtest.Document(alternate(model, "")), "object_without_preview=1"},
+		{"a 3D model with a picture", docxtest.Document(alternate(model, inkPicture), inkRelation, docxtest.Part{Name: "word/media/p.png", Content: "\x89PNG\r\n\x1a\n"}), ""},
+		{"a waterfall", docxtest.Document(alternate(`<a:graphicData uri="http://schemas.microsoft.com/office/drawing/2014/chartex"/>`, "")), "chart_kind=1"},
+		{"SmartArt without a drawing", docxtest.Document(`<w:p><w:r><dgm:relIds xmlns:dgm="http://schemas.openxmlformats.org/drawingml/2006/diagram" r:dm="d"/></w:r></w:p>`,
+			rels(docxtest.Relationship{ID: "d", Type: "diagramData", Target: "diagrams/data1.xml"}), docxtest.Part{Name: "word/diagrams/data1.xml",
+				Content: `<dgm:dataModel xmlns:dgm="http://schemas.openxmlformats.org/drawingml/2006/diagram"/>`}), "smartart_without_drawing=1"},
+		{"a chart without values", docxtest.Document(`<w:p/>`, rels(docxtest.Relationship{ID: "c", Type: "chart", Target: "charts/chart1.xml"}), docxtest.Part{Name: "word/charts/chart1.xml",
+			Content: `<c:chartSpace xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"><c:ser><c:val/></c:ser></c:chartSpace>`}), "chart_without_values=1"},
 		{"noise", picture("\x7f\x00\x01\x02"), "picture_format=1"},
 		{"PNG", picture("\x89PNG\r\n\x1a\n"), ""},
 		{"macros", docxtest.WithMacros(docxtest.Paragraph("a"), "Sub A\nEnd Sub"), "macros_left_out=1"},

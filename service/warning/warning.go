@@ -38,7 +38,7 @@ var Sentences = map[Code]string{
 	PictureLinked:     "A picture is a link to a file or an address outside of the document, which is not fetched.",
 	PictureMissing:    "A picture is not in the document's file.",
 	PictureFormat:     "A picture is in a format that cannot be drawn.",
-	ObjectNoPreview:   "An embedded object has no picture of itself.",
+	ObjectNoPreview:   "An embedded object, an ink drawing or a 3D model has no picture of itself.",
 	ChartNoValues:     "A chart has no saved values; what its workbook says is not read.",
 	ChartKind:         "A chart is of a kind that LibreOffice does not draw.",
 	SmartArtNoDrawing: "A SmartArt diagram was saved without its drawing, and may be incomplete.",

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"bytes"
+	"encoding/binary"
 	"path"
 	"strings"
 )
@@ -16,6 +17,7 @@ const (
 	JPEG2000 Format = "JPEG 2000"
 	JPEGXL   Format = "JPEG XL"
 	JPEGXR   Format = "JPEG XR"
+	EPS      Format = "EPS"
 	GIF      Format = "GIF"
 	Drawable Format = ""
 	Empty    Format = "empty"
@@ -24,7 +26,7 @@ const (
 
 // starts are how pictures begin that LibreOffice draws.
 var starts = []string{"\x89PNG", "\xff\xd8\xff", "BM", "II*\x00", "MM\x00*", "\x01\x00\x00\x00", "\xd7\xcd\xc6\x9a", "\x01\x00\x09\x00",
-	"\x02\x00\x09\x00", "\x1f\x8b", "%!PS", "\xc5\xd0\xd3\xc6", "%PDF", "8BPS", "P1", "P2", "P3", "P4", "P5", "P6", "\x0a", "VCLMTF"}
+	"\x02\x00\x09\x00", "\x1f\x8b", "\xc5\xd0\xd3\xc6", "%PDF", "8BPS", "P1", "P2", "P3", "P4", "P5", "P6", "\x0a", "VCLMTF"}
 
 // sniff tells a picture's format from how it starts.
 func sniff(start []byte) Format {
@@ -45,6 +47,8 @@ func sniff(start []byte) Format {
 		return JPEGXL
 	case bytes.HasPrefix(start, []byte("II\xbc")):
 		return JPEGXR
+	case bytes.HasPrefix(start, []byte("%!PS")), bytes.HasPrefix(start, []byte("\xc5\xd0\xd3\xc6")) && !hasPreview(start):
+		return EPS
 	case bytes.HasPrefix(start, []byte("GIF8")):
 		return GIF
 	case bytes.HasPrefix(start, []byte("RIFF")) && len(start) >= 12 && string(start[8:12]) == "WEBP":
@@ -59,6 +63,12 @@ func sniff(start []byte) Format {
 		return Drawable // SVG
 	}
 	return NoFormat
+}
+
+// hasPreview tells whether an EPS file brings a WMF or a TIFF along (Adobe Technical Note 5002, 5.2): LibreOffice draws
+// that, and runs no PostScript.
+func hasPreview(start []byte) bool {
+	return len(start) >= 28 && (binary.LittleEndian.Uint32(start[16:]) > 0 || binary.LittleEndian.Uint32(start[24:]) > 0)
 }
 
 // loose are formats that have no signature.

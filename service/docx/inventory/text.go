@@ -17,6 +17,16 @@ type text struct {
 	inText bool // a piece of text is open
 	object bool // an embedded object is open
 	shown  bool // and has a picture
+
+	strange bool // an ink drawing or a 3D model is open, which LibreOffice shows by its picture
+}
+
+// close ends what a drawing is given by in several ways.
+func (x *text) close() {
+	if x.strange {
+		x.part.Objects++
+	}
+	x.strange = false
 }
 
 func newText(i *Inventory, part *Part) *text {
@@ -46,8 +56,12 @@ func (x *text) see(t *markup.Token) {
 			x.part.Equations++
 			x.part.Content = true
 		}
-	case markup.A, markup.V, markup.DGM, markup.Unknown:
+	case markup.A, markup.V, markup.DGM, markup.W14, markup.Unknown:
 		x.drawing(t)
+	case markup.MC:
+		if t.Kind == markup.End && t.Is(markup.MC, "AlternateContent") {
+			x.close()
+		}
 	}
 }
 
@@ -144,15 +158,20 @@ func (x *text) drawing(t *markup.Token) {
 		return
 	}
 	switch string(t.Local) {
+	case "contentPart":
+		x.strange = true
 	case "blip", "svgBlip":
-		x.shown = true
+		if x.strange && t.Space == markup.Unknown {
+			return // a 3D model's own, which is not drawn
+		}
+		x.shown, x.strange = true, false
 		if id, found := t.Relationship("embed"); found && id != "" {
 			count(x.part.Pictures, id)
 		} else if id, found := t.Relationship("link"); found && id != "" {
 			count(x.part.Pictures, id)
 		}
 	case "imagedata":
-		x.shown = true
+		x.shown, x.strange = true, false
 		if id, found := t.Relationship("id"); found && id != "" {
 			count(x.part.Pictures, id)
 		} else if t.Get("src") != "" {
@@ -163,8 +182,11 @@ func (x *text) drawing(t *markup.Token) {
 	case "schemeClr":
 		x.part.Themed = true
 	case "graphicData":
-		if strings.Contains(t.Get("uri"), chartEx) {
+		switch uri := t.Get("uri"); {
+		case strings.Contains(uri, chartEx):
 			x.part.NewCharts++
+		case strings.HasSuffix(uri, "/model3d"):
+			x.strange = true
 		}
 	case "relIds":
 		if id, found := t.Relationship("dm"); found {
