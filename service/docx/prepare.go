@@ -95,7 +95,7 @@ func Prepare(ctx context.Context, path string, limits Limits, wishes mend.Wishes
 	prepared.inventory = i
 	prepared.Fonts = i.Fonts
 	m := &mend.Package{Inventory: i, Main: i.Parts[p.main], Wishes: wishes, Warnings: &prepared.warnings, Read: p.read}
-	prepared.UpdateIndexes = i.Indexes > 0 && (i.UpdateFields || i.DirtyIndex) && !wishes.SavedFields
+	prepared.UpdateIndexes = i.AsksForIndexes() && !wishes.SavedFields
 	prepared.savedPages = warn(i, m.Main, &prepared.warnings)
 	if !p.repack && !m.Needed() {
 		return prepared, nil

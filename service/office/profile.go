@@ -96,7 +96,7 @@ func (c *Config) findProgramDir() error {
 		strings.Join(candidates, " nor in "), howToInstall)
 }
 
-const howToInstall = "install 25.2 or newer (Debian trixie: apt-get install libreoffice-writer-nogui libreoffice-uiconfig-writer libreoffice-uiconfig-common; " +
+const howToInstall = "install 25.2 or newer (Debian trixie: apt-get install libreoffice-writer-nogui libreoffice-math-nogui libreoffice-uiconfig-writer libreoffice-uiconfig-common; " +
 	"bookworm: the same with -t bookworm-backports)"
 
 func fileURL(path string) string {

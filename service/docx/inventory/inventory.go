@@ -30,6 +30,7 @@ const (
 	FirstPicture                  // an animation
 	Dashes                        // numbers between dashes
 	Scripts                       // links that run something
+	Outline                       // headings without a level, of which contents are to be made
 )
 
 // Inventory is what there is. Names of parts are in lower case, without the first slash.
@@ -53,6 +54,7 @@ type Inventory struct {
 	references    map[reference]bool
 	decoded       map[string]*Part // by their plain names
 	relationsKept int
+	unlevelled    *Part // the styles, when there is a heading without a level
 }
 
 // Part is what is known of a part.
@@ -136,6 +138,9 @@ func (i *Inventory) Target(r Relation) *Part {
 	return i.decoded[Plain(r.Target)]
 }
 
+// AsksForIndexes tells whether tables of contents and other indexes are to be made anew when the document is opened.
+func (i *Inventory) AsksForIndexes() bool { return i.Indexes > 0 && (i.UpdateFields || i.DirtyIndex) }
+
 // EmbedsFonts tells whether the document brings fonts along.
 func (i *Inventory) EmbedsFonts() bool {
 	for _, part := range i.Parts {
@@ -197,6 +202,9 @@ func (i *Inventory) Close() {
 		if i.Sections > 1 {
 			part.Varying += part.BySection
 		}
+	}
+	if i.AsksForIndexes() && i.unlevelled != nil {
+		i.unlevelled.Needs |= Outline
 	}
 	if i.NoteRestart && i.Sections > 1 {
 		for _, part := range i.Parts {

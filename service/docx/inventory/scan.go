@@ -102,7 +102,7 @@ func (i *Inventory) kind(part *Part, key string, root *markup.Token) tokens {
 		case "settings":
 			return i.settings
 		case "styles":
-			return i.styles()
+			return i.styles(part)
 		case "numbering":
 			return func(t *markup.Token) { i.numbering(part, t) }
 		case "fonts":
@@ -140,17 +140,35 @@ func (i *Inventory) settings(t *markup.Token) {
 	}
 }
 
+// HeadingLevel is the level of Word's own style of a name, such as heading 1, from 0 on; -1 when it is none.
+func HeadingLevel(style string) int {
+	number, found := strings.CutPrefix(strings.ToLower(style), "heading ")
+	if !found || len(number) != 1 || number[0] < '1' || number[0] > '9' {
+		return -1
+	}
+	return int(number[0] - '1')
+}
+
 // styles notes the styles' names.
-func (i *Inventory) styles() tokens {
+func (i *Inventory) styles(part *Part) tokens {
 	id := ""
+	heading := false
 	return func(t *markup.Token) {
 		switch {
+		case t.Kind == markup.End && t.Is(markup.W, "style"):
+			if heading {
+				i.unlevelled = part
+			}
+			heading = false
+		case t.Opens(markup.W, "outlineLvl"):
+			heading = false
 		case t.Opens(markup.W, "style"):
 			if id = t.Get("styleId"); len(id) > mostName {
 				id = ""
 			}
 		case t.Opens(markup.W, "name") && len(i.Styles) < mostNames && len(t.Bytes) <= mostName:
 			i.Styles[strings.ToLower(t.Get("val"))] = id
+			heading = HeadingLevel(t.Get("val")) >= 0
 		}
 	}
 }

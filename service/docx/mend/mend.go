@@ -84,6 +84,7 @@ var steps = []step{
 	{inventory.FirstPicture, (*Package).firstPicture},
 	{inventory.Dashes, dashes},
 	{inventory.Scripts, dropScripts},
+	{inventory.Outline, outline},
 }
 
 // Wanted is what parts need, of what can be wanted with these wishes.

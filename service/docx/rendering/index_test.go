@@ -33,6 +33,15 @@ func TestTablesOfContentsAreUpdatedWhereTheDocumentAsksForIt(t *testing.T) {
 			t.Errorf("%s: the warnings are %q", name, made.warnings)
 		}
 	}
+	for name, heading := range map[string]string{"no level": `<w:pPr><w:keepNext/></w:pPr><w:rPr><w:b/></w:rPr>`, "no paragraph's properties": `<w:rPr><w:b/></w:rPr>`, "no properties": ``} {
+		content := contents(t, update, "", "Right-click to update field.")
+		styles := `<w:styles ` + w + `><w:style w:type="paragraph" w:styleId="Heading1"><w:name w:val="Heading 1"/>` + heading + `</w:style></w:styles>`
+		made := render(t, with(t, content, "word/styles.xml", styles), "pages=1")
+		made.hasNot(t, "Right-click")
+		if !strings.Contains(made.text, "Introduction") {
+			t.Errorf("%s: a heading by its name is not in the contents:\n%s", name, made.text)
+		}
+	}
 	render(t, contents(t, "", "", "As it was saved 7")).has(t, "As it was saved 7")
 	render(t, contents(t, update, "", "As it was saved 7"), "fields=saved").has(t, "As it was saved 7")
 }

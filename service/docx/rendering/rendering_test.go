@@ -147,6 +147,24 @@ func related(all ...docxtest.Relationship) docxtest.Part {
 	return docxtest.Part{Name: "word/_rels/document.xml.rels", Content: docxtest.Relationships(all...)}
 }
 
+// with is a document with another content of a part.
+func with(t *testing.T, content []byte, name, other string) []byte {
+	t.Helper()
+	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parts []docxtest.Part
+	for _, entry := range archive.File {
+		part := docxtest.Part{Name: entry.Name, Content: partOf(t, content, entry.Name)}
+		if entry.Name == name {
+			part.Content = other
+		}
+		parts = append(parts, part)
+	}
+	return docxtest.Pack(parts...)
+}
+
 // partOf is the content of a part.
 func partOf(t *testing.T, content []byte, name string) string {
 	t.Helper()
