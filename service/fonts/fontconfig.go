@@ -67,6 +67,7 @@ func (s Set) Config() []byte {
 	for _, l := range languages {
 		c.language(l.tag, l.fonts...)
 	}
+	c.signs()
 	c.line(`<match target="pattern">`)
 	for _, name := range lastResort {
 		c.line(`<edit name="family" mode="append_last">`)
@@ -126,6 +127,13 @@ func (c *config) language(tag string, fonts ...string) {
 		c.line("</edit>")
 	}
 	c.line("</match>")
+}
+
+// signs has those signs that are emoji by Unicode, but that Word prints in black, such as check marks, come from a font
+// that has no faces. Without it LibreOffice asks for a font of emoji, und-zsye by its language, and gets tiles.
+func (c *config) signs() {
+	c.line(`<match target="pattern"><test name="lang" compare="contains"><string>und-zsye</string></test>`)
+	c.line(`<edit name="family" mode="append" binding="strong"><string>Noto Sans Symbols2</string></edit></match>`)
 }
 
 func (c *config) bytes() []byte {

@@ -77,6 +77,23 @@ func TestSignsOfSymbolFontsAreText(t *testing.T) {
 	}
 }
 
+// Word prints in black what is a sign as well as an emoji, and in colour what is an emoji only.
+func TestSignsAreNoColouredTiles(t *testing.T) {
+	coloured := func(r, g, b int) bool { return max(r, g, b)-min(r, g, b) > 60 }
+	signs := ""
+	for _, sign := range "☑✔☎✉▶➡⚠❤☀" {
+		signs += `<w:p><w:r><w:rPr><w:sz w:val="72"/></w:rPr><w:t>a ` + string(sign) + `</w:t></w:r></w:p>`
+	}
+	made := render(t, docxtest.Document(signs))
+	made.has(t, "☑", "✔", "☎", "✉", "▶", "➡", "⚠", "❤", "☀")
+	if share := made.share(t, coloured); share > 0 || made.warnings != "" {
+		t.Errorf("%d of 1000 pixels of signs have a colour, and the warnings are %q", share, made.warnings)
+	}
+	if made := render(t, docxtest.Document(`<w:p><w:r><w:rPr><w:sz w:val="200"/></w:rPr><w:t>a 😀</w:t></w:r></w:p>`)); made.share(t, coloured) == 0 {
+		t.Error("an emoji has no colour")
+	}
+}
+
 func TestCharactersThatNoFontHas(t *testing.T) {
 	if made := render(t, docxtest.Document(docxtest.Paragraph("中文 ابجد བོད Ελλάδα 😀 “quoted” \U00030000\U0001e290&#x30001;"))); made.warnings != "character_missing=3" {
 		t.Errorf("the warnings are %q", made.warnings)
