@@ -3,6 +3,7 @@ package cloud_test
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"regexp"
@@ -48,7 +49,7 @@ const tableFile = "../APIS.md"
 // with a selection of tests it is left out. UPDATE=1 writes the table.
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if code == 0 && len(seen.by["recording"]) > 0 && len(seen.by["client"]) > 0 {
+	if selected := flag.Lookup("test.run").Value.String() + flag.Lookup("test.skip").Value.String(); code == 0 && selected == "" {
 		want := table()
 		if os.Getenv("UPDATE") != "" {
 			if err := os.WriteFile(tableFile, want, 0o644); err != nil {
