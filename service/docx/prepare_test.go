@@ -236,6 +236,11 @@ func TestWarningsNameWhatIsMissing(t *testing.T) {
 		{"noise", picture("\x7f\x00\x01\x02"), "picture_format=1"},
 		{"PNG", picture("\x89PNG\r\n\x1a\n"), ""},
 		{"macros", docxtest.WithMacros(docxtest.Paragraph("a"), "Sub A\nEnd Sub"), "macros_left_out=1"},
+		{"a signature", docxtest.Document(docxtest.Paragraph("a"), docxtest.Part{Name: "_rels/.rels", Content: strings.Replace(
+			docxtest.Relationships(docxtest.Relationship{ID: "d", Type: "officeDocument", Target: "word/document.xml"}), "</Relationships>",
+			`<Relationship Id="s" Type="http://schemas.openxmlformats.org/package/2006/relationships/digital-signature/origin" `+
+				`Target="_xmlsignatures/origin.sigs"/></Relationships>`, 1)},
+			docxtest.Part{Name: "_xmlsignatures/origin.sigs", Content: ""}), "signature_left_out=1"},
 		{"an object", docxtest.Document(`<w:p><w:r><w:object><o:OLEObject ProgID="Excel.Sheet.12"/></w:object></w:r></w:p>`), "object_without_preview=1"},
 		{"text of another file", docxtest.Document(field(`INCLUDETEXT "a.docx"`, "")), "content_linked=1"},
 		{"a condition on the page", docxtest.Document(`<w:p><w:r><w:fldChar w:fldCharType="begin"/><w:instrText>IF </w:instrText></w:r>` + field("PAGE", "1")[5:len(field("PAGE", "1"))-6] +

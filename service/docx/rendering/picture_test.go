@@ -102,6 +102,10 @@ func cyan() string {
 	return "\xff\xd8\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00" + table + frame + means + others + scan + string(data) + "\xff\xd9"
 }
 
+// orange is a WebP of 8 × 8 pixels of one colour, without loss: five codes of one symbol each need no data.
+// https://developers.google.com/speed/webp/docs/webp_lossless_bitstream_specification
+const orange = "RIFF\x1c\x00\x00\x00WEBPVP8L\x10\x00\x00\x00\x2f\x07\xc0\x01\x00\x07\x50\xc0\xfe\x47\xff\x03\x11\xd1\xff\x00"
+
 func TestPicturesOfEveryFormat(t *testing.T) {
 	svg := `<svg xmlns="http://www.w3.org/2000/svg" width="100" height="100"><rect width="100" height="100" fill="#00C878"/></svg>`
 	all := []struct {
@@ -115,12 +119,13 @@ func TestPicturesOfEveryFormat(t *testing.T) {
 		{"emf", enhanced(200, 0, 200), 200, 0, 200},
 		{"svg", svg, 0, 200, 120},
 		{"jpg", cyan(), 0, 255, 255},
+		{"webp", orange, 255, 128, 0},
 	}
 	body, types := "", contentTypes(t)
 	var relations []docxtest.Relationship
 	var parts []docxtest.Part
 	for _, p := range all {
-		body += docxtest.PictureOf("r:embed", p.extension, 90, 90)
+		body += docxtest.PictureOf("r:embed", p.extension, 75, 75)
 		relations = append(relations, docxtest.Relationship{ID: p.extension, Type: "image", Target: "media/p." + p.extension})
 		parts = append(parts, docxtest.Part{Name: "word/media/p." + p.extension, Content: p.content})
 		if !strings.Contains(types, `Extension="`+p.extension+`"`) {
