@@ -23,14 +23,18 @@ import (
 const atOnce = 4
 
 // manyDocuments compares `client convert FOLDER` with what the converter alone does, in turns: documents of one page,
-// through the whole stack, against as many posted straight to a converter by four clients.
+// through the whole stack with one instance, against as many posted straight to a converter by four clients.
 func manyDocuments(ctx context.Context, count, rounds int) error {
 	c, err := startCloud(ctx, "")
 	if err != nil {
 		return err
 	}
 	defer c.stop()
-	if _, _, err := pulumi(ctx, nil, "up", "--yes", "--skip-preview"); err != nil {
+	settings, err := oneInstance(c.dir)
+	if err != nil {
+		return err
+	}
+	if _, _, err := pulumi(ctx, nil, "up", "--yes", "--skip-preview", "--config-file", settings); err != nil {
 		return err
 	}
 	client, config := filepath.Join(c.dir, "client"), filepath.Join(c.dir, "converter.json")
@@ -76,6 +80,18 @@ func manyDocuments(ctx context.Context, count, rounds int) error {
 			cpu.Seconds()*1000/float64(count), run.ProcessState.SysUsage().(*syscall.Rusage).Maxrss>>10)
 	}
 	return nil
+}
+
+// oneInstance is the stack's settings with one instance at most: more would share this machine's processors, which Cloud
+// Run's do not.
+func oneInstance(dir string) (file string, err error) {
+	settings, err := os.ReadFile("Pulumi.local.yaml")
+	if err != nil {
+		return "", err
+	}
+	settings = bytes.Replace(settings, []byte("config:\n"), []byte("config:\n  docx2pdf:maxInstances: 1\n"), 1)
+	file = filepath.Join(dir, "Pulumi.local.yaml")
+	return file, os.WriteFile(file, settings, 0o600)
 }
 
 // letters are documents, in memory and in a folder.
