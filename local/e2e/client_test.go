@@ -195,6 +195,7 @@ func (m *machine) clientServes() {
 	if err := serve.Start(); err != nil {
 		m.t.Fatal(err)
 	}
+	m.t.Cleanup(func() { serve.Process.Kill() }) // when the test fails before it stops it
 	address, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
 		m.t.Fatal(err)
