@@ -91,13 +91,12 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	objects, published := acknowledged{}, map[string]bool{}
 	for range 200 {
 		ctx, cut := context.WithCancel(t.Context())
-		after := time.Duration(random.IntN(60)) * time.Millisecond
 		process := k.process.Process
-		go func() {
-			time.Sleep(after) // when it is killed is left to chance, not waited for
+		// When it is killed is left to chance: in the middle of whatever it does.
+		time.AfterFunc(time.Duration(random.IntN(60))*time.Millisecond, func() {
 			process.Kill()
 			cut()
-		}()
+		})
 		k.writeUntil(ctx, random, objects, published)
 		k.process.Wait()
 		k.start()
