@@ -134,13 +134,15 @@ func (r *reader) checkFonts(s *settings) {
 	}
 	_, err := build.FindFonts(s.source, s.fontsDir)
 	r.require(err == nil, "fontsDir", fmt.Sprintf("must name a folder with fonts (%v)", err), "fonts")
-	r.require(s.image == "", "fontsDir", "does nothing with a ready-made image, which has the fonts that it was built with: remove image or this", "''")
+	r.require(s.image == "", "fontsDir",
+		"does nothing with a ready-made image, which has the fonts that it was built with: remove image or this", "''")
 }
 
 func (r *reader) checkNetwork(s *settings) {
 	r.oneOf("ingress", s.ingress, "all, internal or internal-and-cloud-load-balancing", slices.Sorted(maps.Keys(ingresses))...)
 	for _, audience := range s.customAudiences {
-		r.require(audienceRule.MatchString(audience), "customAudiences", fmt.Sprintf("must have https addresses without a path, not %q", audience),
+		r.require(audienceRule.MatchString(audience), "customAudiences",
+			fmt.Sprintf("must have https addresses without a path, not %q", audience),
 			"--path 'customAudiences[0]' https://pdf.example.com")
 	}
 	r.oneOf("vpcEgress", s.vpcEgress, "private-ranges-only or all-traffic", "all-traffic", "private-ranges-only")

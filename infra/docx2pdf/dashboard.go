@@ -30,8 +30,10 @@ func dashboard(args *watchingArgs) pulumi.StringOutput {
 	}
 	if args.push != nil {
 		charts = append(charts,
-			chart{"Documents waiting", subscriptionMetric(args, "pubsub.googleapis.com/subscription/num_undelivered_messages"), "ALIGN_MAX", "REDUCE_SUM", ""},
-			chart{"Dead letters", subscriptionMetric(args, "pubsub.googleapis.com/subscription/dead_letter_message_count"), "ALIGN_SUM", "REDUCE_SUM", ""})
+			chart{"Documents waiting", subscriptionMetric(args,
+				"pubsub.googleapis.com/subscription/num_undelivered_messages"), "ALIGN_MAX", "REDUCE_SUM", ""},
+			chart{"Dead letters", subscriptionMetric(args,
+				"pubsub.googleapis.com/subscription/dead_letter_message_count"), "ALIGN_SUM", "REDUCE_SUM", ""})
 	}
 	filters := make([]any, len(charts))
 	for i, chart := range charts {

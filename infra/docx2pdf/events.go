@@ -88,7 +88,8 @@ func (c *events) notifications(ctx *pulumi.Context, name string, args *eventsArg
 
 // deadLetters keeps what could not be converted until a person looks. With the
 // topic comes what must be there before anything is forwarded to it.
-func (c *events) deadLetters(ctx *pulumi.Context, name string, args *eventsArgs, agent *projects.ServiceIdentity) (*pubsub.Topic, []pulumi.Resource, error) {
+func (c *events) deadLetters(ctx *pulumi.Context, name string, args *eventsArgs,
+	agent *projects.ServiceIdentity) (*pubsub.Topic, []pulumi.Resource, error) {
 	topic, err := pubsub.NewTopic(ctx, args.prefix+"docx2pdf-dead-letters", c.topicArgs(args), pulumi.Parent(c))
 	if err != nil {
 		return nil, nil, err
@@ -112,7 +113,8 @@ func (c *events) deadLetters(ctx *pulumi.Context, name string, args *eventsArgs,
 var never = &pubsub.SubscriptionExpirationPolicyArgs{Ttl: pulumi.String("")}
 
 // push has Pub/Sub call the service, as an account of its own.
-func (c *events) push(ctx *pulumi.Context, name string, args *eventsArgs, uploads, deadLetters *pubsub.Topic, forwards []pulumi.Resource, agent *projects.ServiceIdentity) error {
+func (c *events) push(ctx *pulumi.Context, name string, args *eventsArgs, uploads, deadLetters *pubsub.Topic,
+	forwards []pulumi.Resource, agent *projects.ServiceIdentity) error {
 	account, err := serviceaccount.NewAccount(ctx, name+"-account", &serviceaccount.AccountArgs{
 		AccountId:   pulumi.String(args.resourceID("push")),
 		DisplayName: pulumi.String("Pub/Sub push to the Docx to PDF converter"),

@@ -22,7 +22,8 @@ type bucketGrant struct {
 
 // grantBuckets gives an account its roles on buckets, and answers with the
 // grants, for whatever must not start without them.
-func grantBuckets(ctx *pulumi.Context, name string, account *serviceaccount.Account, parent pulumi.Resource, grants []bucketGrant) ([]pulumi.Resource, error) {
+func grantBuckets(ctx *pulumi.Context, name string, account *serviceaccount.Account, parent pulumi.Resource,
+	grants []bucketGrant) ([]pulumi.Resource, error) {
 	var made []pulumi.Resource
 	for _, grant := range grants {
 		member, err := storage.NewBucketIAMMember(ctx, name+"-"+grant.name, &storage.BucketIAMMemberArgs{
@@ -39,7 +40,8 @@ func grantBuckets(ctx *pulumi.Context, name string, account *serviceaccount.Acco
 }
 
 // grantInvoker lets a principal call the service.
-func grantInvoker(ctx *pulumi.Context, name string, service *cloudrunv2.Service, member pulumi.StringInput, parent pulumi.Resource) (*cloudrunv2.ServiceIamMember, error) {
+func grantInvoker(ctx *pulumi.Context, name string, service *cloudrunv2.Service, member pulumi.StringInput,
+	parent pulumi.Resource) (*cloudrunv2.ServiceIamMember, error) {
 	return cloudrunv2.NewServiceIamMember(ctx, name, &cloudrunv2.ServiceIamMemberArgs{
 		Location: service.Location,
 		Name:     service.Name,
@@ -49,7 +51,8 @@ func grantInvoker(ctx *pulumi.Context, name string, service *cloudrunv2.Service,
 }
 
 // grantPublisher lets a principal publish to a topic.
-func grantPublisher(ctx *pulumi.Context, name string, topic *pubsub.Topic, member pulumi.StringInput, parent pulumi.Resource) (*pubsub.TopicIAMMember, error) {
+func grantPublisher(ctx *pulumi.Context, name string, topic *pubsub.Topic, member pulumi.StringInput,
+	parent pulumi.Resource) (*pubsub.TopicIAMMember, error) {
 	return pubsub.NewTopicIAMMember(ctx, name, &pubsub.TopicIAMMemberArgs{
 		Topic:  topic.Name,
 		Role:   pulumi.String("roles/pubsub.publisher"),

@@ -83,7 +83,8 @@ func newImage(ctx *pulumi.Context, name string, cfg *settings, opts ...pulumi.Re
 }
 
 // upload puts the source where Cloud Build reads it.
-func (c *image) upload(ctx *pulumi.Context, name string, cfg *settings, source *build.Source) (*storage.Bucket, *storage.BucketObject, error) {
+func (c *image) upload(ctx *pulumi.Context, name string, cfg *settings,
+	source *build.Source) (*storage.Bucket, *storage.BucketObject, error) {
 	args := privateBucket(cfg)
 	// Everything in it can be made again, so nothing need be kept or paid for
 	// once it is deleted.
@@ -112,7 +113,8 @@ func (c *image) upload(ctx *pulumi.Context, name string, cfg *settings, source *
 }
 
 // builder is the account that builds run as, and its grants.
-func (c *image) builder(ctx *pulumi.Context, name string, cfg *settings, repository *artifactregistry.Repository, source *storage.Bucket) (*serviceaccount.Account, []pulumi.Resource, error) {
+func (c *image) builder(ctx *pulumi.Context, name string, cfg *settings,
+	repository *artifactregistry.Repository, source *storage.Bucket) (*serviceaccount.Account, []pulumi.Resource, error) {
 	account, err := serviceaccount.NewAccount(ctx, name+"-builder", &serviceaccount.AccountArgs{
 		AccountId:   pulumi.String(cfg.resourceID("build")),
 		DisplayName: pulumi.String("Builder of the Docx to PDF converter's image"),

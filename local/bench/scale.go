@@ -65,7 +65,8 @@ func openScaled(ctx context.Context) (*scaled, error) {
 	if s.pubsub, err = pubsub.NewService(ctx, owner, option.WithEndpoint(endpoint)); err != nil {
 		return nil, err
 	}
-	apis, err := serviceusage.NewService(ctx, owner, option.WithEndpoint(strings.TrimSuffix(os.Getenv("GOOGLE_SERVICE_USAGE_CUSTOM_ENDPOINT"), "v1/")))
+	apis, err := serviceusage.NewService(ctx, owner,
+		option.WithEndpoint(strings.TrimSuffix(os.Getenv("GOOGLE_SERVICE_USAGE_CUSTOM_ENDPOINT"), "v1/")))
 	if err == nil {
 		_, err = apis.Services.Enable(s.project+"/services/pubsub.googleapis.com", &serviceusage.EnableServiceRequest{}).Context(ctx).Do()
 	}
@@ -77,7 +78,8 @@ func openScaled(ctx context.Context) (*scaled, error) {
 		_, err = s.pubsub.Projects.Topics.Create(s.topic(), &pubsub.Topic{}).Context(ctx).Do()
 	}
 	if err == nil {
-		_, err = s.pubsub.Projects.Subscriptions.Create(s.subscription(), &pubsub.Subscription{Topic: s.topic(), AckDeadlineSeconds: 600}).Context(ctx).Do()
+		_, err = s.pubsub.Projects.Subscriptions.Create(s.subscription(), &pubsub.Subscription{Topic: s.topic(),
+			AckDeadlineSeconds: 600}).Context(ctx).Do()
 	}
 	return s, err
 }

@@ -240,7 +240,8 @@ func (s *Service) resolve(source *cloudbuild.StorageSource, email string) error 
 		return nil
 	}
 	refused := status.From(err)
-	return status.Errorf(status.InvalidArgument, "could not resolve source: googleapi: Error %d: %s, %s", refused.Code.HTTP, refused.Message, refused.Code.Reason)
+	return status.Errorf(status.InvalidArgument, "could not resolve source: googleapi: Error %d: %s, %s",
+		refused.Code.HTTP, refused.Message, refused.Code.Reason)
 }
 
 // Latest returns up to n builds, the newest first.

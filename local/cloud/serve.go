@@ -86,7 +86,8 @@ func (c *Cloud) handler(ctx context.Context) http.Handler {
 	mux.Handle("/v2/", c.registry)
 	mux.Handle("GET /inventory", console.LocalOnly(http.HandlerFunc(c.serveInventory)))
 	mux.Handle("GET /requests", console.LocalOnly(http.HandlerFunc(c.serveRequests)))
-	page := console.Handler(console.Source{State: c.snapshot, Requests: c.traffic, LogFolder: filepath.Join(c.options.Dir, "logging"), Open: c.openObject})
+	page := console.Handler(console.Source{State: c.snapshot, Requests: c.traffic,
+		LogFolder: filepath.Join(c.options.Dir, "logging"), Open: c.openObject})
 	mux.Handle("GET /{$}", page)
 	mux.Handle("GET /console/", page)
 	mux.Handle("/", c.server)

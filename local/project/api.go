@@ -33,7 +33,8 @@ func (s *Service) BillingAPI() *rest.API {
 		Name: "cloudbilling.googleapis.com", Title: "Cloud Billing API", Mount: "cloudbilling", Server: "ESF", OfCaller: true, StatusInErrors: true, ReasonedErrors: true,
 		Routes: []rest.Route{
 			{ID: "cloudbilling.projects.getBillingInfo", Method: "GET", Path: "/v1/projects/{project}/billingInfo", Permission: "resourcemanager.projects.get", On: rest.OnProject, Handle: s.billingInfo},
-			{ID: "cloudbilling.projects.updateBillingInfo", Method: "PUT", Path: "/v1/projects/{project}/billingInfo", Permission: "resourcemanager.projects.createBillingAssignment", On: rest.OnProject, Handle: s.updateBillingInfo},
+			{ID: "cloudbilling.projects.updateBillingInfo", Method: "PUT", Path: "/v1/projects/{project}/billingInfo",
+				Permission: "resourcemanager.projects.createBillingAssignment", On: rest.OnProject, Handle: s.updateBillingInfo},
 		},
 	}
 }

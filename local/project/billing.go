@@ -23,7 +23,8 @@ func (s *Service) billingInfo(r *rest.Request) (any, error) {
 }
 
 func infoOf(p project) billing.ProjectBillingInfo {
-	info := billing.ProjectBillingInfo{Name: "projects/" + p.Project.ProjectId + "/billingInfo", ProjectId: p.Project.ProjectId, BillingEnabled: !p.Unpaid}
+	info := billing.ProjectBillingInfo{Name: "projects/" + p.Project.ProjectId + "/billingInfo",
+		ProjectId: p.Project.ProjectId, BillingEnabled: !p.Unpaid}
 	if !p.Unpaid {
 		info.BillingAccountName = account
 	}
@@ -52,7 +53,8 @@ func mayEnable(p project, service string) error {
 	if !p.Unpaid || !paid[service] {
 		return nil
 	}
-	e := status.Errorf(status.FailedPrecondition, "Billing account for project '%d' is not found. Billing must be enabled for activation of service(s) '%s' to proceed.",
+	e := status.Errorf(status.FailedPrecondition,
+		"Billing account for project '%d' is not found. Billing must be enabled for activation of service(s) '%s' to proceed.",
 		p.Project.ProjectNumber, service)
 	e.Details = []any{map[string]any{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "UREQ_PROJECT_BILLING_NOT_FOUND",
 		"domain": "serviceusage.googleapis.com/billing-enabled", "metadata": map[string]string{"services": service}}}

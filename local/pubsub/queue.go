@@ -97,7 +97,8 @@ func (q *queue) take(sub pubsubapi.Subscription, n int) (taken []delivery, wait 
 	return taken, wait, changed
 }
 
-func (q *queue) lookThrough(sub pubsubapi.Subscription, n int, taken *[]delivery, wait *time.Duration, changed *<-chan struct{}) (dead []*delivery) {
+func (q *queue) lookThrough(sub pubsubapi.Subscription, n int, taken *[]delivery, wait *time.Duration,
+	changed *<-chan struct{}) (dead []*delivery) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := time.Now()

@@ -49,8 +49,9 @@ func checkSize(t *runapi.GoogleCloudRunV2RevisionTemplate) error {
 			least, environment = max(least, leastOfSecondGeneration), " with gen2 execution environment"
 		}
 		if memory < least<<20 || memory > size.most<<20 {
-			return violation(limits+"memory", fmt.Sprintf("Invalid value specified for container memory%s. For %.3g CPU, memory must be between %s and %s inclusive.%s",
-				environment, cpu, quantity(least), quantity(size.most), memoryHelp))
+			return violation(limits+"memory",
+				fmt.Sprintf("Invalid value specified for container memory%s. For %.3g CPU, memory must be between %s and %s inclusive.%s",
+					environment, cpu, quantity(least), quantity(size.most), memoryHelp))
 		}
 		break
 	}

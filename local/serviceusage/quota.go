@@ -26,7 +26,8 @@ func (s *Service) listQuotas(r *rest.Request) (any, error) {
 		{"run.googleapis.com/mem_allocation", "Total memory allocation, in bytes, per project per region", "By", project.QuotaMemory},
 	} {
 		name := "projects/" + number + "/services/run.googleapis.com/consumerQuotaMetrics/" + url.PathEscape(quota.metric)
-		answer.Metrics = append(answer.Metrics, &usage.ConsumerQuotaMetric{Name: name, Metric: quota.metric, DisplayName: quota.name, Unit: quota.unit,
+		answer.Metrics = append(answer.Metrics, &usage.ConsumerQuotaMetric{Name: name, Metric: quota.metric,
+			DisplayName: quota.name, Unit: quota.unit,
 			ConsumerQuotaLimits: []*usage.ConsumerQuotaLimit{{
 				Name: name + "/limits/%2Fproject%2Fregion", Metric: quota.metric, Unit: "1/{project}/{region}", IsPrecise: true,
 				QuotaBuckets: []*usage.QuotaBucket{{EffectiveLimit: quota.limit, DefaultLimit: quota.limit}},

@@ -237,7 +237,8 @@ func (a *Authority) serveUserInfo(w http.ResponseWriter, r *http.Request) {
 
 // Paths are the paths that Handler serves.
 func Paths() []string {
-	return []string{"/token", "/sts/v1/token", "/oauth2/v3/certs", "/oauth2/v1/certs", "/.well-known/openid-configuration", "/tokeninfo", "/v1/userinfo"}
+	return []string{"/token", "/sts/v1/token", "/oauth2/v3/certs", "/oauth2/v1/certs",
+		"/.well-known/openid-configuration", "/tokeninfo", "/v1/userinfo"}
 }
 
 func writeJSON(w http.ResponseWriter, code int, body any) {

@@ -40,7 +40,8 @@ func run(ctx context.Context) error {
 	load := flag.Duration("load", 4*time.Second, "time of each throughput measurement")
 	conform := flag.Bool("conform", false, "compare PDFs instead of measuring")
 	soakFor := flag.Int("soak", 0, "convert this many documents and look for what is left of them, instead of measuring")
-	word := flag.String("word", "", "folder of documents, each with the PDF that Word made of it beside it (NAME.docx, NAME.pdf), to compare with")
+	word := flag.String("word", "",
+		"folder of documents, each with the PDF that Word made of it beside it (NAME.docx, NAME.pdf), to compare with")
 	withSoffice := flag.Bool("soffice", false, "with -word: soffice on this machine's fonts, too")
 	flag.Parse()
 	if *word != "" {

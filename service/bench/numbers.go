@@ -34,7 +34,9 @@ func numbered() []byte {
 		}
 	}
 	return docxtest.Document(body.String(),
-		docxtest.Part{Name: "word/_rels/document.xml.rels", Content: docxtest.Relationships(docxtest.Relationship{ID: "n", Type: "numbering", Target: "numbering.xml"})},
-		docxtest.Part{Name: "word/numbering.xml", Content: `<w:numbering xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">` +
-			lists.String() + numbers.String() + `</w:numbering>`})
+		docxtest.Part{Name: "word/_rels/document.xml.rels",
+			Content: docxtest.Relationships(docxtest.Relationship{ID: "n", Type: "numbering", Target: "numbering.xml"})},
+		docxtest.Part{Name: "word/numbering.xml",
+			Content: `<w:numbering xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">` +
+				lists.String() + numbers.String() + `</w:numbering>`})
 }

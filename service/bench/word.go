@@ -76,7 +76,8 @@ func compareWithWord(ctx context.Context, folder string, engines []engine) error
 			l := compareWords(got, wanted)
 			l.pages, l.wordsPages = pages, wantedPages
 			sums[i].add(l)
-			fmt.Printf("%s %4d/%-4d words %s page %s place %s\n", title, l.pages, l.wordsPages, percent(l.found), percent(l.onPage), percent(l.inPlace))
+			fmt.Printf("%s %4d/%-4d words %s page %s place %s\n", title, l.pages, l.wordsPages, percent(l.found),
+				percent(l.onPage), percent(l.inPlace))
 		}
 	}
 	for i, e := range engines {

@@ -162,7 +162,8 @@ var filters = map[string]string{".html": "HTML (StarWriter)", ".rtf": "Rich Text
 func (j job) insertions() []forkserver.Insertion {
 	var all []forkserver.Insertion
 	for _, i := range j.document.Insertions {
-		all = append(all, forkserver.Insertion{Bookmark: i.Bookmark, File: filepath.Join(j.document.Directory(), i.Name), Filter: filters[filepath.Ext(i.Name)]})
+		all = append(all, forkserver.Insertion{Bookmark: i.Bookmark, File: filepath.Join(j.document.Directory(),
+			i.Name), Filter: filters[filepath.Ext(i.Name)]})
 	}
 	return all
 }
