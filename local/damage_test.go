@@ -19,7 +19,8 @@ import (
 // TestMain is also a server that a test can kill: with a state in the environment it only serves.
 func TestMain(m *testing.M) {
 	if state := os.Getenv("SERVE_STATE"); state != "" {
-		if err := run(context.Background(), []string{"serve", "-addr", "127.0.0.1:0", "-state", state}, os.Stdout, os.Stderr); err != nil {
+		if err := run(context.Background(), []string{"serve", "-addr", "127.0.0.1:0", "-state", state}, os.Stdout,
+			os.Stderr); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -146,7 +147,8 @@ func writeAndKill(t *testing.T, state string, round int) (done []string) {
 			for i := 0; ; i++ {
 				name := fmt.Sprintf("a-%d-%d-%d", round, client, i)
 				topic, object := "/pubsub"+apiOf+"topics/"+name, "/storage/v1/b/papers/o/"+name
-				if s.ask("PUT", topic, "{}") != 200 || s.ask("POST", "/upload/storage/v1/b/papers/o?uploadType=media&name="+name, name) != 200 {
+				if s.ask("PUT", topic, "{}") != 200 || s.ask("POST", "/upload/storage/v1/b/papers/o?uploadType=media&name="+name,
+					name) != 200 {
 					return // the server is gone
 				}
 				mu.Lock()

@@ -85,7 +85,8 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	k.must("POST", "/storage/v1/b?project=docx2pdf-local", []byte(`{"name":"documents"}`))
 	k.must("POST", "/serviceusage/v1/projects/docx2pdf-local/services/pubsub.googleapis.com:enable", nil)
 	k.must("PUT", base+"/topics/news", []byte(`{}`))
-	k.must("PUT", base+"/subscriptions/reader", []byte(`{"topic":"projects/docx2pdf-local/topics/news","ackDeadlineSeconds":10}`))
+	k.must("PUT", base+"/subscriptions/reader",
+		[]byte(`{"topic":"projects/docx2pdf-local/topics/news","ackDeadlineSeconds":10}`))
 
 	random := rand.New(rand.NewPCG(1, 1))
 	objects, published := acknowledged{}, map[string]bool{}
@@ -128,7 +129,8 @@ func (k *killed) writeUntil(ctx context.Context, random *rand.Rand, objects ackn
 			continue
 		default:
 			content = fmt.Sprintf("%d %s", random.Int64(), bytes.Repeat([]byte("x"), random.IntN(100_000)))
-			_, ok = k.call(ctx, "POST", "/upload/storage/v1/b/documents/o?uploadType=media&name="+url.QueryEscape(name), []byte(content))
+			_, ok = k.call(ctx, "POST", "/upload/storage/v1/b/documents/o?uploadType=media&name="+url.QueryEscape(name),
+				[]byte(content))
 		}
 		if !ok {
 			objects[name] = append(objects.of(name), content)
@@ -183,7 +185,8 @@ func (k *killed) checkMessages(base string, published map[string]bool) {
 				Message struct{ Attributes map[string]string }
 			}
 		}
-		if err := json.Unmarshal(k.must("POST", base+"/subscriptions/reader:pull", []byte(`{"maxMessages":1000,"returnImmediately":true}`)), &pulled); err != nil {
+		if err := json.Unmarshal(k.must("POST", base+"/subscriptions/reader:pull",
+			[]byte(`{"maxMessages":1000,"returnImmediately":true}`)), &pulled); err != nil {
 			k.t.Fatal(err)
 		}
 		if len(pulled.ReceivedMessages) == 0 {

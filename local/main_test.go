@@ -93,8 +93,11 @@ func TestServeEnvInventoryAndReset(t *testing.T) {
 	if err != nil {
 		t.Fatalf("the shell refuses the lines: %v: %s", err, out)
 	}
-	for _, want := range []string{"GOOGLE_STORAGE_CUSTOM_ENDPOINT=" + s.url() + "/storage/v1/", "GOOGLE_OAUTH_ACCESS_TOKEN=" + s.OwnerToken, "PULUMI_BACKEND_URL=file://" + state + "/pulumi", "PULUMI_DEBUG_PROVIDERS=gcp:", "GOOGLE_IAM_CUSTOM_ENDPOINT=" + s.url() + "/iam/",
-		"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN=" + s.url() + "/run/", "CLOUDSDK_AUTH_ACCESS_TOKEN=" + s.OwnerToken, "CLOUDSDK_PROXY_ADDRESS=127.0.0.1"} {
+	for _, want := range []string{"GOOGLE_STORAGE_CUSTOM_ENDPOINT=" + s.url() + "/storage/v1/",
+		"GOOGLE_OAUTH_ACCESS_TOKEN=" + s.OwnerToken, "PULUMI_BACKEND_URL=file://" + state + "/pulumi",
+		"PULUMI_DEBUG_PROVIDERS=gcp:", "GOOGLE_IAM_CUSTOM_ENDPOINT=" + s.url() + "/iam/",
+		"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN=" + s.url() + "/run/", "CLOUDSDK_AUTH_ACCESS_TOKEN=" + s.OwnerToken,
+		"CLOUDSDK_PROXY_ADDRESS=127.0.0.1"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("env lacks %s", want)
 		}
@@ -156,7 +159,9 @@ not json
 	if err := os.WriteFile(filepath.Join(dir, "docx2pdf-local.jsonl"), []byte(entries), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for args, want := range map[string][]string{"": {"hello", "structured", "compiling"}, "-revision app": {"hello", "structured"}, "-revision app-00002-def": {"ERROR", "structured"}, "-build 1234-5678": {"compiling"}} {
+	for args, want := range map[string][]string{"": {"hello", "structured", "compiling"},
+		"-revision app": {"hello", "structured"}, "-revision app-00002-def": {"ERROR", "structured"},
+		"-build 1234-5678": {"compiling"}} {
 		out, err := local(t, append([]string{"logs", "-state", state}, strings.Fields(args)...)...)
 		if err != nil {
 			t.Fatal(err)

@@ -65,11 +65,13 @@ func TestTheProductRequiresOnlyItsOwnModules(t *testing.T) {
 // The workspace takes the newest version that one of its modules asks for. Where that is not the product's own, the
 // tests would test something that is not deployed.
 func TestTheWorkspaceHasTheProductsVersions(t *testing.T) {
-	packages := []string{"-deps", "-f", "{{with .Module}}{{.Path}} {{.Version}}{{end}}", "./infra", "./service", "./client"}
+	packages := []string{"-deps", "-f", "{{with .Module}}{{.Path}} {{.Version}}{{end}}", "./infra",
+		"./service", "./client"}
 	own, workspace := list(t, false, packages...), list(t, true, packages...)
 	for _, module := range workspace {
 		if !slices.Contains(own, module) {
-			t.Errorf("the workspace has %s, and the product alone has another version; require the same in go.mod and local/go.mod", module)
+			t.Errorf("the workspace has %s, and the product alone has another version; require the same in go.mod and "+
+				"local/go.mod", module)
 		}
 	}
 }

@@ -46,7 +46,8 @@ func defineServe(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer
 		&f.docker,
 		"docker",
 		false,
-		"build images with the Docker engine and run them there; without it the converter is compiled, and runs on this machine's LibreOffice",
+		"build images with the Docker engine and run them there; without it the converter is compiled, and runs on this "+
+			"machine's LibreOffice",
 	)
 	flags.BoolVar(&f.verbose, "v", false, "log every request")
 	return f.serve

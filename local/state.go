@@ -53,7 +53,8 @@ func formerAddress(state string) string {
 func keepAddress(state, address string, log *slog.Logger) error {
 	if was := formerAddress(state); was != "" && was != address {
 		log.Warn(
-			"the address of this state has changed: keys that were made before name the old one as their token_uri; make new ones, for example with `pulumi config set keyRotation 2`",
+			"the address of this state has changed: keys that were made before name the old one as their token_uri; make new "+
+				"ones, for example with `pulumi config set keyRotation 2`",
 			"was",
 			was,
 			"is",

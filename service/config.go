@@ -115,8 +115,10 @@ func (c config) identity(libreOffice string) outcome.Identity {
 	if image == "" {
 		image = programSum() + " with LibreOffice " + libreOffice
 	}
-	return outcome.Identity{Image: image, Limits: fmt.Sprintf("%v, %d MiB of memory, PDF %d, document %d, parts %d of %d and %d bytes",
-		c.engine.Timeout, c.engine.Memory>>20, c.engine.Output, c.maxDocument, c.limits.Entries, c.limits.Entry, c.limits.Total)}
+	return outcome.Identity{Image: image,
+		Limits: fmt.Sprintf("%v, %d MiB of memory, PDF %d, document %d, parts %d of %d and %d bytes",
+			c.engine.Timeout, c.engine.Memory>>20, c.engine.Output, c.maxDocument, c.limits.Entries, c.limits.Entry,
+			c.limits.Total)}
 }
 
 // programSum is the beginning of this program's SHA-256 sum.

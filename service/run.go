@@ -54,7 +54,8 @@ func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
 		"start_ms", time.Since(started).Milliseconds())
 	logger.Info("resources", "cpus", config.container.CPUs, "memory_mib", config.container.Memory>>20,
 		"files_are_memory", config.container.FilesAreMemory, "request_timeout", config.container.RequestTimeout.String(),
-		"concurrency", config.plan.Concurrency, "document_mib", config.plan.Document>>20, "conversion_mib", config.plan.Memory>>20,
+		"concurrency", config.plan.Concurrency, "document_mib", config.plan.Document>>20, "conversion_mib",
+		config.plan.Memory>>20,
 		"pdf_mib", config.plan.PDF>>20, "timeout", config.plan.Timeout.String())
 
 	var metrics server.Metrics

@@ -127,7 +127,8 @@ func TestRunTakesItsCredentialsFromTheMetadataServer(t *testing.T) {
 	})
 	objects.Put("in", "a.docx", docxtest.Document(docxtest.Paragraph("x")))
 	r := runWith(t, map[string]string{
-		"PORT": "0", "HOST": "127.0.0.1", "K_SERVICE": "converter", "OUTPUT_BUCKET": "out", "GOOGLE_STORAGE_CUSTOM_ENDPOINT": objects.URL,
+		"PORT": "0", "HOST": "127.0.0.1", "K_SERVICE": "converter", "OUTPUT_BUCKET": "out",
+		"GOOGLE_STORAGE_CUSTOM_ENDPOINT": objects.URL,
 	})
 	status, body := post(t, r.url, "application/json", `{"message":{"attributes":{"bucketId":"in","objectId":"a.docx"}}}`)
 	if status != http.StatusOK || objects.Object("out", "a.pdf") == nil {
@@ -162,7 +163,8 @@ func TestRunTakesFontsFromAFolder(t *testing.T) {
 	}
 	defer response.Body.Close()
 	var health struct{ OwnFonts []string }
-	if err := json.NewDecoder(response.Body).Decode(&health); err != nil || !slices.Equal(health.OwnFonts, []string{"Calibri Twin"}) {
+	if err := json.NewDecoder(response.Body).Decode(&health); err != nil ||
+		!slices.Equal(health.OwnFonts, []string{"Calibri Twin"}) {
 		t.Errorf("%v: the own fonts are %q, want the one that is in order", err, health.OwnFonts)
 	}
 	r.stop()
@@ -176,9 +178,11 @@ func TestRunRefusesWhatItCannotDo(t *testing.T) {
 		environment map[string]string
 		says        []string
 	}{
-		"wrong numbers, all at once": {map[string]string{"CONCURRENCY": "0", "TIMEOUT": "soon", "MAX_DOCUMENT_BYTES": "-1"}, []string{"CONCURRENCY", "TIMEOUT", "MAX_DOCUMENT_BYTES"}},
-		"a sandbox that is none":     {map[string]string{"SANDBOX": "maybe"}, []string{"SANDBOX", "auto", "require"}},
-		"no LibreOffice":             {map[string]string{"LIBREOFFICE_PROGRAM_DIR": "/nowhere"}, []string{"/nowhere", "install", "25.2"}},
+		"wrong numbers, all at once": {map[string]string{"CONCURRENCY": "0", "TIMEOUT": "soon", "MAX_DOCUMENT_BYTES": "-1"},
+			[]string{"CONCURRENCY", "TIMEOUT", "MAX_DOCUMENT_BYTES"}},
+		"a sandbox that is none": {map[string]string{"SANDBOX": "maybe"}, []string{"SANDBOX", "auto", "require"}},
+		"no LibreOffice": {map[string]string{"LIBREOFFICE_PROGRAM_DIR": "/nowhere"},
+			[]string{"/nowhere", "install", "25.2"}},
 		"a folder that is not there": {map[string]string{"FONTS_DIR": "/nowhere"}, []string{"/nowhere", "FONTS_DIR"}},
 		"a port that is none":        {map[string]string{"PORT": "99999"}, []string{"PORT"}},
 	} {
@@ -195,7 +199,8 @@ func TestRunRefusesWhatItCannotDo(t *testing.T) {
 
 // A stack whose timeout and memory are small gets a converter that keeps to them.
 func TestTheConverterKeepsToWhatItsContainerHas(t *testing.T) {
-	environment := map[string]string{"PORT": "0", "MEMORY": "512Mi", "REQUEST_TIMEOUT": "30", "K_SERVICE": "docx2pdf", "HOST": "127.0.0.1", "CONCURRENCY": "2"}
+	environment := map[string]string{"PORT": "0", "MEMORY": "512Mi", "REQUEST_TIMEOUT": "30", "K_SERVICE": "docx2pdf",
+		"HOST": "127.0.0.1", "CONCURRENCY": "2"}
 	c, err := readConfig(func(name string) string { return environment[name] })
 	if err != nil {
 		t.Fatal(err)
@@ -206,7 +211,8 @@ func TestTheConverterKeepsToWhatItsContainerHas(t *testing.T) {
 	}
 	for name, value := range map[string]string{"TIMEOUT": "60", "MAX_MEMORY_BYTES": "536870912"} {
 		environment[name] = value
-		if _, err := readConfig(func(name string) string { return environment[name] }); err == nil || !strings.Contains(err.Error(), name) {
+		if _, err := readConfig(func(name string) string { return environment[name] }); err == nil ||
+			!strings.Contains(err.Error(), name) {
 			t.Errorf("%s=%s: %v, want it refused by name", name, value, err)
 		}
 		delete(environment, name)

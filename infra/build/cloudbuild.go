@@ -102,7 +102,8 @@ func (c *Client) Made(ctx context.Context, image Image, digest string) time.Time
 }
 
 // wait follows a build to its end, whatever that is.
-func (c *Client) wait(ctx context.Context, project, id string, progress func(string)) (*cloudbuild.Build, *follower, error) {
+func (c *Client) wait(ctx context.Context, project, id string, progress func(string)) (*cloudbuild.Build,
+	*follower, error) {
 	log := &follower{logs: c.logs, project: project, build: id, seen: map[string]bool{}}
 	last := ""
 	for pause := 100 * time.Millisecond; ; pause = min(pause*5/4, 5*time.Second) {

@@ -17,7 +17,8 @@ import (
 func checkout(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()
-	list := exec.Command("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "go.mod", "go.sum", "service")
+	list := exec.Command("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "go.mod",
+		"go.sum", "service")
 	list.Dir = "../.."
 	names, err := list.Output()
 	if err != nil {
@@ -92,8 +93,10 @@ func TestWhatIsInTheImageCounts(t *testing.T) {
 	root := checkout(t)
 	hash := read(t, root).Hash
 	for _, name := range []string{
-		"go.mod", "service/Dockerfile", "service/packages.sh", "service/trim.sh", "service/forkserver/headers.sh", "service/config.go",
-		"service/forkserver/child.c", "service/forkserver/document.cxx", "service/forkserver/message.h", "service/office/registry.xcu",
+		"go.mod", "service/Dockerfile", "service/packages.sh", "service/trim.sh", "service/forkserver/headers.sh",
+		"service/config.go",
+		"service/forkserver/child.c", "service/forkserver/document.cxx", "service/forkserver/message.h",
+		"service/office/registry.xcu",
 		"service/office/warmup/_rels/.rels", "service/fonts/twins/main.go", "service/fonts/facts/widths.txt",
 	} {
 		content, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
@@ -144,8 +147,9 @@ func TestCheckoutsOnWindowsGiveTheSameTag(t *testing.T) {
 
 // TestSourceCompiles: nothing that the compiler needs is left out.
 func TestSourceCompiles(t *testing.T) {
-	list := exec.Command("go", "list", "-deps", "-f", `{{$d := .Dir}}{{range .GoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .CgoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`+
-		`{{range .CFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .CXXFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .HFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .EmbedFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`,
+	list := exec.Command("go", "list", "-deps", "-f",
+		`{{$d := .Dir}}{{range .GoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .CgoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`+
+			`{{range .CFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .CXXFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .HFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .EmbedFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`,
 		"./service", "./service/fonts/twins")
 	list.Dir = "../.."
 	list.Env = append(os.Environ(), "GOWORK=off")

@@ -29,7 +29,8 @@ func alertsOf(args *watchingArgs) []alert {
 			name: "latency", title: "conversions are slow",
 			advice: "One request in twenty took longer than 30 seconds, for ten minutes. Raise `cpu` or `maxInstances`, " +
 				"or look for the documents in the service's log.",
-			condition: threshold("95th percentile of request latency", serviceMetric(args, "run.googleapis.com/request_latencies"),
+			condition: threshold("95th percentile of request latency",
+				serviceMetric(args, "run.googleapis.com/request_latencies"),
 				30_000, "600s", "ALIGN_PERCENTILE_95", "REDUCE_MAX"),
 		},
 		{
@@ -50,7 +51,8 @@ func alertsOf(args *watchingArgs) []alert {
 			name: "dead-letters", title: "documents could not be converted",
 			advice: "Pub/Sub gave up on at least one document. `gcloud pubsub subscriptions pull` on the stack's output " +
 				"`deadLetters` names it; the service's log says why.",
-			condition: threshold("dead letters", subscriptionMetric(args, "pubsub.googleapis.com/subscription/dead_letter_message_count"),
+			condition: threshold("dead letters", subscriptionMetric(args,
+				"pubsub.googleapis.com/subscription/dead_letter_message_count"),
 				0, "0s", "ALIGN_SUM", "REDUCE_SUM"),
 		})
 	}
@@ -68,7 +70,8 @@ func subscriptionMetric(args *watchingArgs, metric string) pulumi.StringOutput {
 
 // threshold is the condition that a metric, over five minutes, is above a value
 // for a duration.
-func threshold(name string, filter pulumi.StringInput, above float64, duration, align, reduce string) *monitoring.AlertPolicyConditionArgs {
+func threshold(name string, filter pulumi.StringInput, above float64, duration, align,
+	reduce string) *monitoring.AlertPolicyConditionArgs {
 	return &monitoring.AlertPolicyConditionArgs{
 		DisplayName: pulumi.String(name),
 		ConditionThreshold: &monitoring.AlertPolicyConditionConditionThresholdArgs{

@@ -18,10 +18,12 @@ func newBuckets(ctx *pulumi.Context, name string, cfg *settings, opts ...pulumi.
 		return nil, err
 	}
 	var err error
-	if c.Input, err = storage.NewBucket(ctx, cfg.prefix+"docx2pdf-input", documentBucket(cfg), pulumi.Parent(c)); err != nil {
+	if c.Input, err = storage.NewBucket(ctx, cfg.prefix+"docx2pdf-input", documentBucket(cfg),
+		pulumi.Parent(c)); err != nil {
 		return nil, err
 	}
-	if c.Output, err = storage.NewBucket(ctx, cfg.prefix+"docx2pdf-output", documentBucket(cfg), pulumi.Parent(c)); err != nil {
+	if c.Output, err = storage.NewBucket(ctx, cfg.prefix+"docx2pdf-output", documentBucket(cfg),
+		pulumi.Parent(c)); err != nil {
 		return nil, err
 	}
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"input": c.Input.Name, "output": c.Output.Name})
@@ -31,12 +33,14 @@ func documentBucket(cfg *settings) *storage.BucketArgs {
 	args := privateBucket(cfg)
 	args.ForceDestroy = pulumi.Bool(cfg.forceDestroy)
 	if cfg.retentionDays > 0 {
-		args.LifecycleRules = append(args.LifecycleRules.(storage.BucketLifecycleRuleArray), deleteAfter(cfg.retentionDays, "LIVE"))
+		args.LifecycleRules = append(args.LifecycleRules.(storage.BucketLifecycleRuleArray),
+			deleteAfter(cfg.retentionDays, "LIVE"))
 	}
 	// Said even when off: a bucket keeps versioning that is merely left out.
 	args.Versioning = &storage.BucketVersioningArgs{Enabled: pulumi.Bool(cfg.versioning)}
 	if cfg.versioning && cfg.retentionDays > 0 {
-		args.LifecycleRules = append(args.LifecycleRules.(storage.BucketLifecycleRuleArray), deleteAfter(cfg.retentionDays, "ARCHIVED"))
+		args.LifecycleRules = append(args.LifecycleRules.(storage.BucketLifecycleRuleArray),
+			deleteAfter(cfg.retentionDays, "ARCHIVED"))
 	}
 	return args
 }

@@ -91,8 +91,9 @@ func (a *ConverterArgs) settings(ctx *pulumi.Context, name string) *settings {
 		callerName: cmp.Or(a.CallerName, "cr-test"), createKey: !a.NoKey, keyRotation: cmp.Or(a.KeyRotation, 1),
 		invokerScope: "service",
 		invokers:     a.Invokers, operators: a.Operators,
-		events: !a.NoEvents, retentionDays: a.RetentionDays, versioning: a.Versioning, kmsKey: a.KMSKey, forceDestroy: a.ForceDestroy,
-		alertEmail: a.AlertEmail, userLabels: a.Labels,
+		events: !a.NoEvents, retentionDays: a.RetentionDays, versioning: a.Versioning, kmsKey: a.KMSKey,
+		forceDestroy: a.ForceDestroy,
+		alertEmail:   a.AlertEmail, userLabels: a.Labels,
 	}
 	s.followDefaults()
 	return s

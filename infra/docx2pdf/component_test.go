@@ -17,8 +17,9 @@ func TestTwoConvertersInAnotherProgram(t *testing.T) {
 	err := pulumi.RunErr(func(ctx *pulumi.Context) error {
 		for name, args := range map[string]*ConverterArgs{
 			"letters": {Project: "test-project", Region: "us-central1", Source: ".."},
-			"bills": {Project: "test-project", Region: "europe-west1", Image: readyMade, ServiceName: "bills", CallerName: "bills-caller",
-				CPU: 4, NoKey: true, Labels: map[string]string{"team": "bills"}},
+			"bills": {Project: "test-project", Region: "europe-west1", Image: readyMade, ServiceName: "bills",
+				CallerName: "bills-caller",
+				CPU:        4, NoKey: true, Labels: map[string]string{"team": "bills"}},
 		} {
 			if _, err := NewConverter(ctx, name, args); err != nil {
 				return err
@@ -64,8 +65,10 @@ func TestComponentsArgumentsAreChecked(t *testing.T) {
 		{ConverterArgs{Project: "test-project", Region: "us-central1"}, "needs an Image, or the Source"},
 		{ConverterArgs{Region: "us-central1", Image: readyMade}, "gcp:project is not set"},
 		{ConverterArgs{Project: "test-project", Region: "us-central1", Image: readyMade, CPU: 3}, "cpu must be 1, 2, 4 or 8"},
-		{ConverterArgs{Project: "test-project", Region: "us-central1", Image: readyMade, Invokers: []string{"allUsers"}}, "everybody on the internet"},
-		{ConverterArgs{Project: "test-project", Region: "us-central1", Image: readyMade, Labels: map[string]string{"stack": "x"}}, "leave app, stack and account"},
+		{ConverterArgs{Project: "test-project", Region: "us-central1", Image: readyMade, Invokers: []string{"allUsers"}},
+			"everybody on the internet"},
+		{ConverterArgs{Project: "test-project", Region: "us-central1", Image: readyMade,
+			Labels: map[string]string{"stack": "x"}}, "leave app, stack and account"},
 	} {
 		r := &recording{}
 		err := pulumi.RunErr(func(ctx *pulumi.Context) error {

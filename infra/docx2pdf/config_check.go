@@ -65,8 +65,9 @@ func (r *reader) labels(key string) map[string]string {
 func (r *reader) checkLabel(name, value string) {
 	own := name == "app" || name == "stack" || name == "account"
 	label := name + "=" + value
-	r.require(labelRule.MatchString(label) && !own, "labels", fmt.Sprintf("must have key=value in lower-case letters, digits, _ and -, "+
-		"and leave app, stack and account to the program; %q is not so", label), "--path 'labels[0]' team=letters")
+	r.require(labelRule.MatchString(label) && !own, "labels",
+		fmt.Sprintf("must have key=value in lower-case letters, digits, _ and -, "+
+			"and leave app, stack and account to the program; %q is not so", label), "--path 'labels[0]' team=letters")
 }
 
 var (
@@ -106,7 +107,8 @@ func (r *reader) check(s *settings) error {
 	r.require(s.retentionDays >= 0, "retentionDays", "must be 0 or more", "30")
 	r.require(s.kmsKey == "" || kmsKeyRule.MatchString(s.kmsKey), "kmsKey", "must name a Cloud KMS key",
 		"projects/my-project/locations/us-central1/keyRings/my-ring/cryptoKeys/my-key")
-	r.require(s.alertEmail == "" || emailRule.MatchString(s.alertEmail), "alertEmail", "must be an email address", "me@example.com")
+	r.require(s.alertEmail == "" || emailRule.MatchString(s.alertEmail), "alertEmail", "must be an email address",
+		"me@example.com")
 	return errors.Join(r.wrong...)
 }
 
@@ -116,14 +118,16 @@ func (r *reader) checkService(s *settings) {
 	r.require(s.image == "" || imageRule.MatchString(s.image), "image", "must name an image by digest, not by tag",
 		"us-central1-docker.pkg.dev/my-project/images/docx2pdf@sha256:"+strings.Repeat("0", 64))
 	r.checkFonts(s)
-	r.require(revisionRule.MatchString(s.imageRevision), "imageRevision", "must be at most 40 letters, digits, dots or hyphens", "2026-11-28")
+	r.require(revisionRule.MatchString(s.imageRevision), "imageRevision",
+		"must be at most 40 letters, digits, dots or hyphens", "2026-11-28")
 	r.oneOf("libreOffice", s.libreOffice, "stable or backports", "backports", "stable")
 	r.require(s.imageMaxAge >= 0, "imageMaxAgeDays", "must be 0 or more", "30")
 	r.checkSize(s)
 	r.require(s.minInstances >= 0, "minInstances", "must be 0 or more", "1")
 	r.require(s.maxInstances >= max(1, s.minInstances), "maxInstances", "must not be less than minInstances or 0", "5")
 	r.require(s.timeoutSeconds >= 2 && s.timeoutSeconds <= 3600, "timeoutSeconds", "must be between 2 and 3600", "300")
-	r.require(optionsRule.MatchString(s.defaultOptions), "defaultOptions", "must be options as in an address", "'pdfa=2b&tagged=true'")
+	r.require(optionsRule.MatchString(s.defaultOptions), "defaultOptions", "must be options as in an address",
+		"'pdfa=2b&tagged=true'")
 	r.require(!strings.Contains("&"+s.defaultOptions, "&password="), "defaultOptions",
 		"must not have a password, which would stand in the service's configuration: each call names its own", "pdfa=2b")
 }
@@ -139,7 +143,8 @@ func (r *reader) checkFonts(s *settings) {
 }
 
 func (r *reader) checkNetwork(s *settings) {
-	r.oneOf("ingress", s.ingress, "all, internal or internal-and-cloud-load-balancing", slices.Sorted(maps.Keys(ingresses))...)
+	r.oneOf("ingress", s.ingress, "all, internal or internal-and-cloud-load-balancing",
+		slices.Sorted(maps.Keys(ingresses))...)
 	for _, audience := range s.customAudiences {
 		r.require(audienceRule.MatchString(audience), "customAudiences",
 			fmt.Sprintf("must have https addresses without a path, not %q", audience),
@@ -159,7 +164,8 @@ func (r *reader) checkCallers(s *settings) {
 			"who could then have documents converted at your cost; name who may call it", "group:staff@example.com")
 	}
 	for _, principal := range s.operators {
-		r.checkPrincipal("operators", principal, "everybody on the internet could then read your PDFs; name who may see what failed",
+		r.checkPrincipal("operators", principal,
+			"everybody on the internet could then read your PDFs; name who may see what failed",
 			"serviceAccount:support@my-project.iam.gserviceaccount.com")
 	}
 }
@@ -170,7 +176,8 @@ func (r *reader) checkPrincipal(key, principal, why, example string) {
 			key, principal, why, key, example))
 		return
 	}
-	r.require(principalRule.MatchString(principal), key, fmt.Sprintf("must have principals with their kind, not %q", principal),
+	r.require(principalRule.MatchString(principal), key,
+		fmt.Sprintf("must have principals with their kind, not %q", principal),
 		fmt.Sprintf("--path '%s[0]' %s", key, example))
 }
 

@@ -15,13 +15,16 @@ func TestConfigurationErrors(t *testing.T) {
 		{"gcp:region", "", []string{"gcp:region is not set", "us-central1"}},
 		{"gcp:project", "My Project", []string{"gcp:project must be a project's id", `"My Project"`}},
 		{"gcp:project", "123456789012", []string{"gcp:project must be a project's id", "not its name or number"}},
-		{"gcp:region", "us-centrall", []string{`"us-centrall"`, "did you mean us-central1?", "pulumi config set gcp:region us-central1"}},
+		{"gcp:region", "us-centrall", []string{`"us-centrall"`, "did you mean us-central1?",
+			"pulumi config set gcp:region us-central1"}},
 		{"gcp:region", "us-central1-a", []string{"did you mean us-central1?"}},
 		{"gcp:region", "europe-westt4", []string{"did you mean europe-west4?"}},
 		{"gcp:region", "asia-southeats1", []string{"did you mean asia-southeast1?"}},
 		{"serviceName", "Docx", []string{"serviceName must be 1 to 49 lower-case", "docx2pdf"}},
-		{"image", "us-central1-docker.pkg.dev/p/r/docx2pdf:latest", []string{"image must name an image by digest", "@sha256:"}},
-		{"fontsDir", "nowhere", []string{"fontsDir must name a folder with fonts", "nowhere", "pulumi config set fontsDir fonts"}},
+		{"image", "us-central1-docker.pkg.dev/p/r/docx2pdf:latest", []string{"image must name an image by digest",
+			"@sha256:"}},
+		{"fontsDir", "nowhere", []string{"fontsDir must name a folder with fonts", "nowhere",
+			"pulumi config set fontsDir fonts"}},
 		{"fontsDir", "infra", []string{"fontsDir must name a folder with fonts", "no .ttf, .otf"}},
 		{"cpu", "3", []string{"cpu must be 1, 2, 4 or 8"}},
 		{"cpu", "two", []string{"cpu must be a whole number"}},
@@ -38,8 +41,10 @@ func TestConfigurationErrors(t *testing.T) {
 		{"defaultOptions", "pdfa", []string{"defaultOptions must be options as in an address", "pdfa=2b"}},
 		{"defaultOptions", "tagged=true&password=x", []string{"defaultOptions must not have a password"}},
 		{"libreOffice", "26.8", []string{"libreOffice must be stable or backports", `not "26.8"`}},
-		{"ingress", "interal", []string{`ingress must be all, internal or internal-and-cloud-load-balancing, not "interal"`, "set ingress internal"}},
-		{"customAudiences", `["pdf.example.com"]`, []string{"customAudiences must have https addresses", "https://pdf.example.com"}},
+		{"ingress", "interal", []string{`ingress must be all, internal or internal-and-cloud-load-balancing, not "interal"`,
+			"set ingress internal"}},
+		{"customAudiences", `["pdf.example.com"]`, []string{"customAudiences must have https addresses",
+			"https://pdf.example.com"}},
 		{"vpcEgress", "all", []string{"vpcEgress must be private-ranges-only or all-traffic"}},
 		{"vpcSubnetwork", "letters", []string{"vpcNetwork must be set when vpcSubnetwork is"}},
 		{"labels", `["Team=Letters"]`, []string{"labels must have key=value", `"Team=Letters" is not so`}},
@@ -52,9 +57,11 @@ func TestConfigurationErrors(t *testing.T) {
 		{"invokerScope", "organisation", []string{"invokerScope must be service or project"}},
 		{"invokerScope", "servce", []string{`not "servce"`, "set invokerScope service"}},
 		{"invokerScope", "projects", []string{"set invokerScope project"}},
-		{"invokers", `["allUsers"]`, []string{"invokers must not have allUsers", "everybody on the internet", "group:staff@example.com"}},
+		{"invokers", `["allUsers"]`, []string{"invokers must not have allUsers", "everybody on the internet",
+			"group:staff@example.com"}},
 		{"invokers", `["allAuthenticatedUsers"]`, []string{"invokers must not have allAuthenticatedUsers"}},
-		{"operators", `["allUsers"]`, []string{"operators must not have allUsers", "everybody on the internet", "serviceAccount:support@"}},
+		{"operators", `["allUsers"]`, []string{"operators must not have allUsers", "everybody on the internet",
+			"serviceAccount:support@"}},
 		{"operators", `["support@example.com"]`, []string{`must have principals with their kind, not "support@example.com"`}},
 		{"invokers", `["staff@example.com"]`, []string{`must have principals with their kind, not "staff@example.com"`}},
 		{"invokers", `group:staff@example.com`, []string{"invokers must be a list", "--path 'invokers[0]'"}},
@@ -113,7 +120,8 @@ func TestSizesFollowTheCPUs(t *testing.T) {
 		limits := container["resources"].(map[string]any)["limits"].(map[string]any)
 		got := fmt.Sprintf("%v, %v, %v, %v, %v", limits["cpu"], limits["memory"], template["maxInstanceRequestConcurrency"],
 			template["scaling"].(map[string]any)["maxInstanceCount"], variable(container, "CONCURRENCY"))
-		if want := strings.Join([]string{test.cpu, test.memory, test.concurrency, test.most, test.together}, ", "); got != want {
+		if want := strings.Join([]string{test.cpu, test.memory, test.concurrency, test.most, test.together},
+			", "); got != want {
 			t.Errorf("%v: CPUs, memory, concurrency, instances and documents at once are %s, want %s", test.config, got, want)
 		}
 	}

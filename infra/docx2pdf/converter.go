@@ -28,7 +28,8 @@ type converter struct {
 	URL pulumi.StringOutput
 }
 
-func newConverter(ctx *pulumi.Context, name string, args *converterArgs, opts ...pulumi.ResourceOption) (*converter, error) {
+func newConverter(ctx *pulumi.Context, name string, args *converterArgs,
+	opts ...pulumi.ResourceOption) (*converter, error) {
 	c := &converter{}
 	if err := ctx.RegisterComponentResource("docx2pdf:infra:Converter", name, c, opts...); err != nil {
 		return nil, err
@@ -68,7 +69,8 @@ func (c *converter) onLatest(ctx *pulumi.Context, args *converterArgs) pulumi.St
 	if ctx.DryRun() {
 		tense = "will go"
 	}
-	_ = ctx.Log.Warn(fmt.Sprintf("the service was rolled back, or its traffic was divided: requests went to %s. They %s to the latest revision again",
+	_ = ctx.Log.Warn(fmt.Sprintf("the service was rolled back, or its traffic was divided: requests went to %s. They "+
+		"%s to the latest revision again",
 		strings.Join(args.preflight.service.Pinned(), ", "), tense), &pulumi.LogArgs{Resource: c})
 	return pulumi.All(c.Service.Uri, c.Service.LatestReadyRevision).ApplyT(func(v []any) (string, error) {
 		if ctx.DryRun() {
@@ -86,7 +88,8 @@ func (c *converter) place(ctx *pulumi.Context, args *converterArgs) pulumi.Strin
 	}
 	// Not before the image is there: what failed to be built leaves everything as it was.
 	return args.image.ToStringOutput().ApplyT(func(string) (string, error) {
-		return args.serviceName, args.google.RemoveUnserved(ctx.Context(), args.project, args.region, args.serviceName, teller(ctx, c))
+		return args.serviceName, args.google.RemoveUnserved(ctx.Context(), args.project, args.region, args.serviceName,
+			teller(ctx, c))
 	}).(pulumi.StringOutput)
 }
 
@@ -173,7 +176,8 @@ func (c *converter) variables(args *converterArgs) map[string]pulumi.StringInput
 func environment(values map[string]pulumi.StringInput) cloudrunv2.ServiceTemplateContainerEnvArray {
 	var variables cloudrunv2.ServiceTemplateContainerEnvArray
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		variables = append(variables, &cloudrunv2.ServiceTemplateContainerEnvArgs{Name: pulumi.String(name), Value: values[name]})
+		variables = append(variables, &cloudrunv2.ServiceTemplateContainerEnvArgs{Name: pulumi.String(name),
+			Value: values[name]})
 	}
 	return variables
 }

@@ -36,7 +36,8 @@ var programs = map[string]program{
 		"operators":      `["group:staff@example.com","group:support@example.com"]`,
 		"cpu":            "4", "memory": "4Gi", "concurrency": "8", "minInstances": "1", "maxInstances": "5",
 		"timeoutSeconds": "900", "ingress": "internal", "customAudiences": `["https://pdf.example.com"]`,
-		"vpcNetwork": "letters", "vpcSubnetwork": "letters-us", "vpcEgress": "all-traffic", "labels": `["team=letters","cost-center=12"]`,
+		"vpcNetwork": "letters", "vpcSubnetwork": "letters-us", "vpcEgress": "all-traffic",
+		"labels": `["team=letters","cost-center=12"]`,
 	}},
 }
 
@@ -64,7 +65,8 @@ func TestInventory(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(got, want) {
-				t.Errorf("the inventory differs from %s; see what changed with: go test ./infra/docx2pdf -update && git diff infra/docx2pdf/testdata\n%s", file, got)
+				t.Errorf("the inventory differs from %s; see what changed with: go test ./infra/docx2pdf -update && git diff "+
+					"infra/docx2pdf/testdata\n%s", file, got)
 			}
 		})
 	}

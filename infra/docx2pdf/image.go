@@ -122,7 +122,8 @@ func (c *image) builder(ctx *pulumi.Context, name string, cfg *settings,
 	if err != nil {
 		return nil, nil, err
 	}
-	grants, err := grantBuckets(ctx, name, account, c, []bucketGrant{{"reads-source", source, "roles/storage.objectViewer"}})
+	grants, err := grantBuckets(ctx, name, account, c,
+		[]bucketGrant{{"reads-source", source, "roles/storage.objectViewer"}})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -179,7 +180,8 @@ func (c *image) built(ctx *pulumi.Context, cfg *settings, args *builtArgs) pulum
 				return unknownString(), nil
 			}
 			digest, err = client.Build(ctx.Context(), build.Request{
-				Image: wanted, Snapshot: cfg.imageSnapshot, LibreOffice: cfg.libreOffice, Bucket: v[1].(string), Object: v[2].(string), ServiceAccount: v[3].(string),
+				Image: wanted, Snapshot: cfg.imageSnapshot, LibreOffice: cfg.libreOffice, Bucket: v[1].(string),
+				Object: v[2].(string), ServiceAccount: v[3].(string),
 			}, progress)
 		}
 		if err != nil {
@@ -198,7 +200,8 @@ func (s *settings) imageTag(source *build.Source) string {
 	if s.imageRevision == "" && !s.imageSnapshot && s.libreOffice == stable {
 		return source.Hash
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%v\x00%s", source.Hash, s.imageRevision, s.imageSnapshot, s.libreOffice))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%v\x00%s", source.Hash, s.imageRevision, s.imageSnapshot,
+		s.libreOffice))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -208,8 +211,9 @@ func (c *image) tellAge(ctx *pulumi.Context, cfg *settings, made time.Time) {
 	if cfg.imageMaxAge == 0 || made.IsZero() || age <= cfg.imageMaxAge {
 		return
 	}
-	_ = ctx.Log.Warn(fmt.Sprintf("the image was built %d days ago, and Debian may have mended LibreOffice since. To have it built with the "+
-		"newest packages: pulumi config set imageRevision %s", age, time.Now().UTC().Format(time.DateOnly)), &pulumi.LogArgs{Resource: c})
+	_ = ctx.Log.Warn(fmt.Sprintf("the image was built %d days ago, and Debian may have mended LibreOffice since. To "+
+		"have it built with the newest packages: pulumi config set imageRevision %s", age,
+		time.Now().UTC().Format(time.DateOnly)), &pulumi.LogArgs{Resource: c})
 }
 
 // unknownString is an output that Pulumi shows as known after the update.

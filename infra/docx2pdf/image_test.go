@@ -116,14 +116,17 @@ func TestBuildThatRunsIsWaitedFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(r.builds) != builds || !strings.HasSuffix(r.serviceImage(t), "@"+testDigest) {
-			t.Errorf("with a build that ends as %s, %d were begun and the service runs %s", ends, len(r.builds), r.serviceImage(t))
+			t.Errorf("with a build that ends as %s, %d were begun and the service runs %s", ends, len(r.builds),
+				r.serviceImage(t))
 		}
 	}
 }
 
-// TestBaseImages come from a mirror that answers however often it is asked, and from their own registry when it lacks them.
+// TestBaseImages come from a mirror that answers however often it is asked, and from their own registry when it lacks
+// them.
 func TestBaseImages(t *testing.T) {
-	for lacks, want := range map[bool][]string{false: {"MIRROR=mirror.gcr.io/library/"}, true: {"MIRROR=mirror.gcr.io/library/", "MIRROR="}} {
+	for lacks, want := range map[bool][]string{false: {"MIRROR=mirror.gcr.io/library/"},
+		true: {"MIRROR=mirror.gcr.io/library/", "MIRROR="}} {
 		r, err := program{bases: lacks}.run(t)
 		if err != nil {
 			t.Fatal(err)
@@ -143,7 +146,8 @@ func TestBaseImages(t *testing.T) {
 func TestImageIsBuiltAnewOnPurpose(t *testing.T) {
 	tags := map[string]string{}
 	for name, config := range map[string]map[string]string{
-		"as is": nil, "again": {"imageMaxAgeDays": "5"}, "revision": {"imageRevision": "2026-11-28"}, "snapshot": {"imageSnapshot": "true"},
+		"as is": nil, "again": {"imageMaxAgeDays": "5"}, "revision": {"imageRevision": "2026-11-28"},
+		"snapshot":          {"imageSnapshot": "true"},
 		"newer LibreOffice": {"libreOffice": "backports"},
 		"both":              {"imageSnapshot": "true", "imageRevision": "2026-11-28"},
 	} {

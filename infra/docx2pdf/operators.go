@@ -20,7 +20,8 @@ type operatorsArgs struct {
 // operators are those who see what failed and have it converted again.
 type operators struct{ pulumi.ResourceState }
 
-func newOperators(ctx *pulumi.Context, name string, args *operatorsArgs, opts ...pulumi.ResourceOption) (*operators, error) {
+func newOperators(ctx *pulumi.Context, name string, args *operatorsArgs,
+	opts ...pulumi.ResourceOption) (*operators, error) {
 	c := &operators{}
 	if err := ctx.RegisterComponentResource("docx2pdf:infra:Operators", name, c, opts...); err != nil {
 		return nil, err

@@ -77,9 +77,9 @@ func (p *preflight) checkMove(within context.Context, ctx *pulumi.Context, cfg *
 		region := strings.ToLower(bucket.Location)
 		if !cfg.forceDestroy {
 			return fmt.Errorf("gcp:region changes from %s to %s, but the bucket %s has documents, which would be lost: "+
-				"copy what you need with \"gcloud storage cp --recursive gs://%s .\" and delete it there, or with the region as it was "+
-				"set forceDestroy to true, run pulumi up, and change the region then (if that is another deployment, give this stack "+
-				"another name)", region, cfg.region, bucket.Name, bucket.Name)
+				"copy what you need with \"gcloud storage cp --recursive gs://%s .\" and delete it there, or with the region as "+
+				"it was set forceDestroy to true, run pulumi up, and change the region then (if that is another deployment, "+
+				"give this stack another name)", region, cfg.region, bucket.Name, bucket.Name)
 		}
 		_ = ctx.Log.Warn(fmt.Sprintf("the stack moves from %s to %s: everything in it is made anew, with another URL, "+
 			"and the documents in the bucket %s are deleted", region, cfg.region, bucket.Name), nil)

@@ -23,17 +23,20 @@ func TestProjectsThatCannotWork(t *testing.T) {
 		want   []string
 	}{
 		"missing, or another's": {map[string]string{projectPath: denied}, nil,
-			[]string{"the project test-project does not exist, or is another's", "gcloud projects list", "pulumi config set gcp:project"}},
+			[]string{"the project test-project does not exist, or is another's", "gcloud projects list",
+				"pulumi config set gcp:project"}},
 		"being deleted": {map[string]string{projectPath: `{"lifecycleState":"DELETE_REQUESTED"}`}, nil,
 			[]string{"is being deleted", "gcloud projects undelete test-project"}},
 		"no billing": {map[string]string{billingPath: `{"billingEnabled":false}`}, nil,
 			[]string{"the project test-project has no billing account", "gcloud billing projects link test-project"}},
 		"no Service Usage": {map[string]string{quotaPath: disabled("serviceusage", "Service Usage")}, nil,
-			[]string{"gcloud services enable serviceusage.googleapis.com cloudresourcemanager.googleapis.com --project test-project"}},
+			[]string{"gcloud services enable serviceusage.googleapis.com cloudresourcemanager.googleapis.com --project " +
+				"test-project"}},
 		"bad credentials": {map[string]string{projectPath: `{"error":{"code":401,"message":"no"}}`}, nil,
 			[]string{"gcloud auth application-default login"}},
 		"more CPUs than the quota": {nil, map[string]string{"maxInstances": "11"},
-			[]string{"11 instances take 22 CPUs", "CpuAllocPerProjectRegion", "test-project in us-central1 is 20", "pulumi config set maxInstances 10"}},
+			[]string{"11 instances take 22 CPUs", "CpuAllocPerProjectRegion", "test-project in us-central1 is 20",
+				"pulumi config set maxInstances 10"}},
 		"more memory than the quota": {nil, map[string]string{"memory": "8Gi", "maxInstances": "6"},
 			[]string{"6 instances take 48 GiB", "MemAllocPerProjectRegion", "pulumi config set maxInstances 5"}},
 		"one region's own quota": {map[string]string{quotaPath: `{"metrics":[{"metric":"run.googleapis.com/cpu_allocation","consumerQuotaLimits":[{"quotaBuckets":[
@@ -62,14 +65,16 @@ func TestProjectsThatCannotWork(t *testing.T) {
 // TestWhatCannotBeLookedUpIsNoReason: in a new project some APIs are off, and who deploys may lack a role to look.
 func TestWhatCannotBeLookedUpIsNoReason(t *testing.T) {
 	for name, says := range map[string]map[string]string{
-		"Resource Manager is off":                      {projectPath: disabled("cloudresourcemanager", "Cloud Resource Manager")},
-		"Billing is off":                               {billingPath: disabled("cloudbilling", "Cloud Billing")},
-		"no right to see billing":                      {billingPath: denied},
-		"no right to see quotas":                       {quotaPath: denied},
-		"Service Usage is off in gcloud's own project": {quotaPath: strings.ReplaceAll(disabled("serviceusage", "Service Usage"), "project 1", "project 764086051850")},
-		"the credentials have no quota project":        {projectPath: needsQuotaProject, quotaPath: needsQuotaProject},
-		"quotas in another unit":                       {quotaPath: `{"metrics":[{"metric":"run.googleapis.com/mem_allocation","consumerQuotaLimits":[{"quotaBuckets":[{"effectiveLimit":"40960"}]}]}]}`},
-		"no limit is set":                              {quotaPath: `{"metrics":[{"metric":"run.googleapis.com/cpu_allocation","consumerQuotaLimits":[{"quotaBuckets":[{"effectiveLimit":"-1"}]}]}]}`},
+		"Resource Manager is off": {projectPath: disabled("cloudresourcemanager",
+			"Cloud Resource Manager")},
+		"Billing is off":          {billingPath: disabled("cloudbilling", "Cloud Billing")},
+		"no right to see billing": {billingPath: denied},
+		"no right to see quotas":  {quotaPath: denied},
+		"Service Usage is off in gcloud's own project": {quotaPath: strings.ReplaceAll(disabled("serviceusage",
+			"Service Usage"), "project 1", "project 764086051850")},
+		"the credentials have no quota project": {projectPath: needsQuotaProject, quotaPath: needsQuotaProject},
+		"quotas in another unit":                {quotaPath: `{"metrics":[{"metric":"run.googleapis.com/mem_allocation","consumerQuotaLimits":[{"quotaBuckets":[{"effectiveLimit":"40960"}]}]}]}`},
+		"no limit is set":                       {quotaPath: `{"metrics":[{"metric":"run.googleapis.com/cpu_allocation","consumerQuotaLimits":[{"quotaBuckets":[{"effectiveLimit":"-1"}]}]}]}`},
 	} {
 		if _, err := (program{says: says, dryRun: true, config: map[string]string{"maxInstances": "10"}}).run(t); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -83,7 +88,8 @@ func TestImageOfADomainsProject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "us-central1-docker.pkg.dev/example.com/letters/"; !strings.HasPrefix(r.serviceImage(t), want) || !strings.HasPrefix(r.builds[0], want) {
+	if want := "us-central1-docker.pkg.dev/example.com/letters/"; !strings.HasPrefix(r.serviceImage(t), want) ||
+		!strings.HasPrefix(r.builds[0], want) {
 		t.Errorf("the build makes %v and the service runs %s, want %s…", r.builds, r.serviceImage(t), want)
 	}
 }

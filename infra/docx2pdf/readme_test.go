@@ -12,7 +12,8 @@ import (
 // TestREADMEListsEveryKey: the README's table of configuration is what
 // Pulumi.yaml says. go test ./infra/docx2pdf -update writes it.
 func TestREADMEListsEveryKey(t *testing.T) {
-	const file, begin, end = "../README.md", "<!-- config: written by go test ./infra/docx2pdf -update -->\n", "<!-- /config -->"
+	const file, begin, end = "../README.md", "<!-- config: written by go test ./infra/docx2pdf -update -->\n",
+		"<!-- /config -->"
 	readme, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +31,8 @@ func TestREADMEListsEveryKey(t *testing.T) {
 		return
 	}
 	if string(readme) != want {
-		t.Error("the README's table of configuration is not what Pulumi.yaml says; write it with: go test ./infra/docx2pdf -update")
+		t.Error("the README's table of configuration is not what Pulumi.yaml says; write it with: go test " +
+			"./infra/docx2pdf -update")
 	}
 }
 

@@ -302,10 +302,12 @@ func (r *recording) google(p program) http.Handler {
 			return
 		}
 		if !built {
-			http.Error(w, `{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND"}}`, http.StatusNotFound)
+			http.Error(w, `{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND"}}`,
+				http.StatusNotFound)
 			return
 		}
-		fmt.Fprintf(w, `{"name":"tag","version":"projects/test-project/locations/us-central1/repositories/r/packages/docx2pdf/versions/%s"}`, testDigest)
+		fmt.Fprintf(w,
+			`{"name":"tag","version":"projects/test-project/locations/us-central1/repositories/r/packages/docx2pdf/versions/%s"}`, testDigest)
 	}
 	var image string
 	mux := http.NewServeMux()
@@ -341,14 +343,16 @@ func (r *recording) google(p program) http.Handler {
 	mux.HandleFunc("GET /v1/projects/{project}/builds/other", func(w http.ResponseWriter, req *http.Request) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		fmt.Fprintf(w, `{"id":"other","status":%q,"results":{"images":[{"name":%q,"digest":%q}]}}`, running, image, testDigest)
+		fmt.Fprintf(w, `{"id":"other","status":%q,"results":{"images":[{"name":%q,"digest":%q}]}}`, running,
+			image, testDigest)
 		running = ""
 	})
 	mux.HandleFunc("GET /v1/projects/{project}/locations/{location}/repositories/{repository}/packages/{package}/versions/{version}",
 		func(w http.ResponseWriter, req *http.Request) { fmt.Fprintf(w, `{"createTime":%q}`, p.made) })
 	mux.HandleFunc("GET /v1/projects/{project}/builds/{build}", func(w http.ResponseWriter, req *http.Request) {
 		if p.fails {
-			fmt.Fprint(w, `{"id":"build-1","status":"FAILURE","logUrl":"https://console.cloud.google.com/cloud-build/builds/build-1",
+			fmt.Fprint(w,
+				`{"id":"build-1","status":"FAILURE","logUrl":"https://console.cloud.google.com/cloud-build/builds/build-1",
 				"steps":[{"name":"gcr.io/cloud-builders/docker","args":["build"],"status":"FAILURE","exitCode":1}]}`)
 			return
 		}
@@ -356,7 +360,8 @@ func (r *recording) google(p program) http.Handler {
 		mirrored := p.bases && slices.Contains(r.buildArgs[len(r.buildArgs)-1], "MIRROR=mirror.gcr.io/library/")
 		r.mu.Unlock()
 		if mirrored {
-			fmt.Fprint(w, `{"id":"build-1","status":"FAILURE","statusDetail":"failed to resolve source metadata for mirror.gcr.io/library/debian@sha256:1: not found"}`)
+			fmt.Fprint(w,
+				`{"id":"build-1","status":"FAILURE","statusDetail":"failed to resolve source metadata for mirror.gcr.io/library/debian@sha256:1: not found"}`)
 			return
 		}
 		r.mu.Lock()
@@ -367,28 +372,35 @@ func (r *recording) google(p program) http.Handler {
 			fmt.Fprint(w, `{"id":"build-1","status":"FAILURE","failureInfo":{"type":"FETCH_SOURCE_FAILED"}}`)
 			return
 		}
-		fmt.Fprintf(w, `{"id":"build-1","status":"SUCCESS","results":{"images":[{"name":%q,"digest":%q}]}}`, image, testDigest)
+		fmt.Fprintf(w, `{"id":"build-1","status":"SUCCESS","results":{"images":[{"name":%q,"digest":%q}]}}`,
+			image, testDigest)
 	})
 	mux.HandleFunc("POST /v2/entries:list", func(w http.ResponseWriter, req *http.Request) {
-		fmt.Fprint(w, `{"entries":[{"insertId":"1","textPayload":"Step #0: go build"},{"insertId":"2","textPayload":"Step #0: undefined: convert"}]}`)
+		fmt.Fprint(w,
+			`{"entries":[{"insertId":"1","textPayload":"Step #0: go build"},{"insertId":"2","textPayload":"Step #0: undefined: convert"}]}`)
 	})
 	mux.HandleFunc("GET /v1/projects/{project}/billingInfo", answer(`{"billingEnabled":true}`))
-	mux.HandleFunc("GET /v1/projects/{project}/services", answer(`{"services":[{"name":"projects/1/services/storage.googleapis.com"}]}`))
-	mux.HandleFunc("GET /v1beta1/projects/{project}/services/run.googleapis.com/consumerQuotaMetrics", answer(quotaOfNewProjects))
-	mux.HandleFunc("GET /v2/projects/{project}/locations/{location}/services", func(w http.ResponseWriter, req *http.Request) {
-		if !refused(w, "api") {
-			fmt.Fprint(w, `{}`)
-		}
-	})
-	mux.HandleFunc("GET /v2/projects/{project}/locations/{location}/services/{service}", func(w http.ResponseWriter, _ *http.Request) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if p.there == "" || slices.ContainsFunc(r.calls, func(call string) bool { return strings.HasPrefix(call, "DELETE ") }) {
-			http.Error(w, `{"error":{"code":404,"message":"not there"}}`, http.StatusNotFound)
-			return
-		}
-		fmt.Fprint(w, p.there)
-	})
+	mux.HandleFunc("GET /v1/projects/{project}/services",
+		answer(`{"services":[{"name":"projects/1/services/storage.googleapis.com"}]}`))
+	mux.HandleFunc("GET /v1beta1/projects/{project}/services/run.googleapis.com/consumerQuotaMetrics",
+		answer(quotaOfNewProjects))
+	mux.HandleFunc("GET /v2/projects/{project}/locations/{location}/services",
+		func(w http.ResponseWriter, req *http.Request) {
+			if !refused(w, "api") {
+				fmt.Fprint(w, `{}`)
+			}
+		})
+	mux.HandleFunc("GET /v2/projects/{project}/locations/{location}/services/{service}",
+		func(w http.ResponseWriter, _ *http.Request) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if p.there == "" || slices.ContainsFunc(r.calls,
+				func(call string) bool { return strings.HasPrefix(call, "DELETE ") }) {
+				http.Error(w, `{"error":{"code":404,"message":"not there"}}`, http.StatusNotFound)
+				return
+			}
+			fmt.Fprint(w, p.there)
+		})
 	changed := func(w http.ResponseWriter, req *http.Request) {
 		body, _ := io.ReadAll(req.Body)
 		r.mu.Lock()

@@ -41,7 +41,8 @@ func (r *reader) checkRegion(region string) {
 
 // oneOf requires one of the allowed values, and names the one that was probably meant.
 func (r *reader) oneOf(key, value, rule string, allowed ...string) {
-	r.require(slices.Contains(allowed, value), key, fmt.Sprintf("must be %s, not %q", rule, value), nearest(value, allowed))
+	r.require(slices.Contains(allowed, value), key, fmt.Sprintf("must be %s, not %q", rule, value),
+		nearest(value, allowed))
 }
 
 // nearest is the one of the values that takes the fewest changes of a letter to reach.

@@ -34,7 +34,8 @@ func TestRules(t *testing.T) {
 }
 
 // A rule answers with how a resource breaks it, or with "".
-var rules = []func(recorded) string{noPublicMember, membersOnly, imageByDigest, privateBuckets, hasParent, hasLabels, mayBeDestroyed}
+var rules = []func(recorded) string{noPublicMember, membersOnly, imageByDigest, privateBuckets, hasParent, hasLabels,
+	mayBeDestroyed}
 
 func noPublicMember(r recorded) string {
 	inputs, _ := json.Marshal(r.Inputs)
@@ -47,7 +48,8 @@ func noPublicMember(r recorded) string {
 }
 
 func membersOnly(r recorded) string {
-	if strings.Contains(r.Type, "IAMBinding") || strings.Contains(r.Type, "IamBinding") || strings.Contains(strings.ToLower(r.Type), "iampolicy") {
+	if strings.Contains(r.Type, "IAMBinding") || strings.Contains(r.Type, "IamBinding") ||
+		strings.Contains(strings.ToLower(r.Type), "iampolicy") {
 		return "takes over a policy that others may have grants in"
 	}
 	if member, granted := r.Inputs["member"]; granted && !strings.Contains(fmt.Sprint(member), ":") {
@@ -167,15 +169,18 @@ func TestStacksDoNotClash(t *testing.T) {
 	}
 }
 
-// TestEverythingHasTheUsersLabelsAndKey: what can carry labels carries the stack's, and what can be encrypted with a key is.
+// TestEverythingHasTheUsersLabelsAndKey: what can carry labels carries the stack's, and what can be encrypted with a
+// key is.
 func TestEverythingHasTheUsersLabelsAndKey(t *testing.T) {
 	r, err := programs["fullest"].run(t)
 	if err != nil {
 		t.Fatal(err)
 	}
 	keys := map[string]string{
-		"gcp:storage/bucket:Bucket": `"defaultKmsKeyName":"projects/p/`, "gcp:pubsub/topic:Topic": `"kmsKeyName":"projects/p/`,
-		"gcp:artifactregistry/repository:Repository": `"kmsKeyName":"projects/p/`, "gcp:cloudrunv2/service:Service": `"encryptionKey":"projects/p/`,
+		"gcp:storage/bucket:Bucket":                  `"defaultKmsKeyName":"projects/p/`,
+		"gcp:pubsub/topic:Topic":                     `"kmsKeyName":"projects/p/`,
+		"gcp:artifactregistry/repository:Repository": `"kmsKeyName":"projects/p/`,
+		"gcp:cloudrunv2/service:Service":             `"encryptionKey":"projects/p/`,
 	}
 	found := map[string]bool{}
 	for _, resource := range r.resources {
@@ -190,7 +195,8 @@ func TestEverythingHasTheUsersLabelsAndKey(t *testing.T) {
 			}
 		}
 		if labels, can := labelled[resource.Type]; can {
-			if carried, _ := resource.Inputs[labels].(map[string]any); carried["team"] != "letters" || carried["cost-center"] != "12" {
+			if carried, _ := resource.Inputs[labels].(map[string]any); carried["team"] != "letters" ||
+				carried["cost-center"] != "12" {
 				t.Errorf("%s %s has the labels %v", resource.Type, resource.Name, carried)
 			}
 		}

@@ -22,8 +22,9 @@ const (
 // TestServiceOfAnother: what is not this stack's is named, and left alone.
 func TestServiceOfAnother(t *testing.T) {
 	for there, want := range map[string]string{
-		serviceThere("docx2pdf", "prod", ready, onLatest): "belongs to the stack prod: give this stack another: pulumi config set serviceName docx2pdf-test",
-		serviceThere("shop", "test", ready, onLatest):     "is not of this program: give this stack another",
+		serviceThere("docx2pdf", "prod", ready,
+			onLatest): "belongs to the stack prod: give this stack another: pulumi config set serviceName docx2pdf-test",
+		serviceThere("shop", "test", ready, onLatest): "is not of this program: give this stack another",
 	} {
 		r, err := program{there: there}.run(t)
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -52,7 +53,8 @@ func TestRollbackEnds(t *testing.T) {
 	if !slices.Equal(r.calls, []string{want}) {
 		t.Errorf("changes %v, want %s", r.calls, want)
 	}
-	if said := strings.Join(r.warnings(), " "); !strings.Contains(said, "docx2pdf-00001-abc (100 %)") || !strings.Contains(said, "to the latest revision again") {
+	if said := strings.Join(r.warnings(), " "); !strings.Contains(said, "docx2pdf-00001-abc (100 %)") ||
+		!strings.Contains(said, "to the latest revision again") {
 		t.Errorf("the program says %q", said)
 	}
 	if traffic := fmt.Sprint(r.service(t)["traffics"]); !strings.Contains(traffic, "TYPE_LATEST") {
@@ -63,14 +65,16 @@ func TestRollbackEnds(t *testing.T) {
 	}
 }
 
-// TestServiceThatNeverServed: what a deployment left that failed when it made the service is out of the way of the next.
+// TestServiceThatNeverServed: what a deployment left that failed when it made the service is out of the way of the
+// next.
 func TestServiceThatNeverServed(t *testing.T) {
 	left := serviceThere("docx2pdf", "test", "", onLatest)
 	r, err := program{there: left}.run(t)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.calls) != 1 || !strings.HasPrefix(r.calls[0], "DELETE /v2/projects/test-project/locations/us-central1/services/docx2pdf ") {
+	if len(r.calls) != 1 || !strings.HasPrefix(r.calls[0],
+		"DELETE /v2/projects/test-project/locations/us-central1/services/docx2pdf ") {
 		t.Errorf("changes %v, want the service deleted", r.calls)
 	}
 	if r, err = (program{there: left, fails: true}).run(t); err == nil || len(r.calls) != 0 {
@@ -131,12 +135,16 @@ func TestMoveToAnotherRegion(t *testing.T) {
 		"no move":                   {"test", documents, "us-central1", "false", false, false},
 		"another stack's documents": {"prod", documents, "europe-west1", "false", false, false},
 	} {
-		r, err := program{dryRun: true, built: true, config: map[string]string{"gcp:region": test.region, "forceDestroy": test.force}, says: map[string]string{
-			"/v1/b": fmt.Sprintf(buckets, test.stack), "/v1/b/docx2pdf-input-1/o": test.holds, "/v1/b/docx2pdf-source-1/o": documents}}.run(t)
-		if refused := err != nil && strings.Contains(err.Error(), "the bucket docx2pdf-input-1 has documents") && strings.Contains(err.Error(), "gcloud storage cp"); refused != test.refused || err != nil && !refused {
+		r, err := program{dryRun: true, built: true, config: map[string]string{"gcp:region": test.region,
+			"forceDestroy": test.force}, says: map[string]string{
+			"/v1/b": fmt.Sprintf(buckets, test.stack), "/v1/b/docx2pdf-input-1/o": test.holds,
+			"/v1/b/docx2pdf-source-1/o": documents}}.run(t)
+		if refused := err != nil && strings.Contains(err.Error(), "the bucket docx2pdf-input-1 has documents") &&
+			strings.Contains(err.Error(), "gcloud storage cp"); refused != test.refused || err != nil && !refused {
 			t.Errorf("%s: %v", name, err)
 		}
-		if told := strings.Contains(strings.Join(r.warnings(), " "), "documents in the bucket docx2pdf-input-1 are deleted"); told != test.told {
+		if told := strings.Contains(strings.Join(r.warnings(), " "),
+			"documents in the bucket docx2pdf-input-1 are deleted"); told != test.told {
 			t.Errorf("%s: the program says %v", name, r.warnings())
 		}
 	}
@@ -150,8 +158,9 @@ func TestNothingIsDroppedOnTheWay(t *testing.T) {
 	}
 	for name, needed := range map[string][]string{
 		"events-notification": {"docx2pdf-push", "events-storage-publishes"},
-		"docx2pdf-push":       {"docx2pdf-dead-letters", "events-pubsub-publishes", "events-pubsub-signs", "events-invoker", "converter-service"},
-		"converter-service":   {"converter-reads-input", "converter-writes-output"},
+		"docx2pdf-push": {"docx2pdf-dead-letters", "events-pubsub-publishes", "events-pubsub-signs", "events-invoker",
+			"converter-service"},
+		"converter-service": {"converter-reads-input", "converter-writes-output"},
 	} {
 		for _, resource := range r.resources {
 			if resource.Name != name || !resource.custom {

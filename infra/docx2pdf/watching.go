@@ -20,7 +20,8 @@ type watching struct {
 	pulumi.ResourceState
 }
 
-func newWatching(ctx *pulumi.Context, name string, args *watchingArgs, opts ...pulumi.ResourceOption) (*watching, error) {
+func newWatching(ctx *pulumi.Context, name string, args *watchingArgs,
+	opts ...pulumi.ResourceOption) (*watching, error) {
 	c := &watching{}
 	if err := ctx.RegisterComponentResource("docx2pdf:infra:Watching", name, c, opts...); err != nil {
 		return nil, err

@@ -17,8 +17,10 @@ type notificationConfig struct {
 	Prefix        string `json:"object_name_prefix,omitempty"`
 }
 
-// AwaitPublishing waits until Cloud Storage's agent may publish to a topic (projects/P/topics/T), without which it takes
-// no notification of the bucket. Only Cloud Storage can say that, by taking one: a bucket that publishes to the topic is
+// AwaitPublishing waits until Cloud Storage's agent may publish to a topic (projects/P/topics/T), without which it
+// takes
+// no notification of the bucket. Only Cloud Storage can say that, by taking one: a bucket that publishes to the topic
+// is
 // left alone, and another gets one for objects that nobody makes, and loses it again.
 func (c *Client) AwaitPublishing(ctx context.Context, bucket, topic string, tell func(string)) error {
 	configs := "v1/b/" + url.PathEscape(bucket) + "/notificationConfigs"

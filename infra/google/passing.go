@@ -83,7 +83,8 @@ func passingOf(err error) (passing, bool) {
 	return passing{}, false
 }
 
-// Retry repeats a call while it is refused as calls are for a while: after an API was enabled, an account made or a role
+// Retry repeats a call while it is refused as calls are for a while: after an API was enabled, an account made or a
+// role
 // granted, or when Google Cloud is busy. It tells tell what it waits for, and until when at most. With patience off the
 // call is made once.
 func Retry(ctx context.Context, patient bool, tell func(string), call func() error) error {

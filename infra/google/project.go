@@ -35,7 +35,8 @@ func (c *Client) checkProject(ctx context.Context, id string) error {
 	var project struct{ LifecycleState string }
 	err := c.Call(ctx, http.MethodGet, ResourceManager, "v1/projects/"+id, nil, &project)
 	switch {
-	case err != nil && (strings.Contains(err.Error(), "SERVICE_DISABLED") || strings.Contains(err.Error(), "quota project")):
+	case err != nil && (strings.Contains(err.Error(), "SERVICE_DISABLED") ||
+		strings.Contains(err.Error(), "quota project")):
 		return nil // it is the API that is missing, not the project
 	case isCode(err, http.StatusForbidden, http.StatusNotFound):
 		return fmt.Errorf("the project %s does not exist, or is another's: see \"gcloud projects list\" and "+
@@ -67,7 +68,8 @@ func isDisabled(err error) bool {
 	return passes && !ofTheTool(err) && p.waitsFor == "the API to be enabled everywhere"
 }
 
-// toolProjects are those that people's calls count for who signed in with gcloud: what is off there is not the project's
+// toolProjects are those that people's calls count for who signed in with gcloud: what is off there is not the
+// project's
 // concern. hashicorp/terraform-provider-google#1538
 var toolProjects = []string{"764086051850", "32555940559"}
 

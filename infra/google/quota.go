@@ -24,7 +24,8 @@ func (c *Client) checkQuota(ctx context.Context, w Wanted) error {
 	limits, err := c.limits(ctx, w.Project, w.Region)
 	if isDisabled(err) {
 		return fmt.Errorf("the project %s does not let APIs be enabled yet: run "+
-			"\"gcloud services enable serviceusage.googleapis.com cloudresourcemanager.googleapis.com --project %s\" once", w.Project, w.Project)
+			"\"gcloud services enable serviceusage.googleapis.com cloudresourcemanager.googleapis.com --project %s\" once",
+			w.Project, w.Project)
 	}
 	for i, each := range []int64{w.MilliCPU, w.Memory} {
 		q := quotas[i]

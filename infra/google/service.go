@@ -65,7 +65,8 @@ func (c *Client) Unpin(ctx context.Context, project, region, name string, tell f
 	return nil
 }
 
-// RemoveUnserved deletes a service that never served: what a deployment leaves that failed when it made the service. Pulumi
+// RemoveUnserved deletes a service that never served: what a deployment leaves that failed when it made the service.
+// Pulumi
 // does not know of it, and could not make it again.
 func (c *Client) RemoveUnserved(ctx context.Context, project, region, name string, tell func(string)) error {
 	s := c.Service(ctx, project, region, name)

@@ -33,7 +33,8 @@ func startCloud(ctx context.Context, faults string) (c *cloud, err error) {
 	}()
 	// Everything that a second use finds compiled.
 	local := filepath.Join(dir, "local")
-	for _, build := range [][]string{{"-o", local, "./local"}, {"-o", os.DevNull, "./infra"}, {"-o", os.DevNull, "./service"}} {
+	for _, build := range [][]string{{"-o", local, "./local"}, {"-o", os.DevNull, "./infra"},
+		{"-o", os.DevNull, "./service"}} {
 		if out, err := exec.CommandContext(ctx, "go", append([]string{"build"}, build...)...).CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("go build %s: %w: %s", strings.Join(build, " "), err, out)
 		}
@@ -58,7 +59,8 @@ func startCloud(ctx context.Context, faults string) (c *cloud, err error) {
 		return nil, fmt.Errorf("starting the local Google Cloud: %w", err)
 	}
 	// The shell reads what "env" prints, as the developer's does.
-	shell := exec.CommandContext(ctx, "bash", "-c", `exports=$("$0" env -state "$1" -wait 60s) && eval "$exports" && env -0`, local, state)
+	shell := exec.CommandContext(ctx, "bash", "-c",
+		`exports=$("$0" env -state "$1" -wait 60s) && eval "$exports" && env -0`, local, state)
 	shell.Stderr = os.Stderr
 	out, err := shell.Output()
 	if err != nil {
@@ -93,7 +95,8 @@ var fromNothing = []phase{
 }
 
 // pulumi runs a command of Pulumi's on the local stack and times it, and each of its phases.
-func pulumi(ctx context.Context, phases []phase, arguments ...string) (all time.Duration, inPhases map[string]time.Duration, err error) {
+func pulumi(ctx context.Context, phases []phase, arguments ...string) (all time.Duration,
+	inPhases map[string]time.Duration, err error) {
 	arguments = append([]string{"--stack", "local", "--non-interactive"}, arguments...)
 	command := exec.CommandContext(ctx, "pulumi", arguments...)
 	stdout, err := command.StdoutPipe()

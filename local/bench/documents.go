@@ -59,7 +59,8 @@ func manyDocuments(ctx context.Context, count, rounds int) error {
 		return err
 	}
 	fmt.Printf("%d documents of one page, per second:\n\n", count)
-	fmt.Printf("| round | the converter alone, %d clients | client convert | of that | the client's CPU for each | its memory |\n", atOnce)
+	fmt.Printf("| round | the converter alone, %d clients | client convert | of that | the client's CPU for each | its "+
+		"memory |\n", atOnce)
 	fmt.Println("|---:|---:|---:|---:|---:|---:|")
 	for round := range rounds {
 		straight, err := alone.convert(ctx, documents)
@@ -82,7 +83,8 @@ func manyDocuments(ctx context.Context, count, rounds int) error {
 	return nil
 }
 
-// oneInstance is the stack's settings with one instance at most: more would share this machine's processors, which Cloud
+// oneInstance is the stack's settings with one instance at most: more would share this machine's processors, which
+// Cloud
 // Run's do not.
 func oneInstance(dir string) (file string, err error) {
 	settings, err := os.ReadFile("Pulumi.local.yaml")

@@ -74,7 +74,8 @@ func soakEvents(ctx context.Context, count int, seed uint64) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d documents as events, seed %d: dropped in %.0f s, %d fork servers and %d converters killed; after %.0f s %d PDFs, %d records, %d wrong\n",
+	fmt.Printf("%d documents as events, seed %d: dropped in %.0f s, %d fork servers and %d converters killed; after "+
+		"%.0f s %d PDFs, %d records, %d wrong\n",
 		count, seed, dropping.Seconds(), k.forkServers, k.converters, time.Since(began).Seconds(),
 		len(dropped)-damaged(dropped), damaged(dropped), len(wrong))
 	if len(wrong) > 0 {
@@ -86,7 +87,8 @@ func soakEvents(ctx context.Context, count int, seed uint64) error {
 // hurry has Pub/Sub deliver again after seconds rather than minutes, and more often: what is shown is that
 // nothing is lost, not how long it takes. https://cloud.google.com/pubsub/docs/handling-failures
 func hurry(ctx context.Context) error {
-	options := []option.ClientOption{option.WithEndpoint(strings.TrimSuffix(os.Getenv("GOOGLE_PUBSUB_CUSTOM_ENDPOINT"), "v1/")),
+	options := []option.ClientOption{option.WithEndpoint(strings.TrimSuffix(os.Getenv("GOOGLE_PUBSUB_CUSTOM_ENDPOINT"),
+		"v1/")),
 		option.WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: os.Getenv("GOOGLE_OAUTH_ACCESS_TOKEN")}))}
 	service, err := pubsub.NewService(ctx, options...)
 	if err != nil {
@@ -137,7 +139,8 @@ type stack struct {
 }
 
 func openStack(ctx context.Context) (*stack, error) {
-	out, err := exec.CommandContext(ctx, "pulumi", "stack", "output", "--stack", "local", "--json", "--show-secrets").Output()
+	out, err := exec.CommandContext(ctx, "pulumi", "stack", "output", "--stack", "local", "--json",
+		"--show-secrets").Output()
 	if err != nil {
 		return nil, fmt.Errorf("reading the stack's outputs: %w", err)
 	}
@@ -186,7 +189,8 @@ func (s *stack) drop(ctx context.Context, count int, random *rand.Rand) (map[str
 func (s *stack) insert(ctx context.Context, name string, content []byte) (*storage.Object, error) {
 	var last error
 	for range 20 {
-		o, err := s.storage.Objects.Insert(s.InputBucket, &storage.Object{Name: name}).Media(bytes.NewReader(content)).Context(ctx).Do()
+		o, err := s.storage.Objects.Insert(s.InputBucket,
+			&storage.Object{Name: name}).Media(bytes.NewReader(content)).Context(ctx).Do()
 		if err == nil {
 			return o, nil
 		}
@@ -209,9 +213,11 @@ func docx(text string, isDamaged bool) []byte {
 		{"[Content_Types].xml", declaration + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
 			`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/word/document.xml" ` +
 			`ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>`},
-		{"_rels/.rels", declaration + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r" ` +
+		{"_rels/.rels", declaration +
+			`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r" ` +
 			`Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>`},
-		{"word/document.xml", declaration + `<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>` +
+		{"word/document.xml", declaration +
+			`<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>` +
 			body + `</w:body></w:document>`},
 	} {
 		w, err := z.Create(part[0])

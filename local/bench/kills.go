@@ -16,7 +16,8 @@ import (
 // kills counts what was killed.
 type kills struct{ forkServers, converters int }
 
-// killAtRandom kills, until ctx ends or it has killed so many, a fork server every three seconds or so, and every fifth time a whole converter. It
+// killAtRandom kills, until ctx ends or it has killed so many, a fork server every three seconds or so, and every fifth
+// time a whole converter. It
 // looks only at what the local cloud has started, and lets it start: a machine on which nothing ever starts converts
 // nothing.
 func killAtRandom(ctx context.Context, cloud, most int, random *rand.Rand) (done kills) {

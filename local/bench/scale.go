@@ -36,7 +36,8 @@ func scale(ctx context.Context, count int) error {
 	if s.err != nil {
 		return s.err
 	}
-	fmt.Printf("Milliseconds an operation, with few and with %d there.\n\n| operation | few | many | ratio |\n|---|---:|---:|---:|\n", count)
+	fmt.Printf("Milliseconds an operation, with few and with %d there.\n\n| operation | few | many | ratio "+
+		"|\n|---|---:|---:|---:|\n", count)
 	for i, f := range few {
 		m := many[i]
 		fmt.Printf("| %s | %.2f | %.2f | %.2f |\n", f.name, f.milliseconds, m.milliseconds, m.milliseconds/f.milliseconds)
@@ -58,7 +59,8 @@ func openScaled(ctx context.Context) (*scaled, error) {
 	owner := option.WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: os.Getenv("GOOGLE_OAUTH_ACCESS_TOKEN")}))
 	s := &scaled{project: "projects/" + os.Getenv("CLOUDSDK_CORE_PROJECT")}
 	var err error
-	if s.storage, err = storage.NewService(ctx, owner, option.WithEndpoint(os.Getenv("GOOGLE_STORAGE_CUSTOM_ENDPOINT"))); err != nil {
+	if s.storage, err = storage.NewService(ctx, owner,
+		option.WithEndpoint(os.Getenv("GOOGLE_STORAGE_CUSTOM_ENDPOINT"))); err != nil {
 		return nil, err
 	}
 	endpoint := strings.TrimSuffix(os.Getenv("GOOGLE_PUBSUB_CUSTOM_ENDPOINT"), "v1/")
@@ -68,12 +70,14 @@ func openScaled(ctx context.Context) (*scaled, error) {
 	apis, err := serviceusage.NewService(ctx, owner,
 		option.WithEndpoint(strings.TrimSuffix(os.Getenv("GOOGLE_SERVICE_USAGE_CUSTOM_ENDPOINT"), "v1/")))
 	if err == nil {
-		_, err = apis.Services.Enable(s.project+"/services/pubsub.googleapis.com", &serviceusage.EnableServiceRequest{}).Context(ctx).Do()
+		_, err = apis.Services.Enable(s.project+"/services/pubsub.googleapis.com",
+			&serviceusage.EnableServiceRequest{}).Context(ctx).Do()
 	}
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.storage.Buckets.Insert(os.Getenv("CLOUDSDK_CORE_PROJECT"), &storage.Bucket{Name: scaledName}).Context(ctx).Do()
+	_, err = s.storage.Buckets.Insert(os.Getenv("CLOUDSDK_CORE_PROJECT"),
+		&storage.Bucket{Name: scaledName}).Context(ctx).Do()
 	if err == nil {
 		_, err = s.pubsub.Projects.Topics.Create(s.topic(), &pubsub.Topic{}).Context(ctx).Do()
 	}
@@ -156,7 +160,8 @@ func (s *scaled) publish(ctx context.Context, times int) {
 }
 
 func (s *scaled) pull(ctx context.Context) error {
-	pulled, err := s.pubsub.Projects.Subscriptions.Pull(s.subscription(), &pubsub.PullRequest{MaxMessages: 1}).Context(ctx).Do()
+	pulled, err := s.pubsub.Projects.Subscriptions.Pull(s.subscription(),
+		&pubsub.PullRequest{MaxMessages: 1}).Context(ctx).Do()
 	if err != nil {
 		return err
 	}
@@ -164,6 +169,7 @@ func (s *scaled) pull(ctx context.Context) error {
 	for _, m := range pulled.ReceivedMessages {
 		acks = append(acks, m.AckId)
 	}
-	_, err = s.pubsub.Projects.Subscriptions.Acknowledge(s.subscription(), &pubsub.AcknowledgeRequest{AckIds: acks}).Context(ctx).Do()
+	_, err = s.pubsub.Projects.Subscriptions.Acknowledge(s.subscription(),
+		&pubsub.AcknowledgeRequest{AckIds: acks}).Context(ctx).Do()
 	return err
 }

@@ -1,4 +1,5 @@
-// Package build is Cloud Build: it builds uploaded source into images (https://cloud.google.com/build/docs/api/reference/rest).
+// Package build is Cloud Build: it builds uploaded source into images
+// (https://cloud.google.com/build/docs/api/reference/rest).
 // With a Docker engine it runs the docker build steps; without one it compiles the Go program next to the Dockerfile
 // and pushes an image that holds just that binary.
 package build
@@ -75,11 +76,13 @@ func Open(dir string, services Services, useDocker bool) (*Service, error) {
 			}
 		}
 	}
-	s := &Service{Services: services, dir: dir, docker: useDocker, builds: builds, cancels: map[string]context.CancelFunc{}}
+	s := &Service{Services: services, dir: dir, docker: useDocker, builds: builds,
+		cancels: map[string]context.CancelFunc{}}
 	for _, key := range builds.Keys("") {
 		_, err := builds.Update(key, func(b *cloudbuild.Build, _ bool) error {
 			if !finished(b.Status) {
-				b.Status, b.StatusDetail, b.FinishTime = "INTERNAL_ERROR", "The local cloud was stopped while this build ran.", now()
+				b.Status, b.StatusDetail, b.FinishTime = "INTERNAL_ERROR",
+					"The local cloud was stopped while this build ran.", now()
 			}
 			return nil
 		})
@@ -139,7 +142,8 @@ func (s *Service) create(r *rest.Request) (any, error) {
 		region = "global"
 	}
 	b.Name = fmt.Sprintf("projects/%s/locations/%s/builds/%s", number, region, b.Id)
-	b.LogUrl = fmt.Sprintf("https://console.cloud.google.com/cloud-build/builds;region=%s/%s?project=%s", region, b.Id, number)
+	b.LogUrl = fmt.Sprintf("https://console.cloud.google.com/cloud-build/builds;region=%s/%s?project=%s", region,
+		b.Id, number)
 	if err := s.builds.Put(b.ProjectId+"/"+b.Id, b); err != nil {
 		return nil, err
 	}
@@ -188,11 +192,16 @@ func check(b cloudbuild.Build) error {
 	if b.Timeout != "" {
 		d, err := time.ParseDuration(b.Timeout)
 		if err != nil || d <= 0 || d > maxTimeout {
-			return status.Errorf(status.InvalidArgument, "invalid build: timeout %q must be more than 0s and at most 86400s", b.Timeout)
+			return status.Errorf(status.InvalidArgument,
+				"invalid build: timeout %q must be more than 0s and at most 86400s", b.Timeout)
 		}
 	}
-	if b.ServiceAccount != "" && b.LogsBucket == "" && (b.Options == nil || (b.Options.Logging != "CLOUD_LOGGING_ONLY" && b.Options.Logging != "NONE")) {
-		return status.Errorf(status.InvalidArgument, "if 'build.service_account' is specified, the build must either (a) specify 'build.logs_bucket', (b) use the REGIONAL_USER_OWNED_BUCKET build.options.default_logs_bucket_behavior option, or (c) use either CLOUD_LOGGING_ONLY / NONE logging options")
+	if b.ServiceAccount != "" && b.LogsBucket == "" &&
+		(b.Options == nil || (b.Options.Logging != "CLOUD_LOGGING_ONLY" && b.Options.Logging != "NONE")) {
+		return status.Errorf(status.InvalidArgument,
+			"if 'build.service_account' is specified, the build must either (a) specify 'build.logs_bucket', (b) use the "+
+				"REGIONAL_USER_OWNED_BUCKET build.options.default_logs_bucket_behavior option, or (c) use either "+
+				"CLOUD_LOGGING_ONLY / NONE logging options")
 	}
 	if b.LogsBucket != "" {
 		return status.NotModelled("build logs in a bucket (logsBucket); use CLOUD_LOGGING_ONLY")
@@ -202,11 +211,13 @@ func check(b cloudbuild.Build) error {
 	}
 	for _, tag := range b.Tags {
 		if !tagRule.MatchString(tag) {
-			return status.Errorf(status.InvalidArgument, "invalid build: invalid build tag %q: must match format %q", tag, tagRule)
+			return status.Errorf(status.InvalidArgument, "invalid build: invalid build tag %q: must match format %q",
+				tag, tagRule)
 		}
 	}
 	for _, step := range b.Steps {
-		if builder, _, _ := strings.Cut(step.Name, ":"); builder != "gcr.io/cloud-builders/docker" || step.Script != "" || step.Entrypoint != "" {
+		if builder, _, _ := strings.Cut(step.Name, ":"); builder != "gcr.io/cloud-builders/docker" || step.Script != "" ||
+			step.Entrypoint != "" {
 			return status.NotModelled("the build step %s; use gcr.io/cloud-builders/docker with args build or push", step.Name)
 		}
 		if len(step.Args) == 0 || (step.Args[0] != "build" && step.Args[0] != "push") {
@@ -226,7 +237,8 @@ func (s *Service) account(r *rest.Request, name string) (email string, err error
 	email = name[strings.LastIndex(name, "/")+1:]
 	on := policy.In("projects/" + r.Var("project") + "/serviceAccounts/" + email)
 	if !s.Accounts.Exists(email) || !s.Policies.Check(r.Caller, "iam.serviceAccounts.actAs", on).Allowed {
-		return "", status.Errorf(status.PermissionDenied, "caller does not have permission to act as service account %s", name)
+		return "", status.Errorf(status.PermissionDenied,
+			"caller does not have permission to act as service account %s", name)
 	}
 	return email, nil
 }
@@ -304,10 +316,13 @@ func notFound() error { return status.Errorf(status.NotFound, "Requested entity 
 
 // API is cloudbuild.googleapis.com.
 func (s *Service) API() *rest.API {
-	api := &rest.API{Name: "cloudbuild.googleapis.com", Title: "Cloud Build API", Mount: "cloudbuild", Server: "ESF", StatusInErrors: true}
-	for id, base := range map[string]string{"cloudbuild.projects.": "/v1/projects/{project}", "cloudbuild.projects.locations.": "/v1/projects/{project}/locations/{location}"} {
+	api := &rest.API{Name: "cloudbuild.googleapis.com", Title: "Cloud Build API", Mount: "cloudbuild", Server: "ESF",
+		StatusInErrors: true}
+	for id, base := range map[string]string{"cloudbuild.projects.": "/v1/projects/{project}",
+		"cloudbuild.projects.locations.": "/v1/projects/{project}/locations/{location}"} {
 		route := func(name, method, path, permission string, handle func(*rest.Request) (any, error)) {
-			api.Routes = append(api.Routes, rest.Route{ID: id + name, Method: method, Path: base + path, Permission: permission, On: rest.OnProject, Handle: handle})
+			api.Routes = append(api.Routes, rest.Route{ID: id + name, Method: method, Path: base + path, Permission: permission,
+				On: rest.OnProject, Handle: handle})
 		}
 		route("builds.create", "POST", "/builds", "cloudbuild.builds.create", s.create)
 		route("builds.list", "GET", "/builds", "cloudbuild.builds.list", s.list)
@@ -318,9 +333,12 @@ func (s *Service) API() *rest.API {
 		return func(r *rest.Request) (any, error) { return s.Operations.Get(r.Context(), r.Name(parts...), 0) }
 	}
 	api.Routes = append(api.Routes,
-		rest.Route{ID: "cloudbuild.operations.get", Method: http.MethodGet, Path: "/v1/operations/build/{project}/{operation}", Permission: "cloudbuild.operations.get", On: rest.OnProject,
+		rest.Route{ID: "cloudbuild.operations.get", Method: http.MethodGet,
+			Path: "/v1/operations/build/{project}/{operation}", Permission: "cloudbuild.operations.get", On: rest.OnProject,
 			Handle: operationOf("operations", "build", "{project}", "{operation}")},
-		rest.Route{ID: "cloudbuild.projects.locations.operations.get", Method: http.MethodGet, Path: "/v1/projects/{project}/locations/{location}/operations/{operation}", Permission: "cloudbuild.operations.get", On: rest.OnProject,
+		rest.Route{ID: "cloudbuild.projects.locations.operations.get", Method: http.MethodGet,
+			Path: "/v1/projects/{project}/locations/{location}/operations/{operation}", Permission: "cloudbuild.operations.get",
+			On:     rest.OnProject,
 			Handle: operationOf("projects", "{project}", "locations", "{location}", "operations", "{operation}")})
 	return api
 }

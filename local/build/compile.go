@@ -32,15 +32,19 @@ import (
 const binary = "converter"
 
 // withoutDocker stands in for docker build: it compiles the Go package in the Dockerfile's folder.
-func (s *Service) withoutDocker(ctx context.Context, b cloudbuild.Build, email, workspace string, log *buildLog) ([]*cloudbuild.BuiltImage, error) {
+func (s *Service) withoutDocker(ctx context.Context, b cloudbuild.Build, email, workspace string,
+	log *buildLog) ([]*cloudbuild.BuiltImage, error) {
 	tags := map[string]ocispec.Image{}
 	for i, step := range b.Steps {
 		if step.Args[0] != "build" {
 			continue // images that were built are pushed at the end
 		}
-		log.write(i, "Without a Docker engine (go run ./local serve -docker): compiling the Go program next to the Dockerfile instead of building the image.")
+		log.write(i,
+			"Without a Docker engine (go run ./local serve -docker): compiling the Go program next to the Dockerfile instead "+
+				"of building the image.")
 		dockerfile, tagged := buildArgs(step.Args)
-		image, err := compile(ctx, filepath.Join(workspace, step.Dir), path.Dir(dockerfile), func(line string) { log.write(i, line) })
+		image, err := compile(ctx, filepath.Join(workspace, step.Dir), path.Dir(dockerfile),
+			func(line string) { log.write(i, line) })
 		if err != nil {
 			return nil, stepError{i, step.Name, err}
 		}
@@ -147,7 +151,8 @@ func stream(cmd *exec.Cmd, line func(string)) error {
 func wrap(data []byte) (ocispec.Image, error) {
 	var layer bytes.Buffer
 	t := tar.NewWriter(&layer)
-	if err := t.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: binary, Mode: 0o755, Size: int64(len(data))}); err != nil {
+	if err := t.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: binary, Mode: 0o755,
+		Size: int64(len(data))}); err != nil {
 		return nil, err
 	}
 	if _, err := t.Write(data); err != nil {
@@ -156,7 +161,10 @@ func wrap(data []byte) (ocispec.Image, error) {
 	if err := t.Close(); err != nil {
 		return nil, err
 	}
-	tarLayer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(layer.Bytes())), nil })
+	tarLayer, err := tarball.LayerFromOpener(func() (io.ReadCloser,
+		error) {
+		return io.NopCloser(bytes.NewReader(layer.Bytes())), nil
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +188,8 @@ func withConfig(image ocispec.Image) *ocispec.ConfigFile {
 }
 
 // push sends the image to the registry with the rights of the build's account.
-func (s *Service) push(ctx context.Context, tag string, image ocispec.Image, email string) (*cloudbuild.BuiltImage, error) {
+func (s *Service) push(ctx context.Context, tag string, image ocispec.Image,
+	email string) (*cloudbuild.BuiltImage, error) {
 	start := now()
 	principal, _ := s.Accounts.Principal(email)
 	if err := s.MayPush(principal, tag); err != nil {
@@ -194,12 +203,14 @@ func (s *Service) push(ctx context.Context, tag string, image ocispec.Image, ema
 	if err != nil {
 		return nil, err
 	}
-	if err := remote.Write(ref, image, remote.WithContext(ctx), remote.WithAuth(&authn.Bearer{Token: access})); err != nil {
+	if err := remote.Write(ref, image, remote.WithContext(ctx),
+		remote.WithAuth(&authn.Bearer{Token: access})); err != nil {
 		return nil, err
 	}
 	digest, err := image.Digest()
 	if err != nil {
 		return nil, err
 	}
-	return &cloudbuild.BuiltImage{Name: tag, Digest: digest.String(), PushTiming: &cloudbuild.TimeSpan{StartTime: start, EndTime: now()}}, nil
+	return &cloudbuild.BuiltImage{Name: tag, Digest: digest.String(), PushTiming: &cloudbuild.TimeSpan{StartTime: start,
+		EndTime: now()}}, nil
 }

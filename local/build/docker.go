@@ -23,7 +23,8 @@ import (
 
 // withDocker runs the steps with the Docker engine. Images get the name of the local registry in front while they are
 // built, because the engine pushes to the registry that a name starts with.
-func (s *Service) withDocker(ctx context.Context, b cloudbuild.Build, email, workspace string, log *buildLog) ([]*cloudbuild.BuiltImage, error) {
+func (s *Service) withDocker(ctx context.Context, b cloudbuild.Build, email, workspace string,
+	log *buildLog) ([]*cloudbuild.BuiltImage, error) {
 	config, err := s.dockerConfig(email)
 	if err != nil {
 		return nil, err
@@ -43,14 +44,16 @@ func (s *Service) withDocker(ctx context.Context, b cloudbuild.Build, email, wor
 	var images []*cloudbuild.BuiltImage
 	for _, tag := range b.Images {
 		start, local := now(), s.Registry()+"/"+tag
-		if err := docker(ctx, workspace, func(line string) { log.line("%s", line) }, "--config", config, "push", local); err != nil {
+		if err := docker(ctx, workspace, func(line string) { log.line("%s", line) }, "--config", config, "push",
+			local); err != nil {
 			return images, pushError{tag, err}
 		}
 		digest, err := s.digest(ctx, local, email)
 		if err != nil {
 			return images, pushError{tag, err}
 		}
-		images = append(images, &cloudbuild.BuiltImage{Name: tag, Digest: digest, PushTiming: &cloudbuild.TimeSpan{StartTime: start, EndTime: now()}})
+		images = append(images, &cloudbuild.BuiltImage{Name: tag, Digest: digest,
+			PushTiming: &cloudbuild.TimeSpan{StartTime: start, EndTime: now()}})
 	}
 	return images, nil
 }

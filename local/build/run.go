@@ -104,7 +104,8 @@ func ended(i int, build string, err error) (status string, exitCode int64) {
 
 // work fetches the source, runs the steps and pushes the images, all with the rights of the build's account. With an
 // error comes the kind of failure as failureInfo names it.
-func (s *Service) work(ctx context.Context, b cloudbuild.Build, email string, log *buildLog) (images []*cloudbuild.BuiltImage, kind string, err error) {
+func (s *Service) work(ctx context.Context, b cloudbuild.Build, email string,
+	log *buildLog) (images []*cloudbuild.BuiltImage, kind string, err error) {
 	principal, ok := s.Accounts.Principal(email)
 	if !ok {
 		return nil, "FETCH_SOURCE_FAILED", fmt.Errorf("service account %s is disabled or deleted", email)
@@ -142,7 +143,8 @@ func (e pushError) Error() string { return fmt.Sprintf("pushing %s: %v", e.image
 
 func (e pushError) Unwrap() error { return e.err }
 
-func (s *Service) fetch(source *cloudbuild.StorageSource, principal policy.Principal, workspace string, log *buildLog) error {
+func (s *Service) fetch(source *cloudbuild.StorageSource, principal policy.Principal, workspace string,
+	log *buildLog) error {
 	log.line("FETCHSOURCE")
 	log.line("Fetching storage object: gs://%s/%s#%d", source.Bucket, source.Object, source.Generation)
 	file, err := s.Storage.Read(principal, source.Bucket, source.Object, source.Generation)
@@ -185,7 +187,10 @@ func (l *buildLog) warnings() []*cloudbuild.Warning {
 	if l.allowed || (l.build.Options != nil && l.build.Options.Logging == "NONE") {
 		return nil
 	}
-	return []*cloudbuild.Warning{{Priority: "ALERT", Text: fmt.Sprintf("The service account running this build projects/%s/serviceAccounts/%s does not have permission to write logs to Cloud Logging. To fix this, grant the Logs Writer (roles/logging.logWriter) role to the service account.", l.build.ProjectId, l.email)}}
+	return []*cloudbuild.Warning{{Priority: "ALERT",
+		Text: fmt.Sprintf("The service account running this build projects/%s/serviceAccounts/%s does not have permission "+
+			"to write logs to Cloud Logging. To fix this, grant the Logs Writer (roles/logging.logWriter) role to the "+
+			"service account.", l.build.ProjectId, l.email)}}
 }
 
 func (l *buildLog) line(format string, args ...any) { l.write(-1, fmt.Sprintf(format, args...)) }
@@ -202,7 +207,8 @@ func (l *buildLog) write(step int, text string) {
 	l.entries = append(l.entries, logging.Entry{
 		LogName: "projects/" + l.build.ProjectId + "/logs/cloudbuild", TextPayload: text, Severity: "INFO", Labels: labels,
 		Timestamp: time.Now().UTC().Format(time.RFC3339Nano),
-		Resource:  &loggingapi.MonitoredResource{Type: "build", Labels: map[string]string{"project_id": l.build.ProjectId, "build_id": l.build.Id, "build_trigger_id": ""}},
+		Resource: &loggingapi.MonitoredResource{Type: "build", Labels: map[string]string{"project_id": l.build.ProjectId,
+			"build_id": l.build.Id, "build_trigger_id": ""}},
 	})
 	if time.Since(l.flushed) > 200*time.Millisecond {
 		l.flush()

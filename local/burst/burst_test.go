@@ -24,7 +24,8 @@ func TestEveryDocumentEndsOnce(t *testing.T) {
 		c.Conversion = time.Duration(1+seed) * 200 * time.Millisecond
 		r := burst.Run(c)
 		if r.Converted+r.DeadLetters != c.Documents || len(r.Waits) != r.Converted {
-			t.Errorf("seed %d: %d converted and %d dead letters of %d, %d waits", seed, r.Converted, r.DeadLetters, c.Documents, len(r.Waits))
+			t.Errorf("seed %d: %d converted and %d dead letters of %d, %d waits", seed, r.Converted, r.DeadLetters, c.Documents,
+				len(r.Waits))
 		}
 		if r.Peak > c.Instances || r.Refused < r.DeadLetters {
 			t.Errorf("seed %d: %d instances, %d refused, %d dead letters", seed, r.Peak, r.Refused, r.DeadLetters)
@@ -42,7 +43,8 @@ func TestABurstIsConvertedByTheDefaultStack(t *testing.T) {
 	if r.DeadLetters != 0 || r.Converted != c.Documents {
 		t.Errorf("%d converted, %d dead letters", r.Converted, r.DeadLetters)
 	}
-	if least := time.Duration(c.Documents) * c.Conversion / time.Duration(c.Instances*c.CPUs); r.Ended < least || r.Ended > 5*least {
+	if least := time.Duration(c.Documents) * c.Conversion / time.Duration(c.Instances*c.CPUs); r.Ended < least ||
+		r.Ended > 5*least {
 		t.Errorf("it ended after %v; the CPUs need %v at least", r.Ended, least)
 	}
 	if r.Peak != c.Instances {

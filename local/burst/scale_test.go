@@ -28,7 +28,8 @@ func TestSCALEsTableIsTrue(t *testing.T) {
 		change(&c)
 		r := burst.Run(c)
 		seconds := func(d time.Duration) string { return fmt.Sprintf("%.0f s", d.Seconds()) }
-		row := fmt.Sprintf("| %s | %s | %s | %s | %d | %d | %.0f |", name, seconds(r.Percentile(50)), seconds(r.Percentile(95)), seconds(r.Ended),
+		row := fmt.Sprintf("| %s | %s | %s | %s | %d | %d | %.0f |", name, seconds(r.Percentile(50)),
+			seconds(r.Percentile(95)), seconds(r.Ended),
 			r.Refused, r.DeadLetters, r.Busy.Seconds())
 		if !strings.Contains(string(page), row) {
 			t.Errorf("the page lacks the row\n%s", row)

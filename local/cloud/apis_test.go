@@ -49,7 +49,8 @@ const tableFile = "../APIS.md"
 // with a selection of tests it is left out. UPDATE=1 writes the table.
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if selected := flag.Lookup("test.run").Value.String() + flag.Lookup("test.skip").Value.String(); code == 0 && selected == "" {
+	if selected := flag.Lookup("test.run").Value.String() + flag.Lookup("test.skip").Value.String(); code == 0 &&
+		selected == "" {
 		want := table()
 		if os.Getenv("UPDATE") != "" {
 			if err := os.WriteFile(tableFile, want, 0o644); err != nil {
@@ -85,15 +86,20 @@ client, err := pubsub.NewClient(ctx, project, option.WithEndpoint("127.0.0.1:879
 	option.WithGRPCDialOption(grpc.WithPerRPCCredentials(token))) // sets authorization: Bearer …; needs no TLS
 ` + "```" + `
 
-` + "`gcloud run`" + ` speaks the Admin API v1 to its region's host, us-central1-127.0.0.1, which it reaches with the local
-cloud as its proxy: ` + "`go run ./local env`" + ` sets that up. Tried by hand with gcloud 528: run services and revisions (list, describe,
+` + "`gcloud run`" +
+		` speaks the Admin API v1 to its region's host, us-central1-127.0.0.1, which it reaches with the local
+cloud as its proxy: ` + "`go run ./local env`" +
+		` sets that up. Tried by hand with gcloud 528: run services and revisions (list, describe,
 deploy, update, update-traffic, delete, policies), storage (cp, mv, rsync, ls, cat, rm, buckets), pubsub topics and
 subscriptions, iam service-accounts with keys and impersonation, projects, services, builds list, logging read.
 
-The official pulumi-resource-gcp 7.38.0 makes its calls here in ` + "`make official`" + `: the whole program, every change of its
+The official pulumi-resource-gcp 7.38.0 makes its calls here in ` + "`make official`" +
+		`: the whole program, every change of its
 configuration, and its removal, with the roles that the README lists.
 
-Beside these: the token endpoints (` + "`/token`, `/sts/v1/token`, `/oauth2/v3/certs`, `/oauth2/v1/certs`, `/.well-known/openid-configuration`, `/tokeninfo`, `/v1/userinfo`" + `),
+Beside these: the token endpoints (` +
+		"`/token`, `/sts/v1/token`, `/oauth2/v3/certs`, `/oauth2/v1/certs`, `/.well-known/openid-configuration`, " +
+		"`/tokeninfo`, `/v1/userinfo`" + `),
 an OCI registry (` + "`/v2/`" + `), the front end of each Cloud Run service, and a metadata server for each container.
 `)
 	for _, api := range cloud.APIs() {

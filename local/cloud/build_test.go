@@ -13,8 +13,9 @@ import (
 
 func (w *world) buildLog(id string) string {
 	w.t.Helper()
-	a := w.call(w.owner, "POST", "/logging/v2/entries:list", map[string]any{"resourceNames": []string{"projects/" + project},
-		"filter": `resource.type="build" AND resource.labels.build_id="` + id + `"`, "pageSize": 1000}).want(200)
+	a := w.call(w.owner, "POST", "/logging/v2/entries:list",
+		map[string]any{"resourceNames": []string{"projects/" + project},
+			"filter": `resource.type="build" AND resource.labels.build_id="` + id + `"`, "pageSize": 1000}).want(200)
 	var lines []string
 	entries, _ := a.at("entries").([]any)
 	for _, e := range entries {
@@ -31,7 +32,8 @@ func TestBuildPushesAnImageAndWritesItsLog(t *testing.T) {
 		t.Fatalf("build: %s", first.body)
 	}
 	digest := first.text("results", "images", 0, "digest")
-	if log := w.buildLog(first.text("id")); !strings.Contains(log, "go build") || !strings.Contains(log, digest) || !strings.Contains(log, "DONE") {
+	if log := w.buildLog(first.text("id")); !strings.Contains(log, "go build") || !strings.Contains(log, digest) ||
+		!strings.Contains(log, "DONE") {
 		t.Errorf("log:\n%s", log)
 	}
 	tag := w.call(w.owner, "GET", repository+"/packages/app/tags/v1", nil).want(200)
@@ -60,7 +62,8 @@ func TestBuildHasAnEnvironmentOfItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	bin := t.TempDir()
-	if err := os.WriteFile(filepath.Join(bin, "go"), []byte("#!/bin/sh\nenv\nexec "+compiler+" \"$@\"\n"), 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(bin, "go"), []byte("#!/bin/sh\nenv\nexec "+compiler+" \"$@\"\n"),
+		0o755); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
@@ -89,7 +92,8 @@ func TestBuildNeedsEachOfItsGrants(t *testing.T) {
 
 	w.revoke(repository, "roles/artifactregistry.writer", member)
 	b := w.build(source(t, nil), "v2")
-	if b.text("status") != "FAILURE" || b.text("failureInfo", "type") != "PUSH_NOT_AUTHORIZED" || b.text("steps", 0, "status") != "SUCCESS" {
+	if b.text("status") != "FAILURE" || b.text("failureInfo", "type") != "PUSH_NOT_AUTHORIZED" ||
+		b.text("steps", 0, "status") != "SUCCESS" {
 		t.Errorf("without the right to push: %s", b.body)
 	}
 	b.saying("artifactregistry.repositories.")
@@ -107,7 +111,8 @@ func TestBuildNeedsEachOfItsGrants(t *testing.T) {
 	token := w.token(deployer)
 	builds := "/cloudbuild/v1/projects/" + project + "/builds"
 	w.call(token, "POST", builds, buildRequest("v3.zip", "v4")).want(403).saying("act as service account")
-	w.grant("/iam/v1/projects/"+project+"/serviceAccounts/"+builder, "roles/iam.serviceAccountUser", "serviceAccount:"+deployer)
+	w.grant("/iam/v1/projects/"+project+"/serviceAccounts/"+builder, "roles/iam.serviceAccountUser",
+		"serviceAccount:"+deployer)
 	w.finished(w.call(token, "POST", builds, buildRequest("v3.zip", "v4")).want(200).text("metadata", "build", "id"))
 }
 
@@ -134,7 +139,8 @@ func TestBuildsThatFail(t *testing.T) {
 	f, _ := z.Create("../../escaped.txt")
 	io.WriteString(f, "out")
 	z.Close()
-	if b := w.build(escaping.Bytes(), "escaping"); b.text("status") != "FAILURE" || !strings.Contains(b.text("statusDetail"), "unpacking") {
+	if b := w.build(escaping.Bytes(), "escaping"); b.text("status") != "FAILURE" ||
+		!strings.Contains(b.text("statusDetail"), "unpacking") {
 		t.Errorf("a zip that leaves its folder: %s", b.body)
 	}
 
@@ -149,7 +155,8 @@ func TestBuildsThatFail(t *testing.T) {
 		"logs to a bucket": {func(b map[string]any) { delete(b, "options") }, 400},
 		"bad timeout":      {func(b map[string]any) { b["timeout"] = "-1s" }, 400},
 		"unknown field":    {func(b map[string]any) { b["colour"] = "blue" }, 400},
-		"unknown account":  {func(b map[string]any) { b["serviceAccount"] = "projects/p/serviceAccounts/x@example.com" }, 403},
+		"unknown account": {func(b map[string]any) { b["serviceAccount"] = "projects/p/serviceAccounts/x@example.com" },
+			403},
 	} {
 		request := buildRequest("broken.zip", "x")
 		test.change(request)

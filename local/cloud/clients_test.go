@@ -106,12 +106,14 @@ func TestGoStorageAPI(t *testing.T) {
 	w := start(t)
 	defer w.checkedBy("client", googleAgent)
 	key, _ := w.caller()
-	service, err := storageapi.NewService(context.Background(), option.WithAuthCredentialsJSON(option.ServiceAccount, key.raw), option.WithEndpoint(w.url("/storage/v1/")))
+	service, err := storageapi.NewService(context.Background(), option.WithAuthCredentialsJSON(option.ServiceAccount,
+		key.raw), option.WithEndpoint(w.url("/storage/v1/")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	big := bytes.Repeat([]byte("0123456789abcdef"), 40<<10) // three chunks
-	o, err := service.Objects.Insert("documents", &storageapi.Object{Name: "dir/big one.txt"}).Media(bytes.NewReader(big), googleapi.ChunkSize(256<<10)).IfGenerationMatch(0).Do()
+	o, err := service.Objects.Insert("documents", &storageapi.Object{Name: "dir/big one.txt"}).Media(bytes.NewReader(big),
+		googleapi.ChunkSize(256<<10)).IfGenerationMatch(0).Do()
 	if err != nil || o.Size != uint64(len(big)) {
 		t.Fatalf("resumable upload: %+v %v", o, err)
 	}
@@ -157,11 +159,13 @@ func TestGoIAMRunAndPubSubAPIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	account, err := iamService.Projects.ServiceAccounts.Create("projects/"+project, &iamapi.CreateServiceAccountRequest{AccountId: "from-go"}).Do()
+	account, err := iamService.Projects.ServiceAccounts.Create("projects/"+project,
+		&iamapi.CreateServiceAccountRequest{AccountId: "from-go"}).Do()
 	if err != nil || account.Email != "from-go@"+project+".iam.gserviceaccount.com" {
 		t.Fatalf("creating an account: %+v %v", account, err)
 	}
-	key, err := iamService.Projects.ServiceAccounts.Keys.Create(account.Name, &iamapi.CreateServiceAccountKeyRequest{}).Do()
+	key, err := iamService.Projects.ServiceAccounts.Keys.Create(account.Name,
+		&iamapi.CreateServiceAccountKeyRequest{}).Do()
 	if err != nil || key.PrivateKeyData == "" {
 		t.Fatalf("creating a key: %v", err)
 	}
@@ -170,7 +174,8 @@ func TestGoIAMRunAndPubSubAPIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if list, err := runService.Projects.Locations.Services.List("projects/" + project + "/locations/us-central1").Do(); err != nil || len(list.Services) != 0 {
+	if list, err := runService.Projects.Locations.Services.List("projects/" + project +
+		"/locations/us-central1").Do(); err != nil || len(list.Services) != 0 {
 		t.Errorf("listing services: %+v %v", list, err)
 	}
 
@@ -186,14 +191,16 @@ func TestGoIAMRunAndPubSubAPIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	data := base64.StdEncoding.EncodeToString([]byte("hello"))
-	if _, err := pubsubService.Projects.Topics.Publish(topic, &pubsubapi.PublishRequest{Messages: []*pubsubapi.PubsubMessage{{Data: data}}}).Do(); err != nil {
+	if _, err := pubsubService.Projects.Topics.Publish(topic,
+		&pubsubapi.PublishRequest{Messages: []*pubsubapi.PubsubMessage{{Data: data}}}).Do(); err != nil {
 		t.Fatal(err)
 	}
 	pulled, err := pubsubService.Projects.Subscriptions.Pull(sub, &pubsubapi.PullRequest{MaxMessages: 1}).Do()
 	if err != nil || len(pulled.ReceivedMessages) != 1 || pulled.ReceivedMessages[0].Message.Data != data {
 		t.Fatalf("pulling: %+v %v", pulled, err)
 	}
-	if _, err := pubsubService.Projects.Subscriptions.Acknowledge(sub, &pubsubapi.AcknowledgeRequest{AckIds: []string{pulled.ReceivedMessages[0].AckId}}).Do(); err != nil {
+	if _, err := pubsubService.Projects.Subscriptions.Acknowledge(sub,
+		&pubsubapi.AcknowledgeRequest{AckIds: []string{pulled.ReceivedMessages[0].AckId}}).Do(); err != nil {
 		t.Error(err)
 	}
 	if w.backlog("readers") != 0 {
@@ -215,7 +222,8 @@ func TestCurl(t *testing.T) {
 	w := start(t)
 	key, url := w.caller()
 	token := w.idToken(key.ClientEmail, url)
-	out, err := exec.Command("curl", "-sS", "-o", os.DevNull, "-w", "%{http_code}", "-H", "Authorization: Bearer "+token, url).CombinedOutput()
+	out, err := exec.Command("curl", "-sS", "-o", os.DevNull, "-w", "%{http_code}", "-H", "Authorization: Bearer "+token,
+		url).CombinedOutput()
 	if err != nil || string(out) != "200" {
 		t.Errorf("curl with an identity token: %s %v", out, err)
 	}
@@ -276,7 +284,8 @@ func TestPythonAPIClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("/usr/bin/python3", "testdata/google_api.py", file, w.url(""), project, "documents", strings.TrimSpace(string(discovery)))
+	cmd := exec.Command("/usr/bin/python3", "testdata/google_api.py", file, w.url(""), project, "documents",
+		strings.TrimSpace(string(discovery)))
 	var problems bytes.Buffer
 	cmd.Stderr = &problems
 	out, err := cmd.Output()

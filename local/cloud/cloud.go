@@ -125,8 +125,10 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 		return err
 	}
 	internal := uuid.NewString()
-	if c.pubsub, err = pubsub.Open(dir("pubsub"), pubsub.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam, Projects: c.projects,
-		Traffic: c.traffic, Log: c.options.Log, Duplicate: c.options.Faults.Duplicate, Internal: func(h http.Header) { h.Set(run.InternalHeader, internal) }}); err != nil {
+	if c.pubsub, err = pubsub.Open(dir("pubsub"), pubsub.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam,
+		Projects: c.projects,
+		Traffic:  c.traffic, Log: c.options.Log, Duplicate: c.options.Faults.Duplicate,
+		Internal: func(h http.Header) { h.Set(run.InternalHeader, internal) }}); err != nil {
 		return err
 	}
 	if c.storage, err = storage.Open(dir("storage"), c.policies, c.iam, c.projects, c.pubsub); err != nil {
@@ -135,17 +137,22 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 	if c.registry, err = registry.Open(dir("registry"), c.policies, c.tokens, operations); err != nil {
 		return err
 	}
-	if c.build, err = build.Open(dir("build"), build.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam, Projects: c.projects,
-		Storage: c.storage, Logging: c.logging, Operations: operations, Registry: c.Address, MayPush: c.registry.MayPush}, c.options.Docker); err != nil {
+	if c.build, err = build.Open(dir("build"), build.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam,
+		Projects: c.projects,
+		Storage:  c.storage, Logging: c.logging, Operations: operations, Registry: c.Address, MayPush: c.registry.MayPush},
+		c.options.Docker); err != nil {
 		return err
 	}
-	if c.run, err = run.Open(dir("run"), run.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam, Projects: c.projects, Logging: c.logging,
-		Operations: operations, Traffic: c.traffic, Log: c.options.Log, Address: c.Address, InternalSecret: internal, Faults: c.options.Faults,
-		Agent: func(project string) string { return c.usage.AgentEmail(project, "run.googleapis.com") }},
+	if c.run, err = run.Open(dir("run"), run.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam,
+		Projects: c.projects, Logging: c.logging,
+		Operations: operations, Traffic: c.traffic, Log: c.options.Log, Address: c.Address, InternalSecret: internal,
+		Faults: c.options.Faults,
+		Agent:  func(project string) string { return c.usage.AgentEmail(project, "run.googleapis.com") }},
 		run.Options{Idle: c.options.Idle, Pending: c.options.Pending, Docker: c.options.Docker}); err != nil {
 		return err
 	}
-	c.server = &rest.Server{Authenticator: c.tokens, Policies: c.policies, Projects: c.projects, Traffic: c.traffic, Log: c.options.Log, Faults: c.options.Faults}
+	c.server = &rest.Server{Authenticator: c.tokens, Policies: c.policies, Projects: c.projects, Traffic: c.traffic,
+		Log: c.options.Log, Faults: c.options.Faults}
 	for _, api := range c.apis() {
 		c.server.Add(api)
 	}
@@ -158,13 +165,16 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 
 // APIs returns what the local cloud models of Google's APIs, to be shown rather than served.
 func APIs() []*rest.API {
-	c := &Cloud{storage: &storage.Service{}, iam: &iam.Service{}, projects: &project.Service{}, usage: &serviceusage.Service{}, registry: &registry.Service{},
-		build: &build.Service{}, run: &run.Service{}, pubsub: &pubsub.Service{}, logging: &logging.Service{}, monitor: &monitoring.Service{}}
+	c := &Cloud{storage: &storage.Service{}, iam: &iam.Service{}, projects: &project.Service{},
+		usage: &serviceusage.Service{}, registry: &registry.Service{},
+		build: &build.Service{}, run: &run.Service{}, pubsub: &pubsub.Service{}, logging: &logging.Service{},
+		monitor: &monitoring.Service{}}
 	return c.apis()
 }
 
 func (c *Cloud) apis() []*rest.API {
-	return []*rest.API{c.storage.API(), c.iam.API(), c.iam.CredentialsAPI(), c.projects.API(), c.projects.BillingAPI(), c.usage.API(),
+	return []*rest.API{c.storage.API(), c.iam.API(), c.iam.CredentialsAPI(), c.projects.API(), c.projects.BillingAPI(),
+		c.usage.API(),
 		c.registry.API(), c.build.API(), c.run.API(), c.pubsub.API(), c.logging.API(), c.monitor.API()}
 }
 

@@ -32,7 +32,8 @@ func TestPageInChromium(t *testing.T) {
 	shows := func(id, text string) {
 		t.Helper()
 		expression := `document.getElementById("` + id + `").innerText.includes("` + text + `")`
-		if _, err := chromedp.Run(browser, chromedp.Poll[bool](expression, chromedp.WithPollingInterval(50*time.Millisecond))); err != nil {
+		if _, err := chromedp.Run(browser, chromedp.Poll[bool](expression,
+			chromedp.WithPollingInterval(50*time.Millisecond))); err != nil {
 			t.Fatalf("the page does not show %q in %s: %v", text, id, err)
 		}
 	}
@@ -63,7 +64,8 @@ func TestPageInChromium(t *testing.T) {
 
 func TestPageIsForThisMachineOnly(t *testing.T) {
 	w := start(t)
-	for _, path := range []string{"/", "/console/state", "/console/events", "/console/files/page.js", "/console/object?bucket=a&name=b", "/inventory", "/requests"} {
+	for _, path := range []string{"/", "/console/state", "/console/events", "/console/files/page.js",
+		"/console/object?bucket=a&name=b", "/inventory", "/requests"} {
 		r, _ := http.NewRequest("GET", w.url(path), nil)
 		r.Host = "attacker.example.com"
 		w.do(r).want(403)

@@ -60,10 +60,12 @@ func withDocker(o *cloud.Options) { o.Docker = true }
 func TestBuildWithADockerEngine(t *testing.T) {
 	own := t.TempDir()
 	t.Setenv("DOCKER_CONFIG", own)
-	if err := os.WriteFile(filepath.Join(own, "config.json"), []byte(`{"auths":{"other":{"auth":"b3RoZXI="}},"credsStore":"desktop","currentContext":"mine"}`), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(own, "config.json"),
+		[]byte(`{"auths":{"other":{"auth":"b3RoZXI="}},"credsStore":"desktop","currentContext":"mine"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	docker := engine(t, `case "$1" in build) cat $config/config.json >> $dir/calls; ls app/Dockerfile; printf '\033[91mgo: downloading\n\033[0m' >&2 ;; esac`)
+	docker := engine(t,
+		`case "$1" in build) cat $config/config.json >> $dir/calls; ls app/Dockerfile; printf '\033[91mgo: downloading\n\033[0m' >&2 ;; esac`)
 	w := start(t, withDocker)
 	w.prepareBuild()
 	w.push("v1", &authn.Bearer{Token: w.owner}) // the script pushes nothing
@@ -72,8 +74,10 @@ func TestBuildWithADockerEngine(t *testing.T) {
 	if b.text("status") != "SUCCESS" || b.text("results", "images", 0, "digest") != digest {
 		t.Fatalf("build: %s, want digest %s", b.body, digest)
 	}
-	docker.called(t, "build --force-rm --file app/Dockerfile --tag "+w.address+"/"+imageName+":v1 .", "push "+w.address+"/"+imageName+":v1",
-		`"`+w.address+`":{"auth"`, `"other":{"auth":"b3RoZXI="}`, `"credHelpers":{"`+w.address+`":""}`, `"currentContext":"mine"`)
+	docker.called(t, "build --force-rm --file app/Dockerfile --tag "+w.address+"/"+imageName+":v1 .", "push "+w.address+
+		"/"+imageName+":v1",
+		`"`+w.address+`":{"auth"`, `"other":{"auth":"b3RoZXI="}`, `"credHelpers":{"`+w.address+`":""}`,
+		`"currentContext":"mine"`)
 	log := w.buildLog(b.text("id"))
 	if strings.Contains(log, "Without a Docker engine") || strings.Contains(log, "\x1b") {
 		t.Errorf("the log is not that of the engine, in plain text:\n%s", log)
@@ -180,7 +184,8 @@ func TestRunWithADockerEngine(t *testing.T) {
 	w.call("", "GET", url+"/", nil).want(200).saying("K_SERVICE=app")
 	w.await("/run/v2/" + w.call(w.owner, "DELETE", "/run/v2"+location+"/services/app", nil).want(200).text("name"))
 	image := w.address + "/" + imageName + "@sha256:"
-	docker.called(t, "pull --quiet "+image, "--label docx2pdf.local.owner=", "--network host", "--memory 4294967296", "--cpus "+strconv.Itoa(min(8, runtime.NumCPU()))+" ",
+	docker.called(t, "pull --quiet "+image, "--label docx2pdf.local.owner=", "--network host", "--memory 4294967296",
+		"--cpus "+strconv.Itoa(min(8, runtime.NumCPU()))+" ",
 		"events --filter container=cloud-run-", "stop -t 10 cloud-run-", "rm --force --volumes cloud-run-", "image rm "+image)
 	if strings.Contains(docker.calls(t), "image rm elsewhere") {
 		t.Errorf("an image from elsewhere was removed:\n%s", docker.calls(t))
@@ -201,7 +206,8 @@ func TestDockerContainerOutOfMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the log says so", func() bool {
-		return strings.Contains(w.logged(`resource.labels.service_name="app" AND severity>=ERROR`), "Memory limit of 512 MiB exceeded")
+		return strings.Contains(w.logged(`resource.labels.service_name="app" AND severity>=ERROR`),
+			"Memory limit of 512 MiB exceeded")
 	})
 	w.call("", "GET", url+"/", nil).want(200)
 }
@@ -228,7 +234,8 @@ func TestContainersOfAKilledServerAreRemoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.up("127.0.0.1:0")
-	docker.called(t, "--filter label=docx2pdf.local.owner=", ":"+filepath.Join(w.options.Dir, "run"), "rm --force --volumes 0123456789ab")
+	docker.called(t, "--filter label=docx2pdf.local.owner=", ":"+filepath.Join(w.options.Dir, "run"),
+		"rm --force --volumes 0123456789ab")
 	if _, err := os.Stat(instance); err == nil {
 		t.Error("the instance's directory is left")
 	}

@@ -28,12 +28,14 @@ func TestFaultsMeetTheCallsTheyName(t *testing.T) {
 	w.call(w.owner, "GET", "/storage/v1/b/papers/o", nil).want(200)
 
 	// The answer is lost, but the work is done.
-	create, _ := http.NewRequest("POST", w.url("/iam/v1/projects/"+project+"/serviceAccounts"), strings.NewReader(`{"accountId":"the-account"}`))
+	create, _ := http.NewRequest("POST", w.url("/iam/v1/projects/"+project+"/serviceAccounts"),
+		strings.NewReader(`{"accountId":"the-account"}`))
 	create.Header.Set("Authorization", "Bearer "+w.owner)
 	if response, err := http.DefaultTransport.RoundTrip(create); err == nil {
 		t.Errorf("the lost answer arrived: %s", response.Status)
 	}
-	w.call(w.owner, "GET", "/iam/v1/projects/-/serviceAccounts/the-account@"+project+".iam.gserviceaccount.com", nil).want(200)
+	w.call(w.owner, "GET", "/iam/v1/projects/-/serviceAccounts/the-account@"+project+".iam.gserviceaccount.com",
+		nil).want(200)
 
 	w.topic("news")
 	began := time.Now()
@@ -51,7 +53,8 @@ func TestIAMTakesItsTime(t *testing.T) {
 	w.mayMakeTokens(reader)
 	var token string
 	eventually(t, "the right to make tokens has spread", func() bool {
-		a := w.call(w.owner, "POST", "/iamcredentials/v1/projects/-/serviceAccounts/"+reader+":generateAccessToken", map[string]any{"scope": []string{"x"}})
+		a := w.call(w.owner, "POST", "/iamcredentials/v1/projects/-/serviceAccounts/"+reader+":generateAccessToken",
+			map[string]any{"scope": []string{"x"}})
 		if a.status != 200 {
 			return false
 		}
@@ -66,7 +69,8 @@ func TestIAMTakesItsTime(t *testing.T) {
 
 func TestFaultsOfTheFrontEnd(t *testing.T) {
 	w := start(t, faults(fault.Plan{Rules: []fault.Rule{
-		{Call: "run.routes.invoke", Times: 1, Status: 429}, {Call: "run.routes.invoke", Times: 1, Status: 503}, {Call: "run.routes.invoke", Times: 1, Lose: true}}}))
+		{Call: "run.routes.invoke", Times: 1, Status: 429}, {Call: "run.routes.invoke", Times: 1, Status: 503},
+		{Call: "run.routes.invoke", Times: 1, Lose: true}}}))
 	url, token := w.service(nil)
 	w.call(token, "GET", url+"/", nil).want(429).saying("Rate exceeded.")
 	w.call(token, "GET", url+"/", nil).want(503)
@@ -122,7 +126,8 @@ func TestEachGrantAndAPITakesItsOwnTime(t *testing.T) {
 	w.call(w.token(viewer), "GET", pubsub+"/topics/news", nil).want(403)
 	w.call(w.token(editor), "GET", pubsub+"/topics/news", nil).want(200)
 
-	state := w.call(w.owner, "GET", "/serviceusage/v1/projects/"+project+"/services/cloudbuild.googleapis.com", nil).want(200).text("state")
+	state := w.call(w.owner, "GET", "/serviceusage/v1/projects/"+project+"/services/cloudbuild.googleapis.com",
+		nil).want(200).text("state")
 	if state != "ENABLED" {
 		t.Errorf("the API's state is %s", state)
 	}

@@ -40,7 +40,8 @@ func (i issuer) keys(t *testing.T) string {
 // token is a workload's; change may spoil it.
 func (i issuer) token(t *testing.T, audience string, change func(jwt.MapClaims)) string {
 	t.Helper()
-	claims := jwt.MapClaims{"iss": "https://ci.example.com", "sub": "repo:a/b", "aud": audience, "exp": time.Now().Add(time.Minute).Unix()}
+	claims := jwt.MapClaims{"iss": "https://ci.example.com", "sub": "repo:a/b", "aud": audience,
+		"exp": time.Now().Add(time.Minute).Unix()}
 	if change != nil {
 		change(claims)
 	}
@@ -57,7 +58,8 @@ func (i issuer) token(t *testing.T, audience string, change func(jwt.MapClaims))
 func (w *world) federated(i issuer) (pool, provider string) {
 	w.t.Helper()
 	path := "/iam/v1/projects/" + project + "/locations/global/workloadIdentityPools"
-	pool = w.call(w.owner, "POST", path+"?workloadIdentityPoolId=builds", map[string]any{}).want(200).text("response", "name")
+	pool = w.call(w.owner, "POST", path+"?workloadIdentityPoolId=builds",
+		map[string]any{}).want(200).text("response", "name")
 	provider = w.call(w.owner, "POST", path+"/builds/providers?workloadIdentityPoolProviderId=a-ci", map[string]any{
 		"oidc":             map[string]any{"issuerUri": "https://ci.example.com", "jwksJson": i.keys(w.t)},
 		"attributeMapping": map[string]any{"google.subject": "assertion.sub"},
@@ -70,14 +72,16 @@ func (w *world) exchangeWorkload(provider, token string) answer {
 	return w.form("/sts/v1/token", url.Values{
 		"grant_type": {"urn:ietf:params:oauth:grant-type:token-exchange"}, "audience": {"//iam.googleapis.com/" + provider},
 		"requested_token_type": {"urn:ietf:params:oauth:token-type:access_token"}, "subject_token": {token},
-		"subject_token_type": {"urn:ietf:params:oauth:token-type:jwt"}, "scope": {"https://www.googleapis.com/auth/cloud-platform"},
+		"subject_token_type": {"urn:ietf:params:oauth:token-type:jwt"},
+		"scope":              {"https://www.googleapis.com/auth/cloud-platform"},
 	})
 }
 
 func TestWorkloadsActAsAnAccount(t *testing.T) {
 	w, ci := start(t), newIssuer(t)
 	pool, provider := w.federated(ci)
-	token := w.exchangeWorkload(provider, ci.token(t, "https://iam.googleapis.com/"+provider, nil)).want(200).text("access_token")
+	token := w.exchangeWorkload(provider, ci.token(t, "https://iam.googleapis.com/"+provider,
+		nil)).want(200).text("access_token")
 	email, other := w.account("caller"), w.account("another")
 	account := "/iam/v1/projects/" + project + "/serviceAccounts/" + email
 	idToken := "/iamcredentials/v1/projects/-/serviceAccounts/" + email + ":generateIdToken"
@@ -115,7 +119,8 @@ func TestWorkloadsTokensAreChecked(t *testing.T) {
 		"without an end":   func(c jwt.MapClaims) { delete(c, "exp") },
 		"of nobody":        func(c jwt.MapClaims) { delete(c, "sub") },
 	} {
-		if a := w.exchangeWorkload(provider, ci.token(t, audience, spoil)); a.status != 400 || a.text("error") != "invalid_grant" {
+		if a := w.exchangeWorkload(provider, ci.token(t, audience, spoil)); a.status != 400 ||
+			a.text("error") != "invalid_grant" {
 			t.Errorf("%s: %d %s", name, a.status, a.body)
 		}
 	}

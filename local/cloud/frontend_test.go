@@ -12,8 +12,11 @@ func TestFrontEndLetsOnlyInvokersIn(t *testing.T) {
 	w := start(t)
 	url, token := w.service(nil)
 
-	closed := w.call("", "GET", url+"/path<x>", nil).want(403).saying("<h2>Your client does not have permission to get URL <code>/path&lt;x&gt;</code> from this server.</h2>")
-	if closed.header.Get("Server") != "Google Frontend" || closed.header.Get("Content-Type") != "text/html; charset=UTF-8" {
+	closed := w.call("", "GET", url+"/path<x>",
+		nil).want(403).saying("<h2>Your client does not have permission to get URL <code>/path&lt;x&gt;</code> from this " +
+		"server.</h2>")
+	if closed.header.Get("Server") != "Google Frontend" ||
+		closed.header.Get("Content-Type") != "text/html; charset=UTF-8" {
 		t.Errorf("403 with headers %v", closed.header)
 	}
 	broken := w.call("x"+token, "GET", url+"/", nil).want(401).saying("<title>401 Unauthorized</title>")
@@ -28,13 +31,16 @@ func TestFrontEndLetsOnlyInvokersIn(t *testing.T) {
 	w.call(w.idToken(caller, url+"/"), "GET", url+"/", nil).want(200)            // a slash at the end is fine
 
 	a := w.call(token, "POST", url+"/hello?q=1", map[string]any{"a": 1}).want(200)
-	if a.text("path") != "/hello" || a.text("body") != `{"a":1}` || a.header.Get("Server") != "Google Frontend" || a.header.Get("X-Cloud-Trace-Context") == "" {
+	if a.text("path") != "/hello" || a.text("body") != `{"a":1}` || a.header.Get("Server") != "Google Frontend" ||
+		a.header.Get("X-Cloud-Trace-Context") == "" {
 		t.Errorf("answer %s with headers %v", a.body, a.header)
 	}
-	if got := a.text("header", "Authorization", 0); !strings.HasSuffix(got, ".SIGNATURE_REMOVED_BY_GOOGLE") || strings.Count(got, ".") != 2 {
+	if got := a.text("header", "Authorization", 0); !strings.HasSuffix(got, ".SIGNATURE_REMOVED_BY_GOOGLE") ||
+		strings.Count(got, ".") != 2 {
 		t.Errorf("the container saw Authorization %q", got)
 	}
-	for name, want := range map[string]string{"X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1", "Forwarded": `for="127.0.0.1";proto=https`} {
+	for name, want := range map[string]string{"X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1",
+		"Forwarded": `for="127.0.0.1";proto=https`} {
 		if got := a.text("header", name, 0); got != want {
 			t.Errorf("the container saw %s %q, want %q", name, got, want)
 		}
@@ -65,7 +71,8 @@ func TestRequestsTooLargeTooSlowAndBroken(t *testing.T) {
 	url, token := w.service(func(template, _ map[string]any) { template["timeout"] = "1s" })
 	w.call(token, "POST", url+"/", make([]byte, 32<<20+1)).want(413).saying("too large")
 
-	chunked, _ := http.NewRequest("POST", url+"/", struct{ io.Reader }{bytes.NewReader(make([]byte, 33<<20))}) // no Content-Length
+	// no Content-Length
+	chunked, _ := http.NewRequest("POST", url+"/", struct{ io.Reader }{bytes.NewReader(make([]byte, 33<<20))})
 	chunked.Header.Set("Authorization", "Bearer "+token)
 	w.do(chunked).want(413)
 

@@ -33,11 +33,14 @@ func (w *world) gcloud(method, path string, body any) answer {
 // --service-account …` posts for a service that is not there yet.
 func created(image string) map[string]any {
 	client := map[string]any{"run.googleapis.com/client-name": "gcloud", "run.googleapis.com/client-version": "528.0.0"}
-	return map[string]any{"apiVersion": "serving.knative.dev/v1", "kind": "Service", "status": map[string]any{"address": map[string]any{}},
+	return map[string]any{"apiVersion": "serving.knative.dev/v1", "kind": "Service",
+		"status":   map[string]any{"address": map[string]any{}},
 		"metadata": map[string]any{"annotations": client, "labels": map[string]any{}, "name": "app", "namespace": project},
 		"spec": map[string]any{"template": map[string]any{
-			"metadata": map[string]any{"labels": map[string]any{"client.knative.dev/nonce": "giusjtanie"}, "annotations": map[string]any{"run.googleapis.com/client-name": "gcloud",
-				"run.googleapis.com/client-version": "528.0.0", "run.googleapis.com/execution-environment": "gen2", "run.googleapis.com/startup-cpu-boost": "True"}},
+			"metadata": map[string]any{"labels": map[string]any{"client.knative.dev/nonce": "giusjtanie"},
+				"annotations": map[string]any{"run.googleapis.com/client-name": "gcloud",
+					"run.googleapis.com/client-version": "528.0.0", "run.googleapis.com/execution-environment": "gen2",
+					"run.googleapis.com/startup-cpu-boost": "True"}},
 			"spec": map[string]any{"nodeSelector": map[string]any{}, "serviceAccountName": runtimeSA, "containers": []any{
 				map[string]any{"env": []any{map[string]any{"name": "COLOUR", "value": "blue"}}, "image": image, "name": ""}}}}}}
 }
@@ -48,7 +51,8 @@ func (w *world) ready(name string) answer {
 	var last answer
 	eventually(w.t, name+" is deployed", func() bool {
 		last = w.gcloud("GET", namespace+"/services/"+name+"?alt=json", nil).want(200)
-		return last.text("status", "conditions", 0, "status") != "Unknown" && last.text("status", "observedGeneration") == last.text("metadata", "generation")
+		return last.text("status", "conditions", 0, "status") != "Unknown" &&
+			last.text("status", "observedGeneration") == last.text("metadata", "generation")
 	})
 	return last
 }
@@ -83,7 +87,8 @@ func TestGcloudRunDeployUpdateAndDelete(t *testing.T) {
 
 	// The other version shows the same service.
 	same := w.call(w.owner, "GET", "/run/v2"+location+"/services/app", nil).want(200)
-	if same.text("client") != "gcloud" || same.text("template", "containers", 0, "env", 0, "value") != "blue" || same.text("template", "containers", 0, "resources", "cpuIdle") != "true" {
+	if same.text("client") != "gcloud" || same.text("template", "containers", 0, "env", 0, "value") != "blue" ||
+		same.text("template", "containers", 0, "resources", "cpuIdle") != "true" {
 		t.Errorf("v2 shows %s", same.body)
 	}
 
@@ -92,12 +97,15 @@ func TestGcloudRunDeployUpdateAndDelete(t *testing.T) {
 	dig(body, "spec", "template", "spec", "containers", 0, "resources", "limits").(map[string]any)["memory"] = "1Gi"
 	dig(body, "spec", "template", "metadata", "labels").(map[string]any)["client.knative.dev/nonce"] = "another"
 	w.gcloud("PUT", namespace+"/services/app?alt=json", body).want(200)
-	if updated := w.ready("app"); updated.text("spec", "template", "spec", "containers", 0, "resources", "limits", "memory") != "1Gi" || updated.text("status", "latestReadyRevisionName") == deployed.text("status", "latestReadyRevisionName") {
+	if updated := w.ready("app"); updated.text("spec", "template", "spec", "containers", 0, "resources", "limits",
+		"memory") != "1Gi" || updated.text("status", "latestReadyRevisionName") == deployed.text("status",
+		"latestReadyRevisionName") {
 		t.Errorf("after the update %s", updated.body)
 	}
 	w.gcloud("PUT", namespace+"/services/app?alt=json", body).want(409) // its resourceVersion is no longer the service's
 
-	list := w.gcloud("GET", namespace+"/revisions?alt=json&labelSelector=serving.knative.dev%2Fservice+%3D+app", nil).want(200)
+	list := w.gcloud("GET", namespace+"/revisions?alt=json&labelSelector=serving.knative.dev%2Fservice+%3D+app",
+		nil).want(200)
 	active := 0
 	for i := range 2 {
 		if strings.Contains(string(marshal(t, list.at("items", i, "status", "conditions"))), `"Active"`) {
@@ -107,11 +115,13 @@ func TestGcloudRunDeployUpdateAndDelete(t *testing.T) {
 	if active != 1 || list.at("items", 2) != nil {
 		t.Errorf("revisions %s", list.body)
 	}
-	if none := w.gcloud("GET", namespace+"/revisions?labelSelector=client.knative.dev%2Fnonce+%3D+none", nil).want(200); none.at("items") != nil {
+	if none := w.gcloud("GET", namespace+"/revisions?labelSelector=client.knative.dev%2Fnonce+%3D+none",
+		nil).want(200); none.at("items") != nil {
 		t.Errorf("a nonce that nobody used selects %s", none.body)
 	}
 	w.gcloud("GET", namespace+"/revisions/"+list.text("items", 0, "metadata", "name"), nil).want(200)
-	if all := w.call(w.owner, "GET", "/run/v1/projects/"+project+"/locations/-/services?alt=json", nil).want(200); all.text("items", 0, "metadata", "name") != "app" {
+	if all := w.call(w.owner, "GET", "/run/v1/projects/"+project+"/locations/-/services?alt=json",
+		nil).want(200); all.text("items", 0, "metadata", "name") != "app" {
 		t.Errorf("services of all regions: %s", all.body)
 	}
 
@@ -124,7 +134,8 @@ func TestGcloudRunTellsWhatFailed(t *testing.T) {
 	w.account("runtime")
 	body := created("us-central1-docker.pkg.dev/" + project + "/none/none")
 	w.gcloud("POST", namespace+"/services?alt=json", body).want(200)
-	if failed := w.ready("app"); failed.text("status", "conditions", 0, "status") != "False" || !strings.Contains(failed.text("status", "conditions", 0, "message"), "is not ready and cannot serve traffic") {
+	if failed := w.ready("app"); failed.text("status", "conditions", 0, "status") != "False" ||
+		!strings.Contains(failed.text("status", "conditions", 0, "message"), "is not ready and cannot serve traffic") {
 		t.Errorf("a revision that cannot start: %s", failed.body)
 	}
 	w.gcloud("POST", namespace+"/services?alt=json", body).want(409)
@@ -146,7 +157,8 @@ func TestGcloudRunTellsWhatFailed(t *testing.T) {
 		w.gcloud("POST", namespace+"/services", body).want(test.status).saying(test.text)
 	}
 	secret := created("image")
-	dig(secret, "spec", "template", "spec", "containers", 0).(map[string]any)["env"] = []any{map[string]any{"name": "A", "valueFrom": map[string]any{"secretKeyRef": map[string]any{"name": "s", "key": "1"}}}}
+	dig(secret, "spec", "template", "spec", "containers", 0).(map[string]any)["env"] = []any{map[string]any{"name": "A",
+		"valueFrom": map[string]any{"secretKeyRef": map[string]any{"name": "s", "key": "1"}}}}
 	w.gcloud("POST", namespace+"/services", secret).want(501).saying("valueFrom")
 	w.gcloud("POST", namespace+"/services", map[string]any{}).want(400)
 	w.gcloud("GET", namespace+"/services?labelSelector=a!%3Db", nil).want(501)
@@ -160,18 +172,22 @@ func TestGcloudSendsEtagsBack(t *testing.T) {
 	w.service(nil)
 	different := 0
 	for i := 0; different < 3; i++ {
-		policy := w.call(w.owner, "GET", path+":getIamPolicy?options.requestedPolicyVersion=3", nil).want(200).at().(map[string]any)
+		policy := w.call(w.owner, "GET", path+":getIamPolicy?options.requestedPolicyVersion=3",
+			nil).want(200).at().(map[string]any)
 		etag, _ := policy["etag"].(string)
 		safe := strings.NewReplacer("+", "-", "/", "_").Replace(etag)
 		if safe != etag {
 			different++
 		}
 		role := []string{"roles/run.viewer", "roles/run.invoker"}[i%2]
-		w.call(w.owner, "POST", path+":setIamPolicy", map[string]any{"policy": map[string]any{"etag": safe, "bindings": []any{map[string]any{"role": role, "members": []string{account}}}}}).want(200)
+		w.call(w.owner, "POST", path+":setIamPolicy",
+			map[string]any{"policy": map[string]any{"etag": safe,
+				"bindings": []any{map[string]any{"role": role, "members": []string{account}}}}}).want(200)
 	}
 	topic := w.topic("news")
 	w.subscribe("all", topic, nil).want(200)
-	w.call(w.owner, "POST", "/pubsub/v1/"+topic+":publish", map[string]any{"messages": []any{map[string]any{"data": "-_-_-Q"}}}).want(200)
+	w.call(w.owner, "POST", "/pubsub/v1/"+topic+":publish",
+		map[string]any{"messages": []any{map[string]any{"data": "-_-_-Q"}}}).want(200)
 	if got := w.pull("all").text("receivedMessages", 0, "message", "data"); got != "+/+/+Q==" {
 		t.Errorf("pulled %q", got)
 	}
@@ -181,15 +197,19 @@ func TestGcloudSendsEtagsBack(t *testing.T) {
 func TestGcloudStorage(t *testing.T) {
 	w := start(t)
 	bucket := w.bucket("papers")
-	if layout := w.call(w.owner, "GET", "/storage/v1/b/"+bucket+"/storageLayout", nil).want(200); layout.text("hierarchicalNamespace", "enabled") != "false" || layout.text("location") != "US-CENTRAL1" {
+	if layout := w.call(w.owner, "GET", "/storage/v1/b/"+bucket+"/storageLayout",
+		nil).want(200); layout.text("hierarchicalNamespace", "enabled") != "false" ||
+		layout.text("location") != "US-CENTRAL1" {
 		t.Errorf("layout %s", layout.body)
 	}
-	if folders := w.call(w.owner, "GET", "/storage/v1/b/"+bucket+"/managedFolders", nil).want(200); folders.at("items") != nil {
+	if folders := w.call(w.owner, "GET", "/storage/v1/b/"+bucket+"/managedFolders",
+		nil).want(200); folders.at("items") != nil {
 		t.Errorf("folders %s", folders.body)
 	}
 	w.call(w.token(w.account("stranger")), "GET", "/storage/v1/b/"+bucket+"/storageLayout", nil).want(403)
 	w.call(w.owner, "GET", "/storage/v1/b/none/managedFolders", nil).want(404)
-	session := w.call(w.owner, "POST", "/resumable/upload/storage/v1/b/"+bucket+"/o?uploadType=resumable", map[string]any{"name": "big.bin"}).want(200)
+	session := w.call(w.owner, "POST", "/resumable/upload/storage/v1/b/"+bucket+"/o?uploadType=resumable",
+		map[string]any{"name": "big.bin"}).want(200)
 	w.call("", "PUT", session.header.Get("Location"), []byte("content")).want(200)
 	w.call(w.owner, "GET", "/storage/v1/b/"+bucket+"/o/big.bin?alt=media", nil).want(200).saying("content")
 }

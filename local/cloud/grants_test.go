@@ -9,7 +9,8 @@ import (
 // account makes a service account and returns its email.
 func (w *world) account(id string) string {
 	w.t.Helper()
-	return w.call(w.owner, "POST", "/iam/v1/projects/"+project+"/serviceAccounts", map[string]any{"accountId": id}).want(200).text("email")
+	return w.call(w.owner, "POST", "/iam/v1/projects/"+project+"/serviceAccounts",
+		map[string]any{"accountId": id}).want(200).text("email")
 }
 
 // token makes an access token of a service account: the owner gets token-creator rights on it first.
@@ -30,7 +31,8 @@ func (w *world) idToken(email, audience string) string {
 
 func (w *world) mayMakeTokens(email string) {
 	w.t.Helper()
-	w.grant("/iam/v1/projects/"+project+"/serviceAccounts/"+email, "roles/iam.serviceAccountTokenCreator", "user:"+cloud.Owner)
+	w.grant("/iam/v1/projects/"+project+"/serviceAccounts/"+email, "roles/iam.serviceAccountTokenCreator",
+		"user:"+cloud.Owner)
 }
 
 // grant adds a binding the way the provider does: read, modify, write.

@@ -46,7 +46,8 @@ func TestStreamingPull(t *testing.T) {
 		}
 	}
 
-	stream := open(&pubsubpb.StreamingPullRequest{StreamAckDeadlineSeconds: 10, MaxOutstandingMessages: 1, ProtocolVersion: 1})
+	stream := open(&pubsubpb.StreamingPullRequest{StreamAckDeadlineSeconds: 10, MaxOutstandingMessages: 1,
+		ProtocolVersion: 1})
 	w.publish(newsTopic, "one", nil)
 	w.publish(newsTopic, "two", nil)
 	one := next(stream)
@@ -57,7 +58,8 @@ func TestStreamingPull(t *testing.T) {
 	if ping := next(stream); len(ping) != 0 {
 		t.Fatalf("a ping was answered by %v", ping)
 	}
-	send(stream, &pubsubpb.StreamingPullRequest{ModifyDeadlineAckIds: []string{one[0].AckId}, ModifyDeadlineSeconds: []int32{0}})
+	send(stream, &pubsubpb.StreamingPullRequest{ModifyDeadlineAckIds: []string{one[0].AckId},
+		ModifyDeadlineSeconds: []int32{0}})
 	if again := next(stream); string(again[0].Message.Data) != "one" || again[0].AckId == one[0].AckId {
 		t.Fatalf("after the nack %v", again)
 	} else {
@@ -102,8 +104,10 @@ func TestHostileGRPC(t *testing.T) {
 	w := start(t)
 	w.topic("news")
 	owner := w.pubsubClient(w.owner)
-	for _, name := range []string{"", "/", "projects/" + project + "/topics/", "projects//topics/news", "projects/" + project + "/topics/news:publish", "projects/" + project + "/topics/news%2Fx",
-		"projects/" + project + "/topics/../topics/news", "projects/" + project + "/topics/news?x=y", "projects/" + project + "/topics/news\x00\n", "projects/" + project + "/subscriptions/news"} {
+	for _, name := range []string{"", "/", "projects/" + project + "/topics/", "projects//topics/news", "projects/" +
+		project + "/topics/news:publish", "projects/" + project + "/topics/news%2Fx",
+		"projects/" + project + "/topics/../topics/news", "projects/" + project + "/topics/news?x=y", "projects/" + project +
+			"/topics/news\x00\n", "projects/" + project + "/subscriptions/news"} {
 		err := owner.TopicAdminClient.DeleteTopic(t.Context(), &pubsubpb.DeleteTopicRequest{Topic: name})
 		if code := status.Code(err); code != codes.InvalidArgument && code != codes.NotFound && code != codes.Unimplemented {
 			t.Errorf("deleting the topic %q: %v", name, err)
@@ -116,8 +120,10 @@ func TestHostileGRPC(t *testing.T) {
 	protocols.SetUnencryptedHTTP2(true)
 	transport := &http.Transport{Protocols: &protocols}
 	defer transport.CloseIdleConnections()
-	for _, body := range []string{"", "x", "\x00\x00\x00\x00\x05abc", "\x00\xff\xff\xff\xff", "\x01\x00\x00\x00\x01x", "\x00\x00\x00\x00\x03\x0a\xff\xff"} {
-		for _, method := range []string{"/google.pubsub.v1.Publisher/GetTopic", "/google.pubsub.v1.Subscriber/StreamingPull", "/none", "/google.pubsub.v1.Topic", "/google.iam.v1.IAMPolicy/SetIamPolicy"} {
+	for _, body := range []string{"", "x", "\x00\x00\x00\x00\x05abc", "\x00\xff\xff\xff\xff", "\x01\x00\x00\x00\x01x",
+		"\x00\x00\x00\x00\x03\x0a\xff\xff"} {
+		for _, method := range []string{"/google.pubsub.v1.Publisher/GetTopic", "/google.pubsub.v1.Subscriber/StreamingPull",
+			"/none", "/google.pubsub.v1.Topic", "/google.iam.v1.IAMPolicy/SetIamPolicy"} {
 			r, _ := http.NewRequest("POST", w.url(method), strings.NewReader(body))
 			r.Header.Set("Content-Type", "application/grpc")
 			r.Header.Set("Authorization", "Bearer "+w.owner)

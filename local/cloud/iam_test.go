@@ -32,7 +32,8 @@ func TestCallsNeedACredentialThatHolds(t *testing.T) {
 func TestUnknownCallsAreRefusedLoudly(t *testing.T) {
 	w := start(t)
 	for _, call := range []struct{ method, path string }{
-		{"GET", "/compute/v1/projects/x/zones"}, {"POST", "/run/v2/projects/x/locations/y/jobs"}, {"DELETE", "/storage/v1/b/x/acl/y"},
+		{"GET", "/compute/v1/projects/x/zones"}, {"POST", "/run/v2/projects/x/locations/y/jobs"},
+		{"DELETE", "/storage/v1/b/x/acl/y"},
 		{"POST", "/pubsub/v1/projects/x/subscriptions/y:seek"}, {"PUT", "/nowhere"},
 	} {
 		w.call(w.owner, call.method, call.path, nil).want(501).saying(call.method + " " + call.path)
@@ -41,12 +42,15 @@ func TestUnknownCallsAreRefusedLoudly(t *testing.T) {
 
 func TestDisabledAPIsAnswerAsAtGoogle(t *testing.T) {
 	w := start(t)
-	w.await("/serviceusage/v1/" + w.call(w.owner, "POST", "/serviceusage/v1/projects/"+project+"/services/pubsub.googleapis.com:disable", map[string]any{}).want(200).text("name"))
-	a := w.call(w.owner, "GET", "/pubsub/v1/projects/"+project+"/topics", nil).want(403).saying("has not been used in project")
+	w.await("/serviceusage/v1/" + w.call(w.owner, "POST", "/serviceusage/v1/projects/"+project+
+		"/services/pubsub.googleapis.com:disable", map[string]any{}).want(200).text("name"))
+	a := w.call(w.owner, "GET", "/pubsub/v1/projects/"+project+"/topics",
+		nil).want(403).saying("has not been used in project")
 	if reason := a.text("error", "details", 0, "reason"); reason != "SERVICE_DISABLED" {
 		t.Errorf("reason %s, want SERVICE_DISABLED", reason)
 	}
-	enabled := w.call(w.owner, "GET", "/serviceusage/v1beta1/projects/"+project+"/services?filter=state:ENABLED&fields=services/name,nextPageToken", nil).want(200)
+	enabled := w.call(w.owner, "GET", "/serviceusage/v1beta1/projects/"+project+
+		"/services?filter=state:ENABLED&fields=services/name,nextPageToken", nil).want(200)
 	if strings.Contains(string(enabled.body), "pubsub") {
 		t.Errorf("Pub/Sub is listed as enabled after it was disabled: %s", enabled.body)
 	}
@@ -61,7 +65,8 @@ func TestAPIsAreEnabledAtOnce(t *testing.T) {
 		var calls sync.WaitGroup
 		for _, service := range []string{"run", "cloudbuild", "artifactregistry", "pubsub"} {
 			calls.Go(func() {
-				answer := w.call(w.owner, "POST", "/serviceusage/v1/projects/"+id+"/services/"+service+".googleapis.com:enable", map[string]any{})
+				answer := w.call(w.owner, "POST", "/serviceusage/v1/projects/"+id+"/services/"+service+".googleapis.com:enable",
+					map[string]any{})
 				if answer.status != http.StatusOK {
 					t.Errorf("enabling %s: %d %s", service, answer.status, answer.body)
 				}
@@ -84,7 +89,9 @@ func TestGrantsDecideEveryCall(t *testing.T) {
 	w.upload("papers", "a.txt", []byte("hello")).want(200)
 
 	object := "/storage/v1/b/papers/o/a.txt"
-	w.call(token, "GET", object, nil).want(403).saying(reader + " does not have storage.objects.get access to the Google Cloud Storage object. Permission 'storage.objects.get' denied on resource (or it may not exist).")
+	w.call(token, "GET", object, nil).want(403).saying(reader +
+		" does not have storage.objects.get access to the Google Cloud Storage object. Permission 'storage.objects.get' " +
+		"denied on resource (or it may not exist).")
 	w.grant(bucketPolicy("papers"), "roles/storage.objectViewer", "serviceAccount:"+reader)
 	w.call(token, "GET", object+"?alt=media", nil).want(200).saying("hello")
 	w.call(token, "DELETE", object, nil).want(403)
@@ -92,11 +99,14 @@ func TestGrantsDecideEveryCall(t *testing.T) {
 	w.revoke(bucketPolicy("papers"), "roles/storage.objectViewer", "serviceAccount:"+reader)
 	w.call(token, "GET", object, nil).want(403)
 
-	w.grant(projectPolicy, "roles/storage.objectAdmin", "serviceAccount:"+reader) // a project's grant holds for its buckets
+	// a project's grant holds for its buckets
+	w.grant(projectPolicy, "roles/storage.objectAdmin", "serviceAccount:"+reader)
 	w.call(token, "DELETE", object, nil).want(204)
 
-	w.call(token, "GET", "/run/v2"+location+"/services", nil).want(403).saying("Permission 'run.services.list' denied on resource")
-	w.call(token, "PUT", "/pubsub/v1/projects/"+project+"/topics/news", map[string]any{}).want(403).saying("User not authorized to perform this action.")
+	w.call(token, "GET", "/run/v2"+location+"/services",
+		nil).want(403).saying("Permission 'run.services.list' denied on resource")
+	w.call(token, "PUT", "/pubsub/v1/projects/"+project+"/topics/news",
+		map[string]any{}).want(403).saying("User not authorized to perform this action.")
 	w.call(token, "GET", projectPolicy, nil).want(200) // storage.objectAdmin holds resourcemanager.projects.get
 	w.call(token, "POST", projectPolicy+":getIamPolicy", nil).want(403)
 	w.call(w.owner, "GET", "/cloudresourcemanager/v1/projects/somebody-elses", nil).want(403)
@@ -117,28 +127,35 @@ func TestPoliciesAreWrittenAsAWhole(t *testing.T) {
 	w := start(t)
 	account := w.account("worker")
 	set := func(policy map[string]any) answer {
-		return w.call(w.owner, "POST", "/iam/v1/projects/"+project+"/serviceAccounts/"+account+":setIamPolicy", map[string]any{"policy": policy})
+		return w.call(w.owner, "POST", "/iam/v1/projects/"+project+"/serviceAccounts/"+account+":setIamPolicy",
+			map[string]any{"policy": policy})
 	}
 	binding := func(role string, members ...string) map[string]any {
 		return map[string]any{"bindings": []any{map[string]any{"role": role, "members": members}}}
 	}
-	empty := w.call(w.owner, "POST", "/iam/v1/projects/"+project+"/serviceAccounts/"+account+":getIamPolicy?options.requestedPolicyVersion=3", nil).want(200)
+	empty := w.call(w.owner, "POST", "/iam/v1/projects/"+project+"/serviceAccounts/"+account+
+		":getIamPolicy?options.requestedPolicyVersion=3", nil).want(200)
 	if empty.at("bindings") != nil || empty.at("version") != nil || empty.text("etag") != "ACAB" {
 		t.Errorf("policy of a new account: %s, want only an etag", empty.body)
 	}
 	first := set(map[string]any{"version": 3, "bindings": []any{
-		map[string]any{"role": "roles/iam.serviceAccountUser", "members": []string{"user:B@Example.com", "user:a@example.com"}},
+		map[string]any{"role": "roles/iam.serviceAccountUser", "members": []string{"user:B@Example.com",
+			"user:a@example.com"}},
 		map[string]any{"role": "roles/iam.serviceAccountUser", "members": []string{"user:a@example.com"}}}}).want(200)
-	if first.at("version") != 1.0 || first.at("bindings", 1) != nil || first.text("bindings", 0, "members") != "[user:a@example.com user:b@example.com]" {
+	if first.at("version") != 1.0 || first.at("bindings", 1) != nil ||
+		first.text("bindings", 0, "members") != "[user:a@example.com user:b@example.com]" {
 		t.Errorf("stored policy %s, want one binding of two lower-case members, version 1", first.body)
 	}
 	stale := binding("roles/iam.serviceAccountUser", "user:c@example.com")
 	stale["etag"] = "BwX="
 	set(stale).want(409).saying("concurrent policy changes")
-	set(binding("roles/iam.serviceAccountUser", "serviceAccount:nobody@"+project+".iam.gserviceaccount.com")).want(400).saying("does not exist")
+	set(binding("roles/iam.serviceAccountUser", "serviceAccount:nobody@"+project+
+		".iam.gserviceaccount.com")).want(400).saying("does not exist")
 	set(binding("roles/iam.serviceAccountUser", "somebody")).want(400).saying("unknown type")
-	set(binding("roles/made.up", "user:a@example.com")).want(400).saying("Role roles/made.up is not supported for this resource.")
-	set(map[string]any{"bindings": []any{map[string]any{"role": "roles/iam.serviceAccountUser", "members": []string{"user:a@example.com"},
+	set(binding("roles/made.up",
+		"user:a@example.com")).want(400).saying("Role roles/made.up is not supported for this resource.")
+	set(map[string]any{"bindings": []any{map[string]any{"role": "roles/iam.serviceAccountUser",
+		"members":   []string{"user:a@example.com"},
 		"condition": map[string]any{"expression": "true"}}}}).want(501).saying("conditions")
 	set(map[string]any{"bindings": []any{}}).want(200)
 }
@@ -184,7 +201,8 @@ func TestRecreatedAccountInheritsNothing(t *testing.T) {
 
 	w.call(w.owner, "DELETE", "/iam/v1/projects/"+project+"/serviceAccounts/"+email, nil).want(200)
 	w.call(token, "GET", "/storage/v1/b/papers/o", nil).want(401).saying("ACCOUNT_STATE_INVALID")
-	w.call(w.owner, "GET", "/iam/v1/projects/"+project+"/serviceAccounts/"+email, nil).want(404).saying("Unknown service account")
+	w.call(w.owner, "GET", "/iam/v1/projects/"+project+"/serviceAccounts/"+email,
+		nil).want(404).saying("Unknown service account")
 	w.call(w.owner, "GET", "/storage/v1/b/papers/iam", nil).saying("deleted:serviceAccount:" + email + "?uid=" + uid)
 
 	again := w.account("caller")
@@ -219,7 +237,8 @@ type keyFile struct {
 
 func (w *world) key(email string) keyFile {
 	w.t.Helper()
-	created := w.call(w.owner, "POST", "/iam/v1/projects/-/serviceAccounts/"+email+"/keys", map[string]any{"keyAlgorithm": "KEY_ALG_RSA_2048", "privateKeyType": "TYPE_GOOGLE_CREDENTIALS_FILE"}).want(200)
+	created := w.call(w.owner, "POST", "/iam/v1/projects/-/serviceAccounts/"+email+"/keys",
+		map[string]any{"keyAlgorithm": "KEY_ALG_RSA_2048", "privateKeyType": "TYPE_GOOGLE_CREDENTIALS_FILE"}).want(200)
 	data, err := base64.StdEncoding.DecodeString(created.text("privateKeyData"))
 	if err != nil {
 		w.t.Fatal(err)
@@ -235,7 +254,8 @@ func (w *world) key(email string) keyFile {
 func (k keyFile) assertion(t *testing.T, change func(jwt.MapClaims)) string {
 	t.Helper()
 	now := time.Now()
-	claims := jwt.MapClaims{"iss": k.ClientEmail, "sub": k.ClientEmail, "aud": k.TokenURI, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(),
+	claims := jwt.MapClaims{"iss": k.ClientEmail, "sub": k.ClientEmail, "aud": k.TokenURI, "iat": now.Unix(),
+		"exp":             now.Add(time.Hour).Unix(),
 		"target_audience": "https://service.example.com"}
 	if change != nil {
 		change(claims)
@@ -257,7 +277,8 @@ func (k keyFile) assertion(t *testing.T, change func(jwt.MapClaims)) string {
 
 func (w *world) exchange(assertion string) answer {
 	w.t.Helper()
-	return w.form("/token", url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"}, "assertion": {assertion}})
+	return w.form("/token", url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"},
+		"assertion": {assertion}})
 }
 
 func (w *world) form(path string, form url.Values) answer {
@@ -286,7 +307,8 @@ func TestTokenEndpointTriesAllKeysOfAnAssertionThatNamesNone(t *testing.T) {
 	for _, key := range []keyFile{first, second} {
 		w.exchange(unnamed(key).assertion(t, nil)).want(200).saying("id_token")
 	}
-	w.call(w.owner, "POST", "/iam/v1/projects/"+project+"/serviceAccounts/"+email+"/keys/"+second.PrivateKeyID+":disable", map[string]any{}).want(200)
+	w.call(w.owner, "POST", "/iam/v1/projects/"+project+"/serviceAccounts/"+email+"/keys/"+second.PrivateKeyID+":disable",
+		map[string]any{}).want(200)
 	w.exchange(unnamed(second).assertion(t, nil)).want(400).saying("Invalid JWT Signature.")
 	w.exchange(unnamed(first).assertion(t, nil)).want(200)
 	// As a bearer token it has to name its key. https://google.aip.dev/auth/4111
@@ -315,11 +337,16 @@ func TestTokenEndpointRefusesAsGoogleDoes(t *testing.T) {
 		code, words string
 	}{
 		"another account's key": {forged.assertion(t, nil), "invalid_grant", "Invalid JWT Signature."},
-		"wrong audience":        {key.assertion(t, func(c jwt.MapClaims) { c["aud"] = "https://example.com" }), "invalid_grant", "Failed audience check"},
-		"expired":               {key.assertion(t, func(c jwt.MapClaims) { c["iat"], c["exp"] = 1700000000, 1700003600 }), "invalid_grant", "short-lived token"},
-		"too long":              {key.assertion(t, func(c jwt.MapClaims) { c["exp"] = time.Now().Add(2 * time.Hour).Unix() }), "invalid_grant", "short-lived token"},
-		"no such account":       {key.assertion(t, func(c jwt.MapClaims) { c["iss"] = "x@example.com" }), "invalid_grant", "account not found"},
-		"nothing asked for":     {key.assertion(t, func(c jwt.MapClaims) { delete(c, "target_audience") }), "invalid_scope", "Invalid OAuth scope"},
+		"wrong audience": {key.assertion(t, func(c jwt.MapClaims) { c["aud"] = "https://example.com" }),
+			"invalid_grant", "Failed audience check"},
+		"expired": {key.assertion(t, func(c jwt.MapClaims) { c["iat"], c["exp"] = 1700000000, 1700003600 }),
+			"invalid_grant", "short-lived token"},
+		"too long": {key.assertion(t, func(c jwt.MapClaims) { c["exp"] = time.Now().Add(2 * time.Hour).Unix() }),
+			"invalid_grant", "short-lived token"},
+		"no such account": {key.assertion(t, func(c jwt.MapClaims) { c["iss"] = "x@example.com" }), "invalid_grant",
+			"account not found"},
+		"nothing asked for": {key.assertion(t, func(c jwt.MapClaims) { delete(c, "target_audience") }), "invalid_scope",
+			"Invalid OAuth scope"},
 		"not a JWT":             {"x.y.z", "invalid_request", "Bad Request"},
 		"no key of the account": {unnamed(forged).assertion(t, nil), "invalid_grant", "Invalid JWT Signature."},
 		"a key that is none":    {named(key, "none").assertion(t, nil), "invalid_grant", "Invalid JWT Signature."},
@@ -342,7 +369,8 @@ func TestIDTokenIsWhatGoogleDocuments(t *testing.T) {
 		t.Fatal(err)
 	}
 	uid := w.call(w.owner, "GET", "/iam/v1/projects/-/serviceAccounts/"+email, nil).text("uniqueId")
-	for name, want := range map[string]any{"iss": "https://accounts.google.com", "aud": "https://service.example.com", "sub": uid, "azp": uid, "email": email, "email_verified": true} {
+	for name, want := range map[string]any{"iss": "https://accounts.google.com", "aud": "https://service.example.com",
+		"sub": uid, "azp": uid, "email": email, "email_verified": true} {
 		if claims[name] != want {
 			t.Errorf("%s is %v, want %v", name, claims[name], want)
 		}
@@ -351,7 +379,8 @@ func TestIDTokenIsWhatGoogleDocuments(t *testing.T) {
 	if keys.text("keys", 0, "kid") != parsed.Header["kid"] || keys.text("keys", 0, "alg") != "RS256" {
 		t.Errorf("published keys %s do not hold the token's %v", keys.body, parsed.Header["kid"])
 	}
-	if w.call("", "GET", "/.well-known/openid-configuration", nil).want(200).text("jwks_uri") != w.url("/oauth2/v3/certs") {
+	if w.call("", "GET", "/.well-known/openid-configuration",
+		nil).want(200).text("jwks_uri") != w.url("/oauth2/v3/certs") {
 		t.Error("discovery does not name the published keys")
 	}
 	w.call("", "GET", "/tokeninfo?id_token="+raw, nil).want(200).saying(email)
@@ -363,7 +392,8 @@ func TestDeletedKeyStopsWorking(t *testing.T) {
 	old, fresh := w.key(email), w.key(email)
 	keys := "/iam/v1/projects/" + project + "/serviceAccounts/" + email + "/keys"
 	shown := w.call(w.owner, "GET", keys+"/"+old.PrivateKeyID+"?publicKeyType=TYPE_X509_PEM_FILE", nil).want(200)
-	if pem, _ := base64.StdEncoding.DecodeString(shown.text("publicKeyData")); !strings.Contains(string(pem), "BEGIN CERTIFICATE") || shown.at("privateKeyData") != nil {
+	if pem, _ := base64.StdEncoding.DecodeString(shown.text("publicKeyData")); !strings.Contains(string(pem),
+		"BEGIN CERTIFICATE") || shown.at("privateKeyData") != nil {
 		t.Errorf("key: %s, want a certificate and no private key", shown.body)
 	}
 	w.exchange(old.assertion(t, nil)).want(200)
@@ -380,7 +410,8 @@ func TestSelfSignedJWT(t *testing.T) {
 	w.grant(projectPolicy, "roles/viewer", "serviceAccount:"+email)
 	key := w.key(email)
 	path := "/iam/v1/projects/" + project + "/serviceAccounts"
-	w.call(key.assertion(t, func(c jwt.MapClaims) { c["aud"] = "https://iam.googleapis.com/" }), "GET", path, nil).want(200)
+	w.call(key.assertion(t, func(c jwt.MapClaims) { c["aud"] = "https://iam.googleapis.com/" }), "GET", path,
+		nil).want(200)
 	w.call(key.assertion(t, func(c jwt.MapClaims) { c["exp"] = 1700003600 }), "GET", path, nil).want(401)
 }
 
@@ -388,17 +419,22 @@ func TestImpersonationNeedsTokenCreator(t *testing.T) {
 	w := start(t)
 	email := w.account("caller")
 	path := "/iamcredentials/v1/projects/-/serviceAccounts/" + email
-	w.call(w.owner, "POST", path+":generateAccessToken", map[string]any{"scope": []string{"x"}}).want(403).saying("iam.serviceAccounts.getAccessToken")
-	w.call(w.owner, "POST", path+":generateIdToken", map[string]any{"audience": "x"}).want(403).saying("iam.serviceAccounts.getOpenIdToken")
+	w.call(w.owner, "POST", path+":generateAccessToken",
+		map[string]any{"scope": []string{"x"}}).want(403).saying("iam.serviceAccounts.getAccessToken")
+	w.call(w.owner, "POST", path+":generateIdToken",
+		map[string]any{"audience": "x"}).want(403).saying("iam.serviceAccounts.getOpenIdToken")
 	w.token(email) // makes the grant
-	w.call(w.owner, "POST", path+":generateAccessToken", map[string]any{"scope": []string{"x"}, "lifetime": "7200s"}).want(400)
+	w.call(w.owner, "POST", path+":generateAccessToken",
+		map[string]any{"scope": []string{"x"}, "lifetime": "7200s"}).want(400)
 }
 
 // Clients append versions to base paths that have one already, and name projects by number.
 func TestPathsOfTheOfficialProvider(t *testing.T) {
 	w := start(t)
-	for _, path := range []string{"/iam/v1/v1/projects/" + project + "/serviceAccounts", "/cloudresourcemanager/v1/v1/projects/" + project, "/cloudbilling/v1/v1/projects/" + project + "/billingInfo",
-		"/serviceusage/v1beta1/v1/projects/" + project + "/services?filter=state:ENABLED", "/cloudresourcemanager/v3/projects/" + project,
+	for _, path := range []string{"/iam/v1/v1/projects/" + project + "/serviceAccounts",
+		"/cloudresourcemanager/v1/v1/projects/" + project, "/cloudbilling/v1/v1/projects/" + project + "/billingInfo",
+		"/serviceusage/v1beta1/v1/projects/" + project + "/services?filter=state:ENABLED",
+		"/cloudresourcemanager/v3/projects/" + project,
 		"/serviceusage/projects/" + project + "/services/run.googleapis.com"} {
 		w.call(w.owner, "GET", path, nil).want(200)
 	}
@@ -409,12 +445,14 @@ func TestPathsOfTheOfficialProvider(t *testing.T) {
 
 func TestProjectsLiveSideBySide(t *testing.T) {
 	w := start(t)
-	created := w.call(w.owner, "POST", "/cloudresourcemanager/v1/projects", map[string]any{"projectId": "second-project"}).want(200)
+	created := w.call(w.owner, "POST", "/cloudresourcemanager/v1/projects",
+		map[string]any{"projectId": "second-project"}).want(200)
 	w.await("/cloudresourcemanager/v1/" + created.text("name"))
 	w.call(w.owner, "POST", "/cloudresourcemanager/v1/projects", map[string]any{"projectId": "second-project"}).want(409)
 	w.call(w.owner, "POST", "/cloudresourcemanager/v1/projects", map[string]any{"projectId": "X"}).want(400)
 	w.call(w.owner, "POST", "/storage/v1/b?project=second-project", map[string]any{"name": "its-bucket"}).want(200)
-	w.call(w.owner, "POST", "/storage/v1/b?project="+project, map[string]any{"name": "its-bucket"}).want(409).saying("not available")
+	w.call(w.owner, "POST", "/storage/v1/b?project="+project,
+		map[string]any{"name": "its-bucket"}).want(409).saying("not available")
 
 	reader := w.account("reader") // of the first project
 	w.grant(projectPolicy, "roles/storage.admin", "serviceAccount:"+reader)

@@ -40,12 +40,14 @@ func (w *world) publish(topic, data string, attributes map[string]string) string
 
 func (w *world) pull(subscription string) answer {
 	w.t.Helper()
-	return w.call(w.owner, "POST", pubsub+"/subscriptions/"+subscription+":pull", map[string]any{"maxMessages": 10}).want(200)
+	return w.call(w.owner, "POST", pubsub+"/subscriptions/"+subscription+":pull",
+		map[string]any{"maxMessages": 10}).want(200)
 }
 
 func (w *world) agent() string {
 	w.t.Helper()
-	operation := w.call(w.owner, "POST", "/serviceusage/v1beta1/projects/"+project+"/services/pubsub.googleapis.com:generateServiceIdentity", map[string]any{}).want(200)
+	operation := w.call(w.owner, "POST", "/serviceusage/v1beta1/projects/"+project+
+		"/services/pubsub.googleapis.com:generateServiceIdentity", map[string]any{}).want(200)
 	return w.await("/serviceusage/v1beta1/"+operation.text("name")).text("response", "email")
 }
 
@@ -109,10 +111,12 @@ func TestPullAckAndRedelivery(t *testing.T) {
 	w.publish(topic, "world", map[string]string{"kind": "big", "name": "n"})
 
 	got := w.pull("all")
-	if got.text("receivedMessages", 0, "message", "messageId") != id || got.text("receivedMessages", 0, "message", "data") != "aGVsbG8=" || got.at("receivedMessages", 2) != nil {
+	if got.text("receivedMessages", 0, "message", "messageId") != id || got.text("receivedMessages", 0, "message",
+		"data") != "aGVsbG8=" || got.at("receivedMessages", 2) != nil {
 		t.Errorf("pulled %s", got.body)
 	}
-	if some := w.pull("some"); some.text("receivedMessages", 0, "message", "data") != "d29ybGQ=" || some.at("receivedMessages", 1) != nil {
+	if some := w.pull("some"); some.text("receivedMessages", 0, "message", "data") != "d29ybGQ=" ||
+		some.at("receivedMessages", 1) != nil {
 		t.Errorf("the filter let through %s", some.body)
 	}
 	ack := func(verb string, more map[string]any) {
@@ -147,9 +151,11 @@ func TestPushWithIDToken(t *testing.T) {
 	w := start(t)
 	e := newEndpoint(t, always(204))
 	topic, pusher := w.topic("news"), w.account("pusher")
-	push := map[string]any{"pushConfig": map[string]any{"pushEndpoint": e.URL + "/in?x=1", "oidcToken": map[string]any{"serviceAccountEmail": pusher}}}
+	push := map[string]any{"pushConfig": map[string]any{"pushEndpoint": e.URL + "/in?x=1",
+		"oidcToken": map[string]any{"serviceAccountEmail": pusher}}}
 	created := w.subscribe("push", topic, push).want(200)
-	if created.text("pushConfig", "attributes", "x-goog-version") != "v1" || created.text("ackDeadlineSeconds") != "10" || created.text("expirationPolicy", "ttl") != "2678400s" || created.text("state") != "ACTIVE" {
+	if created.text("pushConfig", "attributes", "x-goog-version") != "v1" || created.text("ackDeadlineSeconds") != "10" ||
+		created.text("expirationPolicy", "ttl") != "2678400s" || created.text("state") != "ACTIVE" {
 		t.Errorf("created %s", created.body)
 	}
 	if w.call(w.owner, "GET", pubsub+"/subscriptions/push", nil).at("pushConfig", "attributes") != nil {
@@ -162,18 +168,22 @@ func TestPushWithIDToken(t *testing.T) {
 	if e.count() != 0 {
 		t.Fatal("a push without a token reached the endpoint")
 	}
-	w.grant("/iam/v1/projects/"+project+"/serviceAccounts/"+pusher, "roles/iam.serviceAccountTokenCreator", "serviceAccount:"+w.agent())
+	w.grant("/iam/v1/projects/"+project+"/serviceAccounts/"+pusher, "roles/iam.serviceAccountTokenCreator",
+		"serviceAccount:"+w.agent())
 	eventually(t, "the message was pushed and acknowledged", func() bool { return w.backlog("push") == 0 })
 
 	m := e.body(0)
-	if dig(m, "message", "messageId") != id || dig(m, "message", "message_id") != id || dig(m, "message", "data") != "aGVsbG8=" || dig(m, "message", "attributes", "a") != "b" ||
-		dig(m, "subscription") != "projects/"+project+"/subscriptions/push" || dig(m, "deliveryAttempt") != nil || dig(m, "message", "publish_time") == nil {
+	if dig(m, "message", "messageId") != id || dig(m, "message", "message_id") != id ||
+		dig(m, "message", "data") != "aGVsbG8=" || dig(m, "message", "attributes", "a") != "b" ||
+		dig(m, "subscription") != "projects/"+project+"/subscriptions/push" || dig(m, "deliveryAttempt") != nil ||
+		dig(m, "message", "publish_time") == nil {
 		t.Errorf("pushed %v", m)
 	}
 	r := e.requests[0]
 	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	info := w.call("", "GET", "/tokeninfo?id_token="+token, nil).want(200)
-	if info.text("email") != pusher || info.text("aud") != e.URL+"/in?x=1" || r.Header.Get("User-Agent") != "CloudPubSub-Google" || r.Header.Get("From") != "noreply@google.com" {
+	if info.text("email") != pusher || info.text("aud") != e.URL+"/in?x=1" ||
+		r.Header.Get("User-Agent") != "CloudPubSub-Google" || r.Header.Get("From") != "noreply@google.com" {
 		t.Errorf("token %s, headers %v", info.body, r.Header)
 	}
 }
@@ -182,10 +192,12 @@ func TestPushUnwrapped(t *testing.T) {
 	w := start(t)
 	e := newEndpoint(t, always(200))
 	topic := w.topic("news")
-	w.subscribe("push", topic, map[string]any{"pushConfig": map[string]any{"pushEndpoint": e.URL, "noWrapper": map[string]any{"writeMetadata": true}}}).want(200)
+	w.subscribe("push", topic, map[string]any{"pushConfig": map[string]any{"pushEndpoint": e.URL,
+		"noWrapper": map[string]any{"writeMetadata": true}}}).want(200)
 	id := w.publish(topic, "as it is", map[string]string{"colour": "blue"})
 	eventually(t, "it was pushed", func() bool { return w.backlog("push") == 0 })
-	if h := e.requests[0].Header; e.bodies[0] != "as it is" || h.Get("colour") != "blue" || h.Get("X-Goog-Pubsub-Message-Id") != id {
+	if h := e.requests[0].Header; e.bodies[0] != "as it is" || h.Get("colour") != "blue" ||
+		h.Get("X-Goog-Pubsub-Message-Id") != id {
 		t.Errorf("pushed %q with %v", e.bodies[0], h)
 	}
 }
@@ -213,9 +225,13 @@ func TestRetriesAndDeadLetters(t *testing.T) {
 		t.Fatal("a message was dead-lettered without the agent's right to acknowledge")
 	}
 	w.grant(pubsub+"/subscriptions/push", "roles/pubsub.subscriber", agent)
-	eventually(t, "the message is in the dead letters", func() bool { return w.backlog("dead-letters") == 1 && w.backlog("push") == 0 })
+	eventually(t, "the message is in the dead letters", func() bool {
+		return w.backlog("dead-letters") == 1 &&
+			w.backlog("push") == 0
+	})
 	letter := w.pull("dead-letters")
-	for name, want := range map[string]string{"objectId": "a.docx", "CloudPubSubDeadLetterSourceSubscription": "push", "CloudPubSubDeadLetterSourceSubscriptionProject": project} {
+	for name, want := range map[string]string{"objectId": "a.docx", "CloudPubSubDeadLetterSourceSubscription": "push",
+		"CloudPubSubDeadLetterSourceSubscriptionProject": project} {
 		if got := letter.text("receivedMessages", 0, "message", "attributes", name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
@@ -261,11 +277,13 @@ func TestSubscriptionsThatAreRefused(t *testing.T) {
 	}{
 		"short deadline":       {map[string]any{"ackDeadlineSeconds": 5}, 400},
 		"plain http elsewhere": {map[string]any{"pushConfig": map[string]any{"pushEndpoint": "http://example.com"}}, 400},
-		"few attempts":         {map[string]any{"deadLetterPolicy": map[string]any{"deadLetterTopic": topic, "maxDeliveryAttempts": 2}}, 400},
+		"few attempts": {map[string]any{"deadLetterPolicy": map[string]any{"deadLetterTopic": topic,
+			"maxDeliveryAttempts": 2}}, 400},
 		"no dead-letter topic": {map[string]any{"deadLetterPolicy": map[string]any{"deadLetterTopic": topic + "x"}}, 404},
 		"long back-off":        {map[string]any{"retryPolicy": map[string]any{"minimumBackoff": "700s"}}, 400},
 		"exactly once":         {map[string]any{"enableExactlyOnceDelivery": true}, 501},
-		"unknown account":      {map[string]any{"pushConfig": map[string]any{"pushEndpoint": "https://example.com", "oidcToken": map[string]any{"serviceAccountEmail": "x@y"}}}, 404},
+		"unknown account": {map[string]any{"pushConfig": map[string]any{"pushEndpoint": "https://example.com",
+			"oidcToken": map[string]any{"serviceAccountEmail": "x@y"}}}, 404},
 	} {
 		if a := w.subscribe("s-"+strings.ReplaceAll(name, " ", "-"), topic, test.more); a.status != test.status {
 			t.Errorf("%s: %d %s, want %d", name, a.status, a.body, test.status)
@@ -274,11 +292,15 @@ func TestSubscriptionsThatAreRefused(t *testing.T) {
 	editor := w.account("editor")
 	w.grant(projectPolicy, "roles/pubsub.editor", "serviceAccount:"+editor)
 	token := w.token(editor)
-	push := map[string]any{"topic": topic, "pushConfig": map[string]any{"pushEndpoint": "https://example.com", "oidcToken": map[string]any{"serviceAccountEmail": pusher}}}
+	push := map[string]any{"topic": topic, "pushConfig": map[string]any{"pushEndpoint": "https://example.com",
+		"oidcToken": map[string]any{"serviceAccountEmail": pusher}}}
 	w.call(token, "PUT", pubsub+"/subscriptions/pushing", push).want(403).saying("iam.serviceAccounts.actAs")
 	w.subscribe("sub", topic, nil).want(200)
-	w.call(w.owner, "PATCH", pubsub+"/subscriptions/sub?updateMask=ackDeadlineSeconds,labels", map[string]any{"subscription": map[string]any{"ackDeadlineSeconds": 60, "labels": map[string]string{"a": "b"}}}).want(200).saying(`"ackDeadlineSeconds":60`)
-	w.call(w.owner, "PATCH", pubsub+"/subscriptions/sub?updateMask=filter", map[string]any{"subscription": map[string]any{"filter": "x"}}).want(501)
+	w.call(w.owner, "PATCH", pubsub+"/subscriptions/sub?updateMask=ackDeadlineSeconds,labels",
+		map[string]any{"subscription": map[string]any{"ackDeadlineSeconds": 60,
+			"labels": map[string]string{"a": "b"}}}).want(200).saying(`"ackDeadlineSeconds":60`)
+	w.call(w.owner, "PATCH", pubsub+"/subscriptions/sub?updateMask=filter",
+		map[string]any{"subscription": map[string]any{"filter": "x"}}).want(501)
 }
 
 // Uploads, overwrites and deletions arrive as messages; the storage agent needs the right to publish.
@@ -288,12 +310,16 @@ func TestStorageNotifications(t *testing.T) {
 	w.bucket("papers")
 	w.subscribe("events", topic, nil).want(200)
 	configs := "/storage/v1/b/papers/notificationConfigs"
-	config := map[string]any{"topic": "//pubsub.googleapis.com/" + topic, "payload_format": "JSON_API_V1", "object_name_prefix": "in/", "custom_attributes": map[string]string{"colour": "blue"}}
-	w.call(w.owner, "POST", configs, config).want(403).saying("does not have permission to publish messages to to the Cloud Pub/Sub topic '//pubsub.googleapis.com/" + topic + "'")
+	config := map[string]any{"topic": "//pubsub.googleapis.com/" + topic, "payload_format": "JSON_API_V1",
+		"object_name_prefix": "in/", "custom_attributes": map[string]string{"colour": "blue"}}
+	w.call(w.owner, "POST", configs,
+		config).want(403).saying("does not have permission to publish messages to to the Cloud Pub/Sub topic " +
+		"'//pubsub.googleapis.com/" + topic + "'")
 	agent := w.call(w.owner, "GET", "/storage/v1/projects/"+project+"/serviceAccount", nil).want(200).text("email_address")
 	w.grant(pubsub+"/topics/uploads", "roles/pubsub.publisher", "serviceAccount:"+agent)
 	made := w.call(w.owner, "POST", configs, config).want(200)
-	if made.text("id") != "1" || made.text("topic") != "//pubsub.googleapis.com/"+topic || made.text("kind") != "storage#notification" {
+	if made.text("id") != "1" || made.text("topic") != "//pubsub.googleapis.com/"+topic ||
+		made.text("kind") != "storage#notification" {
 		t.Errorf("notification %s", made.body)
 	}
 	w.call(w.owner, "POST", configs, map[string]any{"topic": "nonsense", "payload_format": "NONE"}).want(400)
@@ -306,15 +332,18 @@ func TestStorageNotifications(t *testing.T) {
 	messages := w.pull("events").at("receivedMessages").([]any)
 	for _, m := range messages {
 		a := dig(m, "message", "attributes").(map[string]any)
-		if a["bucketId"] != "papers" || a["objectId"] != "in/a.docx" || a["colour"] != "blue" || a["notificationConfig"] != "projects/_/buckets/papers/notificationConfigs/1" {
+		if a["bucketId"] != "papers" || a["objectId"] != "in/a.docx" || a["colour"] != "blue" ||
+			a["notificationConfig"] != "projects/_/buckets/papers/notificationConfigs/1" {
 			t.Errorf("attributes %v", a)
 		}
 		if _, err := time.Parse(time.RFC3339Nano, fmt.Sprint(a["eventTime"])); err != nil {
 			t.Errorf("eventTime: %v", err)
 		}
-		events = append(events, fmt.Sprint(a["eventType"], " ", a["objectGeneration"], " ", a["overwroteGeneration"], " ", a["overwrittenByGeneration"]))
+		events = append(events, fmt.Sprint(a["eventType"], " ", a["objectGeneration"], " ", a["overwroteGeneration"], " ",
+			a["overwrittenByGeneration"]))
 	}
-	want := []string{"OBJECT_FINALIZE " + first + " <nil> <nil>", "OBJECT_DELETE " + first + " <nil> " + second, "OBJECT_FINALIZE " + second + " " + first + " <nil>", "OBJECT_DELETE " + second + " <nil> <nil>"}
+	want := []string{"OBJECT_FINALIZE " + first + " <nil> <nil>", "OBJECT_DELETE " + first + " <nil> " + second,
+		"OBJECT_FINALIZE " + second + " " + first + " <nil>", "OBJECT_DELETE " + second + " <nil> <nil>"}
 	if strings.Join(events, "\n") != strings.Join(want, "\n") {
 		t.Errorf("events\n%s\nwant\n%s", strings.Join(events, "\n"), strings.Join(want, "\n"))
 	}

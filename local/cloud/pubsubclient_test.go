@@ -35,7 +35,8 @@ func (grpcToken) RequireTransportSecurity() bool { return false }
 // pubsubClient is Google's own Go client for Pub/Sub; without a token it is what PUBSUB_EMULATOR_HOST makes of it.
 func (w *world) pubsubClient(token string) *gopubsub.Client {
 	w.t.Helper()
-	options := []option.ClientOption{option.WithEndpoint(w.address), option.WithoutAuthentication(), option.WithTelemetryDisabled(),
+	options := []option.ClientOption{option.WithEndpoint(w.address), option.WithoutAuthentication(),
+		option.WithTelemetryDisabled(),
 		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials()))}
 	if token != "" {
 		options = append(options, option.WithGRPCDialOption(grpc.WithPerRPCCredentials(grpcToken(token))))
@@ -59,7 +60,8 @@ func say(t *testing.T, client *gopubsub.Client, text string) {
 	t.Helper()
 	publisher := client.Publisher(newsTopic)
 	defer publisher.Stop()
-	if _, err := publisher.Publish(t.Context(), &gopubsub.Message{Data: []byte(text), Attributes: map[string]string{"kind": "news"}}).Get(t.Context()); err != nil {
+	if _, err := publisher.Publish(t.Context(), &gopubsub.Message{Data: []byte(text),
+		Attributes: map[string]string{"kind": "news"}}).Get(t.Context()); err != nil {
 		t.Fatalf("publishing: %v", err)
 	}
 }
@@ -89,18 +91,23 @@ func TestGoPubSubClient(t *testing.T) {
 	ctx, client := t.Context(), w.pubsubClient(w.owner)
 	topics, subscriptions := client.TopicAdminClient, client.SubscriptionAdminClient
 	for _, name := range []string{newsTopic, deadTopic} {
-		if topic, err := topics.CreateTopic(ctx, &pubsubpb.Topic{Name: name, Labels: map[string]string{"a": "b"}}); err != nil || topic.Name != name || topic.Labels["a"] != "b" {
+		if topic, err := topics.CreateTopic(ctx, &pubsubpb.Topic{Name: name,
+			Labels: map[string]string{"a": "b"}}); err != nil || topic.Name != name || topic.Labels["a"] != "b" {
 			t.Fatalf("creating a topic: %v %v", topic, err)
 		}
 	}
-	sub, err := subscriptions.CreateSubscription(ctx, &pubsubpb.Subscription{Name: readersName, Topic: newsTopic, AckDeadlineSeconds: 20,
-		DeadLetterPolicy: &pubsubpb.DeadLetterPolicy{DeadLetterTopic: deadTopic, MaxDeliveryAttempts: 5},
-		RetryPolicy:      &pubsubpb.RetryPolicy{MinimumBackoff: durationpb.New(0), MaximumBackoff: durationpb.New(time.Second)}})
-	if err != nil || sub.AckDeadlineSeconds != 20 || sub.State != pubsubpb.Subscription_ACTIVE || sub.MessageRetentionDuration.AsDuration() != 7*24*time.Hour {
+	sub, err := subscriptions.CreateSubscription(ctx, &pubsubpb.Subscription{Name: readersName, Topic: newsTopic,
+		AckDeadlineSeconds: 20,
+		DeadLetterPolicy:   &pubsubpb.DeadLetterPolicy{DeadLetterTopic: deadTopic, MaxDeliveryAttempts: 5},
+		RetryPolicy: &pubsubpb.RetryPolicy{MinimumBackoff: durationpb.New(0),
+			MaximumBackoff: durationpb.New(time.Second)}})
+	if err != nil || sub.AckDeadlineSeconds != 20 || sub.State != pubsubpb.Subscription_ACTIVE ||
+		sub.MessageRetentionDuration.AsDuration() != 7*24*time.Hour {
 		t.Fatalf("creating a subscription: %v %v", sub, err)
 	}
-	sub, err = subscriptions.UpdateSubscription(ctx, &pubsubpb.UpdateSubscriptionRequest{Subscription: &pubsubpb.Subscription{Name: readersName, AckDeadlineSeconds: 30},
-		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"ack_deadline_seconds"}}})
+	sub, err = subscriptions.UpdateSubscription(ctx,
+		&pubsubpb.UpdateSubscriptionRequest{Subscription: &pubsubpb.Subscription{Name: readersName, AckDeadlineSeconds: 30},
+			UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"ack_deadline_seconds"}}})
 	if err != nil || sub.AckDeadlineSeconds != 30 || sub.DeadLetterPolicy.GetMaxDeliveryAttempts() != 5 {
 		t.Errorf("changing the deadline: %v %v", sub, err)
 	}
@@ -146,7 +153,8 @@ func TestGoPubSubClient(t *testing.T) {
 	})
 	eventually(t, "the message is acknowledged", func() bool { return w.backlog("readers") == 0 })
 
-	if err := subscriptions.DeleteSubscription(ctx, &pubsubpb.DeleteSubscriptionRequest{Subscription: readersName}); err != nil {
+	if err := subscriptions.DeleteSubscription(ctx,
+		&pubsubpb.DeleteSubscriptionRequest{Subscription: readersName}); err != nil {
 		t.Error(err)
 	}
 	if err := topics.DeleteTopic(ctx, &pubsubpb.DeleteTopicRequest{Topic: newsTopic}); err != nil {
@@ -161,7 +169,8 @@ func TestGoPubSubClientPullsDeadLetters(t *testing.T) {
 	defer w.checkedBy("client", googleAgent)
 	w.topic("news")
 	dead := w.topic("dead")
-	w.subscribe("readers", newsTopic, map[string]any{"deadLetterPolicy": map[string]any{"deadLetterTopic": dead, "maxDeliveryAttempts": 5}}).want(200)
+	w.subscribe("readers", newsTopic, map[string]any{"deadLetterPolicy": map[string]any{"deadLetterTopic": dead,
+		"maxDeliveryAttempts": 5}}).want(200)
 	w.subscribe("buried", dead, nil).want(200)
 	agent := "serviceAccount:" + w.agent()
 	w.grant(pubsub+"/topics/dead", "roles/pubsub.publisher", agent)
@@ -175,16 +184,22 @@ func TestGoPubSubClientPullsDeadLetters(t *testing.T) {
 		return refused == 5
 	})
 	// Another delivery is what moves it.
-	w.call(w.owner, "POST", pubsub+"/subscriptions/readers:pull", map[string]any{"maxMessages": 1, "returnImmediately": true}).want(200)
-	pulled, err := client.SubscriptionAdminClient.Pull(t.Context(), &pubsubpb.PullRequest{Subscription: "projects/" + project + "/subscriptions/buried", MaxMessages: 10})
+	w.call(w.owner, "POST", pubsub+"/subscriptions/readers:pull",
+		map[string]any{"maxMessages": 1, "returnImmediately": true}).want(200)
+	pulled, err := client.SubscriptionAdminClient.Pull(t.Context(),
+		&pubsubpb.PullRequest{Subscription: "projects/" + project + "/subscriptions/buried", MaxMessages: 10})
 	if err != nil || len(pulled.ReceivedMessages) != 1 {
 		t.Fatalf("pulling: %v %v", pulled, err)
 	}
 	m := pulled.ReceivedMessages[0]
-	if string(m.Message.Data) != "unreadable" || m.Message.Attributes["CloudPubSubDeadLetterSourceSubscription"] != "readers" || m.Message.Attributes["CloudPubSubDeadLetterSourceDeliveryCount"] != "5" {
+	if string(m.Message.Data) != "unreadable" ||
+		m.Message.Attributes["CloudPubSubDeadLetterSourceSubscription"] != "readers" ||
+		m.Message.Attributes["CloudPubSubDeadLetterSourceDeliveryCount"] != "5" {
 		t.Errorf("pulled %v", m)
 	}
-	if err := client.SubscriptionAdminClient.Acknowledge(t.Context(), &pubsubpb.AcknowledgeRequest{Subscription: "projects/" + project + "/subscriptions/buried", AckIds: []string{m.AckId}}); err != nil {
+	if err := client.SubscriptionAdminClient.Acknowledge(t.Context(),
+		&pubsubpb.AcknowledgeRequest{Subscription: "projects/" + project + "/subscriptions/buried",
+			AckIds: []string{m.AckId}}); err != nil {
 		t.Error(err)
 	}
 	if w.backlog("buried") != 0 {
@@ -210,7 +225,8 @@ func TestGoPubSubClientGetsGooglesErrors(t *testing.T) {
 		_, err := c.TopicAdminClient.CreateTopic(t.Context(), &pubsubpb.Topic{Name: name})
 		return err
 	}
-	_, snapshots := owner.SubscriptionAdminClient.GetSnapshot(t.Context(), &pubsubpb.GetSnapshotRequest{Snapshot: "projects/" + project + "/snapshots/s"})
+	_, snapshots := owner.SubscriptionAdminClient.GetSnapshot(t.Context(),
+		&pubsubpb.GetSnapshotRequest{Snapshot: "projects/" + project + "/snapshots/s"})
 	for _, test := range []struct {
 		what string
 		err  error
@@ -219,14 +235,19 @@ func TestGoPubSubClientGetsGooglesErrors(t *testing.T) {
 	}{
 		{"no token", get(anonymous, newsTopic), codes.Unauthenticated, "WithPerRPCCredentials"},
 		{"no token on a stream", pull(anonymous), codes.Unauthenticated, "WithPerRPCCredentials"},
-		{"a wrong token", get(w.pubsubClient("wrong"), newsTopic), codes.Unauthenticated, "invalid authentication credentials"},
+		{"a wrong token", get(w.pubsubClient("wrong"), newsTopic), codes.Unauthenticated,
+			"invalid authentication credentials"},
 		{"no role", get(weak, newsTopic), codes.PermissionDenied, "User not authorized to perform this action."},
 		{"no role on a stream", pull(weak), codes.PermissionDenied, "User not authorized to perform this action."},
-		{"nothing there", get(owner, "projects/"+project+"/topics/none"), codes.NotFound, "Resource not found (resource=none)."},
-		{"no subscription", owner.Subscriber("none").Receive(t.Context(), func(context.Context, *gopubsub.Message) {}), codes.NotFound, "Resource not found (resource=none)."},
-		{"there already", create(owner, newsTopic), codes.AlreadyExists, "Resource already exists in the project (resource=news)."},
+		{"nothing there", get(owner, "projects/"+project+"/topics/none"), codes.NotFound,
+			"Resource not found (resource=none)."},
+		{"no subscription", owner.Subscriber("none").Receive(t.Context(), func(context.Context, *gopubsub.Message) {}),
+			codes.NotFound, "Resource not found (resource=none)."},
+		{"there already", create(owner, newsTopic), codes.AlreadyExists,
+			"Resource already exists in the project (resource=news)."},
 		{"a bad name", get(owner, "news"), codes.InvalidArgument, "Invalid resource name given (name=news)"},
-		{"a bad id", create(owner, "projects/"+project+"/topics/1"), codes.InvalidArgument, "Invalid resource name given (name=1)"},
+		{"a bad id", create(owner, "projects/"+project+"/topics/1"), codes.InvalidArgument,
+			"Invalid resource name given (name=1)"},
 		{"not modelled", snapshots, codes.Unimplemented, "the local cloud does not model"},
 	} {
 		if status.Code(test.err) != test.code || !strings.Contains(test.err.Error(), test.text) {
@@ -236,25 +257,30 @@ func TestGoPubSubClientGetsGooglesErrors(t *testing.T) {
 
 	// The refusals are in the log with their reasons, as those over REST are.
 	log := string(w.call("", "GET", "/requests", nil).want(200).body)
-	for _, call := range []string{"pubsub.projects.topics.get", "pubsub.projects.subscriptions.streamingPull", "no role of serviceAccount:" + stranger} {
+	for _, call := range []string{"pubsub.projects.topics.get", "pubsub.projects.subscriptions.streamingPull",
+		"no role of serviceAccount:" + stranger} {
 		if !strings.Contains(log, call) {
 			t.Errorf("the log does not tell of %s", call)
 		}
 	}
 
 	// A role for the one subscription is enough, and is missed at once when it is taken away.
-	policy, err := owner.SubscriptionAdminClient.GetIamPolicy(t.Context(), &iampb.GetIamPolicyRequest{Resource: readersName})
+	policy, err := owner.SubscriptionAdminClient.GetIamPolicy(t.Context(),
+		&iampb.GetIamPolicyRequest{Resource: readersName})
 	if err != nil {
 		t.Fatal(err)
 	}
-	policy.Bindings = append(policy.Bindings, &iampb.Binding{Role: "roles/pubsub.subscriber", Members: []string{"serviceAccount:" + stranger}})
-	if policy, err = owner.SubscriptionAdminClient.SetIamPolicy(t.Context(), &iampb.SetIamPolicyRequest{Resource: readersName, Policy: policy}); err != nil {
+	policy.Bindings = append(policy.Bindings, &iampb.Binding{Role: "roles/pubsub.subscriber",
+		Members: []string{"serviceAccount:" + stranger}})
+	if policy, err = owner.SubscriptionAdminClient.SetIamPolicy(t.Context(),
+		&iampb.SetIamPolicyRequest{Resource: readersName, Policy: policy}); err != nil {
 		t.Fatal(err)
 	}
 	say(t, owner, "hello")
 	receive(t, weak, "readers", func(m *gopubsub.Message) bool { m.Ack(); return true })
 	policy.Bindings = nil
-	if _, err = owner.SubscriptionAdminClient.SetIamPolicy(t.Context(), &iampb.SetIamPolicyRequest{Resource: readersName, Policy: policy}); err != nil {
+	if _, err = owner.SubscriptionAdminClient.SetIamPolicy(t.Context(), &iampb.SetIamPolicyRequest{Resource: readersName,
+		Policy: policy}); err != nil {
 		t.Fatal(err)
 	}
 	if err := pull(weak); status.Code(err) != codes.PermissionDenied {

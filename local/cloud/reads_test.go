@@ -21,7 +21,8 @@ func TestListsAndReads(t *testing.T) {
 	topic := w.topic("news")
 	w.subscribe("readers", topic, nil).want(200)
 	key := w.key("caller@" + project + ".iam.gserviceaccount.com")
-	w.call(w.owner, "PUT", "/storage/v1/b/source/o/v1.zip", map[string]any{"contentType": "application/zip"}).want(200).saying("application/zip")
+	w.call(w.owner, "PUT", "/storage/v1/b/source/o/v1.zip",
+		map[string]any{"contentType": "application/zip"}).want(200).saying("application/zip")
 	keys := "/iam/v1/projects/" + project + "/serviceAccounts/" + key.ClientEmail + "/keys"
 	for path, want := range map[string]string{
 		"/storage/v1/b?project=" + project:                                         "source",
@@ -50,9 +51,13 @@ func TestListsAndReads(t *testing.T) {
 	} {
 		w.call(w.owner, "GET", path, nil).want(200).saying(want)
 	}
-	w.call(w.owner, "PATCH", pubsub+"/topics/news?updateMask=labels", map[string]any{"topic": map[string]any{"labels": map[string]string{"a": "b"}}}).want(200).saying(`"a":"b"`)
-	w.call(w.owner, "POST", pubsub+"/subscriptions/readers:modifyPushConfig", map[string]any{"pushConfig": map[string]any{"pushEndpoint": "https://example.com"}}).want(200)
-	w.call(w.owner, "POST", pubsub+"/topics/news:testIamPermissions", map[string]any{"permissions": []string{"pubsub.topics.publish", "made.up"}}).want(200).saying(`["pubsub.topics.publish"]`)
+	w.call(w.owner, "PATCH", pubsub+"/topics/news?updateMask=labels",
+		map[string]any{"topic": map[string]any{"labels": map[string]string{"a": "b"}}}).want(200).saying(`"a":"b"`)
+	w.call(w.owner, "POST", pubsub+"/subscriptions/readers:modifyPushConfig",
+		map[string]any{"pushConfig": map[string]any{"pushEndpoint": "https://example.com"}}).want(200)
+	w.call(w.owner, "POST", pubsub+"/topics/news:testIamPermissions",
+		map[string]any{"permissions": []string{"pubsub.topics.publish",
+			"made.up"}}).want(200).saying(`["pubsub.topics.publish"]`)
 	w.call(w.owner, "DELETE", repository+"/packages/app/tags/v1", nil).want(200)
 	w.call(w.owner, "GET", repository+"/packages/app/tags/v1", nil).want(404)
 
@@ -67,15 +72,19 @@ func TestLogEntriesAreWrittenAndRead(t *testing.T) {
 	w := start(t)
 	writer := w.account("writer")
 	token := w.token(writer)
-	entry := map[string]any{"logName": "projects/" + project + "/logs/app", "resource": map[string]any{"type": "global"}, "labels": map[string]string{"a.b": "c"},
-		"entries": []any{map[string]any{"textPayload": "first", "severity": "WARNING"}, map[string]any{"jsonPayload": map[string]any{"message": "second"}, "severity": "DEBUG"}}}
+	entry := map[string]any{"logName": "projects/" + project + "/logs/app", "resource": map[string]any{"type": "global"},
+		"labels": map[string]string{"a.b": "c"},
+		"entries": []any{map[string]any{"textPayload": "first", "severity": "WARNING"},
+			map[string]any{"jsonPayload": map[string]any{"message": "second"}, "severity": "DEBUG"}}}
 	w.call(token, "POST", "/logging/v2/entries:write", entry).want(403).saying("logging.logEntries.create")
 	w.grant(projectPolicy, "roles/logging.logWriter", "serviceAccount:"+writer)
 	w.call(token, "POST", "/logging/v2/entries:write", entry).want(200)
 	list := func(filter string) answer {
-		return w.call(w.owner, "POST", "/logging/v2/entries:list", map[string]any{"resourceNames": []string{"projects/" + project}, "filter": filter, "pageSize": 1})
+		return w.call(w.owner, "POST", "/logging/v2/entries:list",
+			map[string]any{"resourceNames": []string{"projects/" + project}, "filter": filter, "pageSize": 1})
 	}
-	for filter, want := range map[string]string{`severity>=INFO`: "first", `jsonPayload.message:"SEC"`: "second", `labels.a.b="c" AND severity<WARNING`: "second", `severity!=DEBUG timestamp>"2020-01-01"`: "first"} {
+	for filter, want := range map[string]string{`severity>=INFO`: "first", `jsonPayload.message:"SEC"`: "second",
+		`labels.a.b="c" AND severity<WARNING`: "second", `severity!=DEBUG timestamp>"2020-01-01"`: "first"} {
 		if got := list(filter).want(200); got.at("entries", 1) != nil || !strings.Contains(string(got.body), want) {
 			t.Errorf("%s: %s, want %q alone", filter, got.body, want)
 		}
@@ -83,7 +92,8 @@ func TestLogEntriesAreWrittenAndRead(t *testing.T) {
 	if list("").want(200).text("nextPageToken") != "1" {
 		t.Error("the second entry is not on a second page")
 	}
-	w.call(token, "POST", "/logging/v2/entries:list", map[string]any{"resourceNames": []string{"projects/" + project}}).want(403)
+	w.call(token, "POST", "/logging/v2/entries:list",
+		map[string]any{"resourceNames": []string{"projects/" + project}}).want(403)
 }
 
 func TestBuildFromATarball(t *testing.T) {
@@ -92,14 +102,16 @@ func TestBuildFromATarball(t *testing.T) {
 	var buffer bytes.Buffer
 	z := gzip.NewWriter(&buffer)
 	archive := tar.NewWriter(z)
-	for file, content := range map[string]string{"go.mod": "module app\n\ngo 1.26\n", "app/main.go": "package main\n\nfunc main() {}\n", "app/Dockerfile": "FROM scratch\n"} {
+	for file, content := range map[string]string{"go.mod": "module app\n\ngo 1.26\n",
+		"app/main.go": "package main\n\nfunc main() {}\n", "app/Dockerfile": "FROM scratch\n"} {
 		archive.WriteHeader(&tar.Header{Name: file, Mode: 0o644, Size: int64(len(content)), Typeflag: tar.TypeReg})
 		archive.Write([]byte(content))
 	}
 	archive.Close()
 	z.Close()
 	w.upload("source", "v1.tar.gz", buffer.Bytes()).want(200)
-	id := w.call(w.owner, "POST", "/cloudbuild/v1/projects/"+project+"/builds", buildRequest("v1.tar.gz", "v1")).want(200).text("metadata", "build", "id")
+	id := w.call(w.owner, "POST", "/cloudbuild/v1/projects/"+project+"/builds",
+		buildRequest("v1.tar.gz", "v1")).want(200).text("metadata", "build", "id")
 	if b := w.finished(id); b.text("status") != "SUCCESS" {
 		t.Errorf("build: %s", b.body)
 	}
@@ -119,12 +131,14 @@ func TestRegistryLogin(t *testing.T) {
 	if got := login("oauth2accesstoken", w.owner).want(200).text("token"); got != w.owner {
 		t.Errorf("token %s", got)
 	}
-	if got := w.call("", "GET", "/v2/", nil).want(401).header.Get("WWW-Authenticate"); !strings.Contains(got, w.url("/v2/token")) {
+	if got := w.call("", "GET", "/v2/", nil).want(401).header.Get("WWW-Authenticate"); !strings.Contains(got,
+		w.url("/v2/token")) {
 		t.Errorf("WWW-Authenticate %q", got)
 	}
 	w.push("v1", authn.FromConfig(authn.AuthConfig{Username: "oauth2accesstoken", Password: w.owner}))
 	w.call(w.owner, "GET", repository+"/packages/app/tags/v1", nil).want(200)
-	w.call(w.token(w.account("stranger")), "GET", "/v2/"+imageName+"/manifests/v1", nil).want(403).saying("artifactregistry.repositories.downloadArtifacts")
+	w.call(w.token(w.account("stranger")), "GET", "/v2/"+imageName+"/manifests/v1",
+		nil).want(403).saying("artifactregistry.repositories.downloadArtifacts")
 }
 
 // push makes an image of random bytes and pushes it.

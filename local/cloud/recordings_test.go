@@ -44,7 +44,8 @@ type replay struct {
 }
 
 // newer are fields that Google added after a recording was made, or left out of it when it was cleaned.
-var newer = []string{"urls", "generation", "registryUri", "vulnerabilityScanningConfig", "satisfiesPzi", "config", "lockedTime", "ingress", "errors", "status"}
+var newer = []string{"urls", "generation", "registryUri", "vulnerabilityScanningConfig", "satisfiesPzi", "config",
+	"lockedTime", "ingress", "errors", "status"}
 
 // chosen are fields whose values the server chooses.
 var chosen = regexp.MustCompile(`(?i)(\.etag|\.uid|uniqueId|oauth2ClientId|time|time[a-z]+|updated|\.generation|projectNumber|selfLink|mediaLink|\.uri|\.id|privateKeyData|latestReadyRevision|latestCreatedRevision|\.name|\.creator|lastModifier)$`)
@@ -52,28 +53,34 @@ var chosen = regexp.MustCompile(`(?i)(\.etag|\.uid|uniqueId|oauth2ClientId|time|
 func TestRecordingsOfGoogleReplay(t *testing.T) {
 	none := func(*world) map[string]string { return nil }
 	replays := map[string]replay{
-		"artifactregistry-repository-gcloud-crud":    {setup: none},
-		"artifactregistry-repository-get-patch-2026": {setup: labelledRepository, only: []int{1}}, // 2 was recorded without its request
+		"artifactregistry-repository-gcloud-crud": {setup: none},
+		// 2 was recorded without its request
+		"artifactregistry-repository-get-patch-2026": {setup: labelledRepository, only: []int{1}},
 		"crm-project-iam-get-set":                    {setup: oneOwner},
-		"crm-project-get":                            {setup: none, missing: map[string]string{"labels": "of that project", "parent": "there is no organisation"}},
-		"crm-project-missing-403-and-lifecycle":      {setup: none, only: []int{1, 2, 3, 4}, missing: map[string]string{"parent": "there is no organisation"}}, // 5: billing is always on here
-		"iam-serviceaccount-create-get-delete":       {setup: none},
-		"iam-serviceaccount-disable-update":          {setup: none},
-		"iam-serviceaccount-full-update":             {setup: none},
-		"iam-serviceaccountkey-create-list-delete":   {setup: none},
-		"pubsub-push-subscription-oidc-deadletter":   {setup: pushAccounts, only: []int{1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12}}, // 6 is a 404 before the write has spread
-		"pubsub-topic-create-get-delete":             {setup: none},
-		"pubsub-topic-create-get-delete-2":           {setup: none},
-		"run-v2-service-create-poll-patch-delete":    {setup: helloImage, only: []int{1, 2, 4, 5, 6, 8, 9}},
-		"run-v2-service-create-patch-delete-2":       {setup: helloImage},
-		"serviceusage-batchenable-enable":            {setup: none},
-		"storage-bucket-create-get-delete":           {setup: none},
-		"storage-bucket-iam-get-put-get":             {setup: publicBucket, only: []int{1}},
-		"storage-notification-base":                  {setup: storageAgent, missing: map[string]string{"messageStoragePolicy": "of that organisation"}},
-		"storage-object-errors":                      {setup: blobBucket, only: []int{1}},
-		"storage-object-list":                        {setup: threeBlobs},
-		"storage-object-metadata":                    {setup: blobBucket},
-		"storage-object-upload-get-delete":           {setup: blobBucket},
+		"crm-project-get": {setup: none, missing: map[string]string{"labels": "of that project",
+			"parent": "there is no organisation"}},
+		// 5: billing is always on here
+		"crm-project-missing-403-and-lifecycle": {setup: none, only: []int{1, 2, 3, 4},
+			missing: map[string]string{"parent": "there is no organisation"}},
+		"iam-serviceaccount-create-get-delete":     {setup: none},
+		"iam-serviceaccount-disable-update":        {setup: none},
+		"iam-serviceaccount-full-update":           {setup: none},
+		"iam-serviceaccountkey-create-list-delete": {setup: none},
+		// 6 is a 404 before the write has spread
+		"pubsub-push-subscription-oidc-deadletter": {setup: pushAccounts, only: []int{1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12}},
+		"pubsub-topic-create-get-delete":           {setup: none},
+		"pubsub-topic-create-get-delete-2":         {setup: none},
+		"run-v2-service-create-poll-patch-delete":  {setup: helloImage, only: []int{1, 2, 4, 5, 6, 8, 9}},
+		"run-v2-service-create-patch-delete-2":     {setup: helloImage},
+		"serviceusage-batchenable-enable":          {setup: none},
+		"storage-bucket-create-get-delete":         {setup: none},
+		"storage-bucket-iam-get-put-get":           {setup: publicBucket, only: []int{1}},
+		"storage-notification-base": {setup: storageAgent,
+			missing: map[string]string{"messageStoragePolicy": "of that organisation"}},
+		"storage-object-errors":            {setup: blobBucket, only: []int{1}},
+		"storage-object-list":              {setup: threeBlobs},
+		"storage-object-metadata":          {setup: blobBucket},
+		"storage-object-upload-get-delete": {setup: blobBucket},
 	}
 	files, err := filepath.Glob("testdata/recordings/*.json")
 	if err != nil || len(files) != len(replays) {
@@ -108,7 +115,8 @@ type player struct {
 
 func (p player) play(r recording) {
 	number := p.call(p.owner, "GET", projectPolicy, nil).text("projectNumber")
-	p.names = map[string]string{"example-project": project, "${projectId}": project, "${projectNumber}": number, "${uniqueId}": "abc123", "123456789": number}
+	p.names = map[string]string{"example-project": project, "${projectId}": project, "${projectNumber}": number,
+		"${uniqueId}": "abc123", "123456789": number}
 	for k, v := range p.replay.setup(p.world) {
 		p.names[k] = v
 	}
@@ -131,7 +139,8 @@ func (p player) exchange(e exchange) {
 		return
 	}
 	var want any
-	if err := json.Unmarshal(e.ResponseBody, &want); err != nil || want == nil || dig(want, "_scrubbed") != nil || dig(want, "_notRecorded") != nil {
+	if err := json.Unmarshal(e.ResponseBody, &want); err != nil || want == nil || dig(want, "_scrubbed") != nil ||
+		dig(want, "_notRecorded") != nil {
 		return
 	}
 	if text, ok := want.(string); ok {
@@ -164,7 +173,8 @@ func (p player) send(e exchange) answer {
 		if err := json.Unmarshal([]byte(body), &parts); err != nil || json.Unmarshal(parts[1], &content) != nil {
 			p.t.Fatal("not a multipart body")
 		}
-		r, _ := http.NewRequest(e.Method, p.url(path), strings.NewReader("--x\r\nContent-Type: application/json\r\n\r\n"+string(parts[0])+"\r\n--x\r\nContent-Type: text/plain\r\n\r\n"+content+"\r\n--x--"))
+		r, _ := http.NewRequest(e.Method, p.url(path), strings.NewReader("--x\r\nContent-Type: application/json\r\n\r\n"+
+			string(parts[0])+"\r\n--x\r\nContent-Type: text/plain\r\n\r\n"+content+"\r\n--x--"))
 		r.Header.Set("Content-Type", "multipart/related; boundary=x")
 		r.Header.Set("Authorization", "Bearer "+p.owner)
 		r.Header.Set("User-Agent", recordingAgent)
@@ -260,17 +270,20 @@ func pushAccounts(w *world) map[string]string {
 }
 
 func labelledRepository(w *world) map[string]string {
-	w.call(w.owner, "POST", "/artifactregistry/v1"+location+"/repositories?repositoryId=c7n-artifact-repo", map[string]any{"format": "DOCKER", "description": "Cloud Custodian test artifact repository",
-		"labels": map[string]any{"goog-terraform-provisioned": "true", "env": "production"}}).want(200)
+	w.call(w.owner, "POST", "/artifactregistry/v1"+location+"/repositories?repositoryId=c7n-artifact-repo",
+		map[string]any{"format": "DOCKER", "description": "Cloud Custodian test artifact repository",
+			"labels": map[string]any{"goog-terraform-provisioned": "true", "env": "production"}}).want(200)
 	return map[string]string{"cloud-custodian": project, "stacklet-test-policies": project}
 }
 
 func oneOwner(*world) map[string]string {
-	return map[string]string{"serviceAccount:integration-test@example-project.iam.gserviceaccount.com": "user:" + cloud.Owner}
+	return map[string]string{"serviceAccount:integration-test@example-project.iam.gserviceaccount.com": "user:" +
+		cloud.Owner}
 }
 
 func blobBucket(w *world) map[string]string {
-	w.call(w.owner, "POST", "/storage/v1/b?project="+project, map[string]any{"name": "go-cloud-blob-test-bucket", "storageClass": "REGIONAL", "location": "us-central1",
+	w.call(w.owner, "POST", "/storage/v1/b?project="+project, map[string]any{"name": "go-cloud-blob-test-bucket",
+		"storageClass": "REGIONAL", "location": "us-central1",
 		"iamConfiguration": map[string]any{"uniformBucketLevelAccess": map[string]any{"enabled": true}}}).want(200)
 	return nil
 }
@@ -278,7 +291,9 @@ func blobBucket(w *world) map[string]string {
 func threeBlobs(w *world) map[string]string {
 	blobBucket(w)
 	for i := range 3 {
-		r, _ := http.NewRequest("POST", w.url(fmt.Sprintf("/upload/storage/v1/b/go-cloud-blob-test-bucket/o?uploadType=media&name=blob-for-list-%d", i)), strings.NewReader("hello"))
+		r, _ := http.NewRequest("POST",
+			w.url(fmt.Sprintf("/upload/storage/v1/b/go-cloud-blob-test-bucket/o?uploadType=media&name=blob-for-list-%d", i)),
+			strings.NewReader("hello"))
 		r.Header.Set("Content-Type", "text/plain; charset=utf-8")
 		r.Header.Set("Authorization", "Bearer "+w.owner)
 		w.do(r).want(200)
@@ -287,7 +302,8 @@ func threeBlobs(w *world) map[string]string {
 }
 
 func publicBucket(w *world) map[string]string {
-	w.call(w.owner, "POST", "/storage/v1/b?project="+project, map[string]any{"name": "iam-test-bucket-wuc48fhtok"}).want(200)
+	w.call(w.owner, "POST", "/storage/v1/b?project="+project,
+		map[string]any{"name": "iam-test-bucket-wuc48fhtok"}).want(200)
 	account := w.account("iam-test-sa-wuc48fhtok")
 	path := bucketPolicy("iam-test-bucket-wuc48fhtok")
 	w.grant(path, "roles/storage.legacyBucketReader", "allAuthenticatedUsers")
@@ -303,7 +319,8 @@ func storageAgent(w *world) map[string]string {
 
 // helloImage puts an image in the place of Google's sample, and lets the default account exist.
 func helloImage(w *world) map[string]string {
-	w.call(w.owner, "POST", "/serviceusage/v1/projects/"+project+"/services/compute.googleapis.com:enable", map[string]any{}).want(200)
+	w.call(w.owner, "POST", "/serviceusage/v1/projects/"+project+"/services/compute.googleapis.com:enable",
+		map[string]any{}).want(200)
 	number := w.call(w.owner, "GET", projectPolicy, nil).text("projectNumber")
 	return map[string]string{"gcr.io/cloudrun/hello": w.image(), "882850097339": number}
 }

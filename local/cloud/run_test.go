@@ -26,9 +26,13 @@ func environment(t *testing.T, a answer) map[string]string {
 func TestContainerContract(t *testing.T) {
 	w := start(t)
 	t.Setenv("HOST_SECRET", "not for containers")
-	url, token := w.service(func(_, c map[string]any) { c["env"] = []any{map[string]any{"name": "COLOUR", "value": "blue"}} })
+	url, token := w.service(func(_, c map[string]any) {
+		c["env"] = []any{map[string]any{"name": "COLOUR",
+			"value": "blue"}}
+	})
 	env := environment(t, w.call(token, "GET", url+"/", nil).want(200))
-	for name, want := range map[string]string{"K_SERVICE": "app", "K_CONFIGURATION": "app", "COLOUR": "blue", "GOOGLE_STORAGE_CUSTOM_ENDPOINT": w.url("/storage/v1/")} {
+	for name, want := range map[string]string{"K_SERVICE": "app", "K_CONFIGURATION": "app", "COLOUR": "blue",
+		"GOOGLE_STORAGE_CUSTOM_ENDPOINT": w.url("/storage/v1/")} {
 		if env[name] != want {
 			t.Errorf("%s=%q, want %q", name, env[name], want)
 		}
@@ -42,7 +46,8 @@ func TestContainerContract(t *testing.T) {
 
 	metadata := func(path string) answer { return w.call(token, "GET", url+"/metadata/"+path, nil) }
 	metadata("project/project-id").want(403)
-	for path, want := range map[string]string{"project/project-id?flavor=Google": project, "instance/service-accounts/default/email?flavor=Google": runtimeSA} {
+	for path, want := range map[string]string{"project/project-id?flavor=Google": project,
+		"instance/service-accounts/default/email?flavor=Google": runtimeSA} {
 		if got := string(metadata(path).want(200).body); got != want {
 			t.Errorf("metadata %s is %q, want %q", path, got, want)
 		}
@@ -59,10 +64,12 @@ func TestContainerContract(t *testing.T) {
 	w.grant("/run/v2"+location+"/services/app", "roles/run.invoker", "serviceAccount:"+runtimeSA)
 	w.call(string(identity.body), "GET", url+"/", nil).want(200)
 
-	logs := w.call(w.owner, "POST", "/logging/v2/entries:list", map[string]any{"resourceNames": []string{"projects/" + project}, "pageSize": 100,
-		"filter": `resource.labels.service_name="app"`}).want(200)
+	logs := w.call(w.owner, "POST", "/logging/v2/entries:list",
+		map[string]any{"resourceNames": []string{"projects/" + project}, "pageSize": 100,
+			"filter": `resource.labels.service_name="app"`}).want(200)
 	logs.saying(`"severity":"NOTICE"`).saying("plain text").saying(`"requestMethod":"GET"`)
-	w.call(w.owner, "POST", "/logging/v2/entries:list", map[string]any{"resourceNames": []string{"projects/" + project}, "filter": "a OR b"}).want(501)
+	w.call(w.owner, "POST", "/logging/v2/entries:list", map[string]any{"resourceNames": []string{"projects/" + project},
+		"filter": "a OR b"}).want(501)
 }
 
 // A line that is longer than a log entry may be is cut, and those after it come.
@@ -71,9 +78,11 @@ func TestALongLineDoesNotMuteAContainer(t *testing.T) {
 	url, token := w.service(nil)
 	w.call(token, "GET", url+"/print/3000000", nil).want(200)
 	eventually(t, "the next line is in the log", func() bool {
-		logs := w.call(w.owner, "POST", "/logging/v2/entries:list", map[string]any{"resourceNames": []string{"projects/" + project},
-			"pageSize": 100, "filter": `resource.labels.service_name="app"`}).want(200)
-		return bytes.Contains(logs.body, []byte("after the long line")) && bytes.Contains(logs.body, []byte(strings.Repeat("x", 200<<10)))
+		logs := w.call(w.owner, "POST", "/logging/v2/entries:list",
+			map[string]any{"resourceNames": []string{"projects/" + project},
+				"pageSize": 100, "filter": `resource.labels.service_name="app"`}).want(200)
+		return bytes.Contains(logs.body, []byte("after the long line")) &&
+			bytes.Contains(logs.body, []byte(strings.Repeat("x", 200<<10)))
 	})
 }
 
@@ -118,7 +127,8 @@ func (w *world) hold(url, token string) (done <-chan int) {
 
 func (w *world) logged(filter string) string {
 	w.t.Helper()
-	return string(w.call(w.owner, "POST", "/logging/v2/entries:list", map[string]any{"resourceNames": []string{"projects/" + project}, "filter": filter, "pageSize": 1000}).want(200).body)
+	return string(w.call(w.owner, "POST", "/logging/v2/entries:list",
+		map[string]any{"resourceNames": []string{"projects/" + project}, "filter": filter, "pageSize": 1000}).want(200).body)
 }
 
 // With room for one request at a time and one instance, a second request waits and is refused with 429; with two
@@ -134,13 +144,15 @@ func TestConcurrencyAndInstances(t *testing.T) {
 	url, token := w.service(one(1))
 	first := w.call(token, "GET", url+"/", nil).want(200).text("pid")
 	held := w.hold(url, token)
-	eventually(t, "the request is in the container", func() bool { return strings.Contains(w.logged(`textPayload="holding"`), "holding") })
+	eventually(t, "the request is in the container",
+		func() bool { return strings.Contains(w.logged(`textPayload="holding"`), "holding") })
 	w.call(token, "GET", url+"/", nil).want(429).saying("Rate exceeded.")
 
 	image := w.call(w.owner, "GET", "/run/v2"+location+"/services/app", nil).text("template", "containers", 0, "image")
 	w.deploy("app", container(image, one(2))) // the old revision is drained meanwhile: the held request goes on
 	heldAgain := w.hold(url, token)
-	eventually(t, "the second request is in the container", func() bool { return strings.Count(w.logged(`textPayload="holding"`), "holding") >= 2 })
+	eventually(t, "the second request is in the container",
+		func() bool { return strings.Count(w.logged(`textPayload="holding"`), "holding") >= 2 })
 	if second := w.call(token, "GET", url+"/", nil).want(200).text("pid"); second == first {
 		t.Error("a request was served by an instance of the old revision")
 	}
@@ -192,15 +204,20 @@ func TestRevisionsReplaceEachOtherWithoutLoss(t *testing.T) {
 	if len(failures) > 0 {
 		t.Errorf("%d requests failed during the deployments, the first with %s", len(failures), failures[0])
 	}
-	same := w.deploy("app", container(image, func(_, c map[string]any) { c["env"] = []any{map[string]any{"name": "VERSION", "value": "2"}} }))
+	same := w.deploy("app", container(image, func(_,
+		c map[string]any) {
+		c["env"] = []any{map[string]any{"name": "VERSION", "value": "2"}}
+	}))
 	if got := same.text("response", "latestReadyRevision"); !strings.Contains(got, "app-00004-") {
 		t.Errorf("a deployment of the same template gave revision %s, want app-00004", got)
 	}
-	eventually(t, "the old revisions have ended", func() bool { return strings.Count(w.logged(`textPayload="ended"`), `"ended"`) == 3 })
+	eventually(t, "the old revisions have ended",
+		func() bool { return strings.Count(w.logged(`textPayload="ended"`), `"ended"`) == 3 })
 	if log := w.logged(`textPayload="got SIGTERM"`); strings.Count(log, "got SIGTERM") < 3 {
 		t.Errorf("old instances were not told to end: %s", log)
 	}
-	w.call(w.owner, "GET", "/run/v2"+location+"/services/app/revisions", nil).want(200).saying("app-00001-").saying("app-00004-")
+	w.call(w.owner, "GET", "/run/v2"+location+"/services/app/revisions",
+		nil).want(200).saying("app-00001-").saying("app-00004-")
 }
 
 // TestARollbackHolds: after traffic was given to a revision, an update that names none leaves it there, until somebody
@@ -224,7 +241,8 @@ func TestARollbackHolds(t *testing.T) {
 	if got := environment(t, w.call(token, "GET", url+"/", nil).want(200))["VERSION"]; got != "" {
 		t.Errorf("after the rollback the service answers as version %q, want the first", got)
 	}
-	unpin := map[string]any{"traffic": []any{map[string]any{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 100}}}
+	unpin := map[string]any{"traffic": []any{map[string]any{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST",
+		"percent": 100}}}
 	w.await("/run/v2/" + w.call(w.owner, "PATCH", app+"?updateMask=traffic", unpin).want(200).text("name"))
 	if got := environment(t, w.call(token, "GET", url+"/", nil).want(200))["VERSION"]; got != "3" {
 		t.Errorf("with its traffic on the latest revision the service answers as version %q", got)
@@ -239,10 +257,14 @@ func TestFailedDeploymentLeavesTheOldRevisionServing(t *testing.T) {
 	image := w.call(w.owner, "GET", service, nil).text("template", "containers", 0, "image")
 	good := w.call(w.owner, "GET", service, nil).text("latestReadyRevision")
 
-	failed := w.deploy("app", container(image, func(_, c map[string]any) { c["env"] = []any{map[string]any{"name": "FAIL_TO_START", "value": "1"}} }))
+	failed := w.deploy("app", container(image, func(_,
+		c map[string]any) {
+		c["env"] = []any{map[string]any{"name": "FAIL_TO_START", "value": "1"}}
+	}))
 	failed.saying("failed to start and listen on the port").saying("exit status 7")
 	state := w.call(w.owner, "GET", service, nil).want(200)
-	if state.text("latestReadyRevision") != good || state.text("latestCreatedRevision") == good || state.text("terminalCondition", "state") != "CONDITION_FAILED" {
+	if state.text("latestReadyRevision") != good || state.text("latestCreatedRevision") == good ||
+		state.text("terminalCondition", "state") != "CONDITION_FAILED" {
 		t.Errorf("service after a failed deployment: %s", state.body)
 	}
 	w.call(token, "GET", url+"/", nil).want(200)
@@ -279,12 +301,15 @@ func TestMemoryLimitAndLivenessProbe(t *testing.T) {
 	w := start(t)
 	url, token := w.service(func(_, c map[string]any) {
 		c["resources"] = map[string]any{"limits": map[string]any{"cpu": "1", "memory": "128Mi"}}
-		c["livenessProbe"] = map[string]any{"httpGet": map[string]any{"path": "/health"}, "periodSeconds": 1, "failureThreshold": 1}
-		c["startupProbe"] = map[string]any{"httpGet": map[string]any{"path": "/health"}, "periodSeconds": 1, "failureThreshold": 20}
+		c["livenessProbe"] = map[string]any{"httpGet": map[string]any{"path": "/health"}, "periodSeconds": 1,
+			"failureThreshold": 1}
+		c["startupProbe"] = map[string]any{"httpGet": map[string]any{"path": "/health"}, "periodSeconds": 1,
+			"failureThreshold": 20}
 	})
 	w.call(token, "GET", url+"/hoard", nil).want(503)
 	eventually(t, "the log says why", func() bool {
-		return strings.Contains(w.logged(`resource.labels.service_name="app" AND severity>=ERROR`), "Memory limit of 128 MiB exceeded")
+		return strings.Contains(w.logged(`resource.labels.service_name="app" AND severity>=ERROR`),
+			"Memory limit of 128 MiB exceeded")
 	})
 	// Files are memory too.
 	before := strings.Count(w.logged(`resource.labels.service_name="app" AND severity>=ERROR`), "Memory limit")
@@ -335,10 +360,11 @@ func size(cpu, memory string) func(_, c map[string]any) {
 func TestQuotaIsNamedWithWhatFits(t *testing.T) {
 	w := start(t)
 	w.account("runtime")
-	w.call(w.owner, "POST", "/run/v2"+location+"/services?serviceId=app", container(imageName+":v1", func(template, c map[string]any) {
-		size("4", "4Gi")(template, c)
-		template["scaling"] = map[string]any{"maxInstanceCount": 11}
-	})).want(400).saying("Max instances must be set to 5 or fewer to set the requested total CPU").
+	w.call(w.owner, "POST", "/run/v2"+location+"/services?serviceId=app",
+		container(imageName+":v1", func(template, c map[string]any) {
+			size("4", "4Gi")(template, c)
+			template["scaling"] = map[string]any{"maxInstanceCount": 11}
+		})).want(400).saying("Max instances must be set to 5 or fewer to set the requested total CPU").
 		saying("CpuAllocPerProjectRegion requested: 44000 allowed: 20000").
 		saying("MemAllocPerProjectRegion requested: 47244640256 allowed: 42949672960")
 }
@@ -353,9 +379,13 @@ func TestDeploymentsThatAreRefused(t *testing.T) {
 		change func(template, c map[string]any)
 		status int
 	}{
-		"PORT in env":      {func(_, c map[string]any) { c["env"] = []any{map[string]any{"name": "PORT", "value": "1"}} }, 400},
-		"no image":         {func(_, c map[string]any) { delete(c, "image") }, 400},
-		"tiny memory":      {func(_, c map[string]any) { c["resources"] = map[string]any{"limits": map[string]any{"memory": "1Mi"}} }, 400},
+		"PORT in env": {func(_, c map[string]any) { c["env"] = []any{map[string]any{"name": "PORT", "value": "1"}} },
+			400},
+		"no image": {func(_, c map[string]any) { delete(c, "image") }, 400},
+		"tiny memory": {func(_,
+			c map[string]any) {
+			c["resources"] = map[string]any{"limits": map[string]any{"memory": "1Mi"}}
+		}, 400},
 		"three CPUs":       {size("3", "2Gi"), 400},
 		"much for a CPU":   {size("1", "5Gi"), 400},
 		"little for four":  {size("4", "1Gi"), 400},
@@ -374,13 +404,18 @@ func TestDeploymentsThatAreRefused(t *testing.T) {
 			size("1", "4Gi")(template, c)
 			template["scaling"] = map[string]any{"maxInstanceCount": 11}
 		}, 400},
-		"half a CPU":       {func(_, c map[string]any) { c["resources"] = map[string]any{"limits": map[string]any{"cpu": "500m"}} }, 400},
+		"half a CPU": {func(_,
+			c map[string]any) {
+			c["resources"] = map[string]any{"limits": map[string]any{"cpu": "500m"}}
+		}, 400},
 		"two-hour timeout": {func(template, _ map[string]any) { template["timeout"] = "7200s" }, 400},
 		"min above max": {func(template, _ map[string]any) {
 			template["scaling"] = map[string]any{"minInstanceCount": 5, "maxInstanceCount": 2}
 		}, 400},
-		"volumes":         {func(template, _ map[string]any) { template["volumes"] = []any{map[string]any{"name": "v"}} }, 501},
-		"a VPC":           {func(template, _ map[string]any) { template["vpcAccess"] = map[string]any{"connector": "c"} }, 501},
+		"volumes": {func(template, _ map[string]any) { template["volumes"] = []any{map[string]any{"name": "v"}} },
+			501},
+		"a VPC": {func(template, _ map[string]any) { template["vpcAccess"] = map[string]any{"connector": "c"} },
+			501},
 		"unknown account": {func(template, _ map[string]any) { template["serviceAccount"] = "x@example.com" }, 403},
 		"unknown field":   {func(template, _ map[string]any) { template["colour"] = "blue" }, 400},
 	} {
@@ -396,6 +431,7 @@ func TestDeploymentsThatAreRefused(t *testing.T) {
 	token := w.token(deployer)
 	path := "/run/v2" + location + "/services?serviceId=app"
 	w.call(token, "POST", path, container(imageName+":v1", nil)).want(403).saying("iam.serviceaccounts.actAs")
-	w.grant("/iam/v1/projects/"+project+"/serviceAccounts/"+runtimeSA, "roles/iam.serviceAccountUser", "serviceAccount:"+deployer)
+	w.grant("/iam/v1/projects/"+project+"/serviceAccounts/"+runtimeSA, "roles/iam.serviceAccountUser",
+		"serviceAccount:"+deployer)
 	w.call(token, "POST", path, container(imageName+":v1", nil)).want(200)
 }

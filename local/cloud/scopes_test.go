@@ -82,7 +82,8 @@ func TestScopesAreGoogles(t *testing.T) {
 		}
 	}
 	if have, err := os.ReadFile(file); err != nil || !bytes.Equal(bytes.TrimSpace(have), want) {
-		t.Error("local/rest/scopes.json is not what the discovery documents say; write it with: UPDATE=1 go test ./local/cloud -run Scopes")
+		t.Error("local/rest/scopes.json is not what the discovery documents say; write it with: UPDATE=1 go test " +
+			"./local/cloud -run Scopes")
 	}
 }
 
@@ -107,7 +108,8 @@ func TestAnAccessTokenDoesWhatItsScopesSay(t *testing.T) {
 			c["scope"] = scope
 		})).want(200).text("access_token")
 	}
-	reader, writer := scoped(rest.ScopePrefix+"devstorage.read_only"), scoped(rest.ScopePrefix+"devstorage.read_write openid")
+	reader, writer := scoped(rest.ScopePrefix+"devstorage.read_only"),
+		scoped(rest.ScopePrefix+"devstorage.read_write openid")
 	upload := "/upload/storage/v1/b/documents/o?uploadType=media&name=a"
 	w.call(reader, "POST", upload, "text").want(403).saying("Provided scope(s) are not authorized")
 	w.call(writer, "POST", upload, "text").want(200)

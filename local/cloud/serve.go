@@ -91,7 +91,8 @@ func (c *Cloud) handler(ctx context.Context) http.Handler {
 	mux.Handle("GET /{$}", page)
 	mux.Handle("GET /console/", page)
 	mux.Handle("/", c.server)
-	rpc := transcode.New(c.server, "/pubsub", map[string]transcode.Stream{pubsub.StreamingPullMethod: c.pubsub.StreamingPull(c.server.Admit)})
+	rpc := transcode.New(c.server, "/pubsub",
+		map[string]transcode.Stream{pubsub.StreamingPullMethod: c.pubsub.StreamingPull(c.server.Admit)})
 	plain := raw{mux, c.server}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if transcode.IsGRPC(r) { // ends with a status of its own when the cloud stops

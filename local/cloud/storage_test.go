@@ -15,22 +15,32 @@ import (
 func TestBucketsAreAsGoogleMakesThem(t *testing.T) {
 	w := start(t)
 	w.call(w.owner, "GET", "/storage/v1/b/papers", nil).want(404).saying("The specified bucket does not exist.")
-	b := w.call(w.owner, "POST", "/storage/v1/b?project="+project, map[string]any{"name": "papers", "lifecycle": map[string]any{"rule": []any{}}, "labels": map[string]string{"a": "b"}}).want(200)
-	for path, want := range map[string]string{"location": "US", "locationType": "multi-region", "storageClass": "STANDARD", "rpo": "DEFAULT", "metageneration": "1", "kind": "storage#bucket"} {
+	b := w.call(w.owner, "POST", "/storage/v1/b?project="+project,
+		map[string]any{"name": "papers", "lifecycle": map[string]any{"rule": []any{}},
+			"labels": map[string]string{"a": "b"}}).want(200)
+	for path, want := range map[string]string{"location": "US", "locationType": "multi-region", "storageClass": "STANDARD",
+		"rpo": "DEFAULT", "metageneration": "1", "kind": "storage#bucket"} {
 		if got := b.text(path); got != want {
 			t.Errorf("%s is %s, want %s", path, got, want)
 		}
 	}
-	if b.at("iamConfiguration", "uniformBucketLevelAccess", "enabled") != false || b.at("lifecycle") != nil || b.text("softDeletePolicy", "retentionDurationSeconds") != "604800" {
+	if b.at("iamConfiguration", "uniformBucketLevelAccess", "enabled") != false || b.at("lifecycle") != nil ||
+		b.text("softDeletePolicy", "retentionDurationSeconds") != "604800" {
 		t.Errorf("defaults: %s", b.body)
 	}
-	w.call(w.owner, "POST", "/storage/v1/b?project="+project, map[string]any{"name": "papers"}).want(409).saying("you already own it")
+	w.call(w.owner, "POST", "/storage/v1/b?project="+project,
+		map[string]any{"name": "papers"}).want(409).saying("you already own it")
 	w.call(w.owner, "POST", "/storage/v1/b?project="+project, map[string]any{"name": "No!"}).want(400)
-	w.call(w.owner, "POST", "/storage/v1/b?project="+project, map[string]any{"name": "new-bucket", "unknown": 1}).want(400).saying("Unknown name")
-	w.call(w.owner, "POST", "/storage/v1/b?project="+project, map[string]any{"name": "new-bucket", "encryption": map[string]any{"defaultKmsKeyName": "k"}}).want(501).saying("encryption")
+	w.call(w.owner, "POST", "/storage/v1/b?project="+project,
+		map[string]any{"name": "new-bucket", "unknown": 1}).want(400).saying("Unknown name")
+	w.call(w.owner, "POST", "/storage/v1/b?project="+project,
+		map[string]any{"name": "new-bucket",
+			"encryption": map[string]any{"defaultKmsKeyName": "k"}}).want(501).saying("encryption")
 
-	patched := w.call(w.owner, "PATCH", "/storage/v1/b/papers", map[string]any{"labels": map[string]any{"a": nil, "c": "d"}, "versioning": map[string]any{"enabled": true}}).want(200)
-	if patched.text("labels") != "map[c:d]" || patched.text("metageneration") != "2" || patched.at("versioning", "enabled") != true {
+	patched := w.call(w.owner, "PATCH", "/storage/v1/b/papers",
+		map[string]any{"labels": map[string]any{"a": nil, "c": "d"}, "versioning": map[string]any{"enabled": true}}).want(200)
+	if patched.text("labels") != "map[c:d]" || patched.text("metageneration") != "2" ||
+		patched.at("versioning", "enabled") != true {
 		t.Errorf("patched: %s", patched.body)
 	}
 	w.upload("papers", "a", []byte("x")).want(200)
@@ -44,9 +54,11 @@ func TestBucketsAreAsGoogleMakesThem(t *testing.T) {
 
 func TestPublicAccessPreventionIsEnforced(t *testing.T) {
 	w := start(t)
-	w.call(w.owner, "POST", "/storage/v1/b?project="+project, map[string]any{"name": "papers", "iamConfiguration": map[string]any{
-		"publicAccessPrevention": "enforced", "uniformBucketLevelAccess": map[string]any{"enabled": true}}}).want(200)
-	public := map[string]any{"bindings": []any{map[string]any{"role": "roles/storage.objectViewer", "members": []string{"allUsers"}}}}
+	w.call(w.owner, "POST", "/storage/v1/b?project="+project,
+		map[string]any{"name": "papers", "iamConfiguration": map[string]any{
+			"publicAccessPrevention": "enforced", "uniformBucketLevelAccess": map[string]any{"enabled": true}}}).want(200)
+	public := map[string]any{"bindings": []any{map[string]any{"role": "roles/storage.objectViewer",
+		"members": []string{"allUsers"}}}}
 	w.call(w.owner, "PUT", "/storage/v1/b/papers/iam", public).want(412).saying("public access prevention is enforced")
 
 	w.bucket("open")
@@ -61,7 +73,8 @@ func TestPublicAccessPreventionIsEnforced(t *testing.T) {
 func TestUploadsInAllForms(t *testing.T) {
 	w := start(t)
 	w.bucket("papers")
-	multipart := "--b\r\nContent-Type: application/json\r\n\r\n{\"name\":\"dir/m.txt\",\"contentType\":\"text/plain\",\"metadata\":{\"k\":\"v\"},\"crc32c\":\"mnG7TA==\"}\r\n--b\r\nContent-Type: text/html\r\n\r\nhello\r\n--b--"
+	multipart := "--b\r\nContent-Type: " +
+		"application/json\r\n\r\n{\"name\":\"dir/m.txt\",\"contentType\":\"text/plain\",\"metadata\":{\"k\":\"v\"},\"crc32c\":\"mnG7TA==\"}\r\n--b\r\nContent-Type: text/html\r\n\r\nhello\r\n--b--"
 	contentType := "multipart/related; boundary=b"
 	send := func(body string) answer {
 		r, _ := http.NewRequest("POST", w.url("/upload/storage/v1/b/papers/o?uploadType=multipart"), strings.NewReader(body))
@@ -70,7 +83,8 @@ func TestUploadsInAllForms(t *testing.T) {
 		return w.do(r)
 	}
 	o := send(multipart).want(200)
-	if o.text("md5Hash") != "XUFAKrxLKna5cZ2REBfFkg==" || o.text("size") != "5" || o.text("contentType") != "text/plain" || o.text("metadata", "k") != "v" || o.text("metageneration") != "1" {
+	if o.text("md5Hash") != "XUFAKrxLKna5cZ2REBfFkg==" || o.text("size") != "5" || o.text("contentType") != "text/plain" ||
+		o.text("metadata", "k") != "v" || o.text("metageneration") != "1" {
 		t.Errorf("object %s", o.body)
 	}
 	w.call(w.owner, "GET", strings.TrimPrefix(o.text("mediaLink"), w.url("")), nil).want(200).saying("hello")
@@ -89,7 +103,8 @@ func TestUploadsInAllForms(t *testing.T) {
 func TestResumableUpload(t *testing.T) {
 	w := start(t)
 	w.bucket("papers")
-	begin := w.call(w.owner, "POST", "/upload/storage/v1/b/papers/o?uploadType=resumable&name=big", map[string]any{"contentType": "text/plain"}).want(200)
+	begin := w.call(w.owner, "POST", "/upload/storage/v1/b/papers/o?uploadType=resumable&name=big",
+		map[string]any{"contentType": "text/plain"}).want(200)
 	session := begin.header.Get("Location")
 	put := func(body, contentRange string) answer {
 		r, _ := http.NewRequest("PUT", session, strings.NewReader(body))
@@ -110,7 +125,8 @@ func TestResumableUpload(t *testing.T) {
 	w.call(w.owner, "GET", "/storage/v1/b/papers/o/big?alt=media", nil).want(200).saying("0123456789")
 	put("x", "bytes oops").want(200)
 
-	again := w.call(w.owner, "POST", "/upload/storage/v1/b/papers/o?uploadType=resumable&name=other", nil).want(200).header.Get("Location")
+	again := w.call(w.owner, "POST", "/upload/storage/v1/b/papers/o?uploadType=resumable&name=other",
+		nil).want(200).header.Get("Location")
 	w.call("", "DELETE", again, nil).want(499)
 	w.call("", "PUT", again, []byte("x")).want(404)
 }
@@ -132,7 +148,8 @@ func TestDownloadsByRangeAndEncoding(t *testing.T) {
 		t.Errorf("range: %q %s", part.body, part.header.Get("Content-Range"))
 	}
 	get("/papers/digits", "Range", "bytes=20-").want(416)
-	if got := get("/papers/digits").want(200).header["X-Goog-Hash"]; len(got) != 2 || !strings.HasPrefix(got[0], "crc32c=") || !strings.HasPrefix(got[1], "md5=") {
+	if got := get("/papers/digits").want(200).header["X-Goog-Hash"]; len(got) != 2 ||
+		!strings.HasPrefix(got[0], "crc32c=") || !strings.HasPrefix(got[1], "md5=") {
 		t.Errorf("X-Goog-Hash %v", got)
 	}
 	get("/papers/none").want(404).saying("<Code>NoSuchKey</Code>")
@@ -142,7 +159,8 @@ func TestDownloadsByRangeAndEncoding(t *testing.T) {
 	z := gzip.NewWriter(&packed)
 	fmt.Fprint(z, "unpacked")
 	z.Close()
-	w.call(w.owner, "POST", "/upload/storage/v1/b/papers/o?uploadType=media&name=z&contentEncoding=gzip", packed.Bytes()).want(200)
+	w.call(w.owner, "POST", "/upload/storage/v1/b/papers/o?uploadType=media&name=z&contentEncoding=gzip",
+		packed.Bytes()).want(200)
 	if got := get("/papers/z", "Accept-Encoding", "identity").want(200); string(got.body) != "unpacked" {
 		t.Errorf("decompressed: %q", got.body)
 	}
@@ -156,7 +174,8 @@ func TestPreconditions(t *testing.T) {
 	w.bucket("papers")
 	path := "/upload/storage/v1/b/papers/o?uploadType=media&name=a"
 	first := w.call(w.owner, "POST", path+"&ifGenerationMatch=0", []byte("1")).want(200).text("generation")
-	w.call(w.owner, "POST", path+"&ifGenerationMatch=0", []byte("2")).want(412).saying("pre-conditions you specified did not hold")
+	w.call(w.owner, "POST", path+"&ifGenerationMatch=0",
+		[]byte("2")).want(412).saying("pre-conditions you specified did not hold")
 	second := w.call(w.owner, "POST", path+"&ifGenerationMatch="+first, []byte("2")).want(200).text("generation")
 	if second == first {
 		t.Error("a new version has the old generation")
@@ -165,8 +184,10 @@ func TestPreconditions(t *testing.T) {
 	w.call(w.owner, "GET", object+"?ifGenerationNotMatch="+second, nil).want(304)
 	w.call(w.owner, "GET", object+"?generation="+first, nil).want(404) // gone: the bucket keeps no versions
 	w.call(w.owner, "PATCH", object+"?ifMetagenerationMatch=7", map[string]any{}).want(412)
-	patched := w.call(w.owner, "PATCH", object+"?ifMetagenerationMatch=1", map[string]any{"contentType": "text/x", "metadata": map[string]any{"k": "v"}}).want(200)
-	if patched.text("metageneration") != "2" || patched.text("contentType") != "text/x" || patched.text("metadata", "k") != "v" {
+	patched := w.call(w.owner, "PATCH", object+"?ifMetagenerationMatch=1",
+		map[string]any{"contentType": "text/x", "metadata": map[string]any{"k": "v"}}).want(200)
+	if patched.text("metageneration") != "2" || patched.text("contentType") != "text/x" ||
+		patched.text("metadata", "k") != "v" {
 		t.Errorf("patched: %s", patched.body)
 	}
 	w.call(w.owner, "GET", object+"?ifGenerationMatch=x", nil).want(400)
@@ -225,11 +246,14 @@ func TestCopyRewriteAndCompose(t *testing.T) {
 	w.upload("papers", "a", []byte("one ")).want(200)
 	w.upload("papers", "b", []byte("two")).want(200)
 	rewritten := w.call(w.owner, "POST", "/storage/v1/b/papers/o/a/rewriteTo/b/copies/o/dir%2Fc", nil).want(200)
-	if rewritten.at("done") != true || rewritten.text("objectSize") != "4" || rewritten.text("resource", "name") != "dir/c" {
+	if rewritten.at("done") != true || rewritten.text("objectSize") != "4" ||
+		rewritten.text("resource", "name") != "dir/c" {
 		t.Errorf("rewrite: %s", rewritten.body)
 	}
-	w.call(w.owner, "POST", "/storage/v1/b/papers/o/b/copyTo/b/copies/o/d", map[string]any{"contentType": "text/d"}).want(200).saying("text/d")
-	composed := w.call(w.owner, "POST", "/storage/v1/b/papers/o/both/compose", map[string]any{"sourceObjects": []any{map[string]any{"name": "a"}, map[string]any{"name": "b"}}}).want(200)
+	w.call(w.owner, "POST", "/storage/v1/b/papers/o/b/copyTo/b/copies/o/d",
+		map[string]any{"contentType": "text/d"}).want(200).saying("text/d")
+	composed := w.call(w.owner, "POST", "/storage/v1/b/papers/o/both/compose",
+		map[string]any{"sourceObjects": []any{map[string]any{"name": "a"}, map[string]any{"name": "b"}}}).want(200)
 	if composed.text("componentCount") != "2" || composed.at("md5Hash") != nil {
 		t.Errorf("composed: %s", composed.body)
 	}
@@ -237,14 +261,16 @@ func TestCopyRewriteAndCompose(t *testing.T) {
 	w.call(w.owner, "POST", "/storage/v1/b/papers/o/none/rewriteTo/b/copies/o/x", nil).want(404)
 	reader := w.account("reader")
 	w.grant(bucketPolicy("papers"), "roles/storage.objectViewer", "serviceAccount:"+reader)
-	w.call(w.token(reader), "POST", "/storage/v1/b/papers/o/a/rewriteTo/b/copies/o/x", nil).want(403).saying("storage.objects.create")
+	w.call(w.token(reader), "POST", "/storage/v1/b/papers/o/a/rewriteTo/b/copies/o/x",
+		nil).want(403).saying("storage.objects.create")
 }
 
 // Hostile names stay names: no request leaves the state folder.
 func TestObjectNamesAreOnlyNames(t *testing.T) {
 	w := start(t)
 	w.bucket("papers")
-	for _, name := range []string{"../../../etc/passwd", "..", ".", "a/../b", strings.Repeat("long/", 200), "weird \x01\n\"'<>&%?#:"} {
+	for _, name := range []string{"../../../etc/passwd", "..", ".", "a/../b", strings.Repeat("long/", 200),
+		"weird \x01\n\"'<>&%?#:"} {
 		r, err := http.NewRequest("POST", w.url("/upload/storage/v1/b/papers/o"), strings.NewReader(name))
 		if err != nil {
 			t.Fatal(err)
@@ -284,7 +310,8 @@ func TestLifecycleDeletesByAge(t *testing.T) {
 		for k, v := range more {
 			condition[k] = v
 		}
-		return map[string]any{"rule": []any{map[string]any{"action": map[string]any{"type": "Delete"}, "condition": condition}}}
+		return map[string]any{"rule": []any{map[string]any{"action": map[string]any{"type": "Delete"},
+			"condition": condition}}}
 	}
 	create := func(name string, lifecycle map[string]any) answer {
 		return w.call(w.owner, "POST", "/storage/v1/b?project="+project, map[string]any{"name": name, "lifecycle": lifecycle})
@@ -296,12 +323,15 @@ func TestLifecycleDeletesByAge(t *testing.T) {
 		w.upload(bucket, "a", []byte("x")).want(200)
 	}
 	w.restart()
-	eventually(t, "the short-lived object is gone", func() bool { return w.call(w.owner, "GET", "/storage/v1/b/short-lived/o/a", nil).status == 404 })
+	eventually(t, "the short-lived object is gone",
+		func() bool { return w.call(w.owner, "GET", "/storage/v1/b/short-lived/o/a", nil).status == 404 })
 	w.call(w.owner, "GET", "/storage/v1/b/long-lived/o/a", nil).want(200)
 	w.call(w.owner, "GET", "/storage/v1/b/kept-alive/o/a", nil).want(200)
 	create("refused-1", rule(1, map[string]any{"numNewerVersions": 3})).want(501)
-	create("refused-2", map[string]any{"rule": []any{map[string]any{"action": map[string]any{"type": "SetStorageClass"}, "condition": map[string]any{"age": 1}}}}).want(501)
-	create("refused-3", map[string]any{"rule": []any{map[string]any{"action": map[string]any{"type": "Delete"}}}}).want(400)
+	create("refused-2", map[string]any{"rule": []any{map[string]any{"action": map[string]any{"type": "SetStorageClass"},
+		"condition": map[string]any{"age": 1}}}}).want(501)
+	create("refused-3",
+		map[string]any{"rule": []any{map[string]any{"action": map[string]any{"type": "Delete"}}}}).want(400)
 }
 
 // files lists what is under a folder of the state.
@@ -333,7 +363,8 @@ func TestNothingIsLeftOnDisk(t *testing.T) {
 	w.await("/run/v2/" + w.call(w.owner, "DELETE", "/run/v2"+location+"/services/app", nil).want(200).text("name"))
 	w.await("/artifactregistry/v1/" + w.call(w.owner, "DELETE", repository, nil).want(200).text("name"))
 	w.restart()
-	for _, folder := range []string{"storage/blobs", "run/images", "run/instances", "registry/blobs", "registry/manifests"} {
+	for _, folder := range []string{"storage/blobs", "run/images", "run/instances", "registry/blobs",
+		"registry/manifests"} {
 		if left := w.files(folder); len(left) > 0 {
 			t.Errorf("left in %s: %v", folder, left)
 		}

@@ -22,7 +22,8 @@ func source(t *testing.T, files map[string]string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := map[string]string{"go.mod": "module app\n\ngo 1.26\n", "app/main.go": string(program), "app/Dockerfile": "FROM scratch\n"}
+	all := map[string]string{"go.mod": "module app\n\ngo 1.26\n", "app/main.go": string(program),
+		"app/Dockerfile": "FROM scratch\n"}
 	for name, content := range files {
 		all[name] = content
 	}
@@ -46,7 +47,8 @@ func (w *world) prepareBuild() {
 	w.t.Helper()
 	w.account("builder")
 	w.bucket("source")
-	w.call(w.owner, "POST", "/artifactregistry/v1"+location+"/repositories?repository_id=images", map[string]any{"format": "DOCKER"}).want(200)
+	w.call(w.owner, "POST", "/artifactregistry/v1"+location+"/repositories?repository_id=images",
+		map[string]any{"format": "DOCKER"}).want(200)
 	w.grant(bucketPolicy("source"), "roles/storage.objectViewer", "serviceAccount:"+builder)
 	w.grant(repository, "roles/artifactregistry.writer", "serviceAccount:"+builder)
 	w.grant(projectPolicy, "roles/logging.logWriter", "serviceAccount:"+builder)
@@ -57,8 +59,10 @@ const imageName = "us-central1-docker.pkg.dev/" + project + "/images/app"
 func buildRequest(object, tag string) map[string]any {
 	return map[string]any{
 		"source": map[string]any{"storageSource": map[string]any{"bucket": "source", "object": object}},
-		"steps":  []any{map[string]any{"name": "gcr.io/cloud-builders/docker", "args": []string{"build", "--file", "app/Dockerfile", "--tag", imageName + ":" + tag, "."}}},
-		"images": []string{imageName + ":" + tag}, "timeout": "120s", "serviceAccount": "projects/" + project + "/serviceAccounts/" + builder,
+		"steps": []any{map[string]any{"name": "gcr.io/cloud-builders/docker",
+			"args": []string{"build", "--file", "app/Dockerfile", "--tag", imageName + ":" + tag, "."}}},
+		"images": []string{imageName + ":" + tag}, "timeout": "120s", "serviceAccount": "projects/" + project +
+			"/serviceAccounts/" + builder,
 		"options": map[string]any{"logging": "CLOUD_LOGGING_ONLY"},
 	}
 }
@@ -67,7 +71,8 @@ func buildRequest(object, tag string) map[string]any {
 func (w *world) build(zip []byte, tag string) answer {
 	w.t.Helper()
 	w.upload("source", tag+".zip", zip).want(200)
-	id := w.call(w.owner, "POST", "/cloudbuild/v1/projects/"+project+"/builds", buildRequest(tag+".zip", tag)).want(200).text("metadata", "build", "id")
+	id := w.call(w.owner, "POST", "/cloudbuild/v1/projects/"+project+"/builds",
+		buildRequest(tag+".zip", tag)).want(200).text("metadata", "build", "id")
 	return w.finished(id)
 }
 
@@ -94,8 +99,10 @@ func (w *world) image() string {
 
 // container is the template of a service with one container.
 func container(image string, change func(template, container map[string]any)) map[string]any {
-	c := map[string]any{"image": image, "resources": map[string]any{"limits": map[string]any{"cpu": "1", "memory": "512Mi"}, "cpuIdle": true}}
-	template := map[string]any{"serviceAccount": runtimeSA, "containers": []any{c}, "scaling": map[string]any{"maxInstanceCount": 2}}
+	c := map[string]any{"image": image, "resources": map[string]any{"limits": map[string]any{"cpu": "1",
+		"memory": "512Mi"}, "cpuIdle": true}}
+	template := map[string]any{"serviceAccount": runtimeSA, "containers": []any{c},
+		"scaling": map[string]any{"maxInstanceCount": 2}}
 	if change != nil {
 		change(template, c)
 	}

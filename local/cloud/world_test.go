@@ -42,7 +42,9 @@ func idle(d time.Duration) setting { return func(o *cloud.Options) { o.Idle = d 
 
 func pending(d time.Duration) setting { return func(o *cloud.Options) { o.Pending = d } }
 
-var apis = []string{"cloudresourcemanager.googleapis.com", "cloudbilling.googleapis.com", "run.googleapis.com", "iam.googleapis.com", "iamcredentials.googleapis.com", "artifactregistry.googleapis.com", "cloudbuild.googleapis.com", "pubsub.googleapis.com"}
+var apis = []string{"cloudresourcemanager.googleapis.com", "cloudbilling.googleapis.com", "run.googleapis.com",
+	"iam.googleapis.com", "iamcredentials.googleapis.com", "artifactregistry.googleapis.com", "cloudbuild.googleapis.com",
+	"pubsub.googleapis.com"}
 
 // start runs a cloud whose default project has all APIs enabled.
 func start(t *testing.T, options ...setting) *world {
@@ -53,7 +55,8 @@ func start(t *testing.T, options ...setting) *world {
 	}
 	w.options.Dir, w.options.Log = filepath.Join(w.dir, "cloud"), slog.New(slog.NewTextHandler(io.Discard, nil))
 	w.up("127.0.0.1:0")
-	w.call(w.owner, "POST", "/serviceusage/v1/projects/"+project+"/services:batchEnable", map[string]any{"serviceIds": apis}).want(200)
+	w.call(w.owner, "POST", "/serviceusage/v1/projects/"+project+"/services:batchEnable",
+		map[string]any{"serviceIds": apis}).want(200)
 	return w
 }
 

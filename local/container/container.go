@@ -41,7 +41,9 @@ func Start(spec Spec) (Container, error) {
 	if spec.Image.Docker {
 		return startDocker(spec)
 	}
-	return nil, fmt.Errorf("image %s needs a Docker engine; start `go run ./local serve -docker`, or build the image with the local Cloud Build", spec.Image.Name)
+	return nil,
+		fmt.Errorf("image %s needs a Docker engine; start `go run ./local serve -docker`, or build the image with the "+
+			"local Cloud Build", spec.Image.Name)
 }
 
 // MemoryError is why a container was killed that used more than its limit.
@@ -50,5 +52,6 @@ type MemoryError struct {
 }
 
 func (e MemoryError) Error() string {
-	return fmt.Sprintf("Memory limit of %d MiB exceeded with %d MiB used. Consider increasing the memory limit, see https://cloud.google.com/run/docs/configuring/memory-limits", e.Limit>>20, e.Used>>20)
+	return fmt.Sprintf("Memory limit of %d MiB exceeded with %d MiB used. Consider increasing the memory limit, see "+
+		"https://cloud.google.com/run/docs/configuring/memory-limits", e.Limit>>20, e.Used>>20)
 }

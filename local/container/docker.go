@@ -57,9 +57,11 @@ func startDocker(spec Spec) (Container, error) {
 const dockerMark = "docker-container"
 
 func runArgs(name string, spec Spec) []string {
-	args := []string{"run", "--name", name, "--label", label(spec.Owner), "--cidfile", filepath.Join(spec.Dir, dockerMark), "--network", "host", "--log-driver", "none"}
+	args := []string{"run", "--name", name, "--label", label(spec.Owner), "--cidfile", filepath.Join(spec.Dir, dockerMark),
+		"--network", "host", "--log-driver", "none"}
 	if spec.Memory > 0 {
-		args = append(args, "--memory", strconv.FormatInt(spec.Memory, 10), "--memory-swap", strconv.FormatInt(spec.Memory, 10))
+		args = append(args, "--memory", strconv.FormatInt(spec.Memory, 10), "--memory-swap",
+			strconv.FormatInt(spec.Memory, 10))
 	}
 	if spec.CPU > 0 { // the engine refuses more than the machine has
 		args = append(args, "--cpus", strconv.FormatFloat(min(spec.CPU, float64(runtime.NumCPU())), 'f', -1, 64))
@@ -114,7 +116,8 @@ func (c *dockerContainer) watchMemory(ctx context.Context, limit int64) error {
 // end notes why the container ended and removes it.
 func (c *dockerContainer) end(err error, limit int64) {
 	ctx := context.Background()
-	if killed, askErr := ask(ctx, "", "inspect", "--format", "{{.State.OOMKilled}}", c.name); askErr == nil && killed == "true" {
+	if killed, askErr := ask(ctx, "", "inspect", "--format", "{{.State.OOMKilled}}", c.name); askErr == nil &&
+		killed == "true" {
 		err = MemoryError{limit, limit}
 	}
 	ask(ctx, "", "rm", "--force", "--volumes", c.name)

@@ -16,7 +16,8 @@ func dockerPull(ctx context.Context, dir, registry, image, accessToken string) e
 		return err
 	}
 	defer os.RemoveAll(config)
-	if out, err := exec.CommandContext(ctx, "docker", "--config", config, "pull", "--quiet", image).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, "docker", "--config", config, "pull", "--quiet",
+		image).CombinedOutput(); err != nil {
 		return fmt.Errorf("docker pull: %w: %s", err, out)
 	}
 	return nil

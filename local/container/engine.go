@@ -34,7 +34,9 @@ func CheckEngine(ctx context.Context, dir, registry, accessToken string) (versio
 	}
 	_, err = ask(ctx, accessToken, "--config", config, "login", "--username", registryUser, "--password-stdin", registry)
 	if err != nil {
-		return "", fmt.Errorf("engine %s does not reach the registry at %s, as rootless engines, Podman and engines in a virtual machine do not: %w", version, registry, err)
+		return "",
+			fmt.Errorf("engine %s does not reach the registry at %s, as rootless engines, Podman and engines in a virtual "+
+				"machine do not: %w", version, registry, err)
 	}
 	return version, nil
 }
@@ -51,7 +53,8 @@ func RemoveContainers(ctx context.Context, owner, dir string) error {
 		_, err = ask(ctx, "", append([]string{"rm", "--force", "--volumes"}, strings.Fields(out)...)...)
 	}
 	if err != nil {
-		return fmt.Errorf("removing the containers with the label %s, which were left in the Docker engine: %w; start it, or remove %s when they are gone", label(owner), err, dir)
+		return fmt.Errorf("removing the containers with the label %s, which were left in the Docker engine: %w; start it, "+
+			"or remove %s when they are gone", label(owner), err, dir)
 	}
 	return nil
 }

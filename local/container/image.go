@@ -61,8 +61,10 @@ func (p *Puller) Pull(ctx context.Context, image, accessToken string) (Image, er
 		return Image{}, err
 	}
 	repository, _, _ := strings.Cut(image, "@")
-	in := Image{Name: strings.TrimSuffix(repository, ":"+ref.Identifier()) + "@" + digest.String(), Digest: digest.String(), Docker: p.Docker,
-		Host: config.Config.Labels[HostLabel] == "true", Entrypoint: config.Config.Entrypoint, Cmd: config.Config.Cmd, Env: config.Config.Env}
+	in := Image{Name: strings.TrimSuffix(repository, ":"+ref.Identifier()) + "@" + digest.String(),
+		Digest: digest.String(), Docker: p.Docker,
+		Host: config.Config.Labels[HostLabel] == "true", Entrypoint: config.Config.Entrypoint, Cmd: config.Config.Cmd,
+		Env: config.Config.Env}
 	if in.Host {
 		in.Root = filepath.Join(p.Dir, digest.Hex)
 		return in, unpack(pulled, in.Root)

@@ -63,7 +63,8 @@ func startProcess(spec Spec) (Container, error) {
 		path = inImage
 	}
 	p.cmd = exec.Command(path, argv[1:]...)
-	p.cmd.Env = append([]string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + spec.Dir, "TMPDIR=" + spec.Dir}, append(spec.Image.Env, spec.Env...)...)
+	p.cmd.Env = append([]string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + spec.Dir,
+		"TMPDIR=" + spec.Dir}, append(spec.Image.Env, spec.Env...)...)
 	p.cmd.Dir = spec.Dir
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	stdout, stderr := lines(spec.Output, false), lines(spec.Output, true)

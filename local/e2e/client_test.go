@@ -25,7 +25,8 @@ func TestClient(t *testing.T) {
 	m.up()
 	m.savesClient()
 	m.run(".local/bin/client", "save", "--stack", "local", "keyless.json")
-	if keyless, err := os.ReadFile(filepath.Join(m.dir, "keyless.json")); err != nil || strings.Contains(string(keyless), "private_key") {
+	if keyless, err := os.ReadFile(filepath.Join(m.dir, "keyless.json")); err != nil ||
+		strings.Contains(string(keyless), "private_key") {
 		t.Fatalf("the saved file has the key, or is not there: %v", err)
 	}
 	t.Run("two people, one name", func(t *testing.T) { m.in(t).twoPeople() })
@@ -45,7 +46,8 @@ func (m *machine) savesClient() {
 
 // client is the client's program with the file that it saved.
 func (m *machine) client(args ...string) *exec.Cmd {
-	c := exec.Command(filepath.Join(m.dir, ".local/bin/client"), append([]string{"--config", "converter.json"}, args...)...)
+	c := exec.Command(filepath.Join(m.dir, ".local/bin/client"),
+		append([]string{"--config", "converter.json"}, args...)...)
 	c.Dir, c.Env = m.dir, m.env
 	return c
 }
@@ -153,12 +155,14 @@ func (m *machine) clientWithoutKey() {
 	if err == nil || !strings.Contains(out, "roles/iam.serviceAccountTokenCreator") {
 		m.t.Errorf("a stranger acts as the caller: %v\n%s", err, out)
 	}
-	account := m.variable("GOOGLE_IAM_CUSTOM_ENDPOINT") + "v1/projects/docx2pdf-local/serviceAccounts/" + outputs["serviceAccount"]
-	m.asOwner(http.MethodPost, account+":setIamPolicy", map[string]any{"policy": map[string]any{"bindings": []any{map[string]any{
-		"role": "roles/iam.serviceAccountTokenCreator", "members": []string{
-			"serviceAccount:stranger@docx2pdf-local.iam.gserviceaccount.com", "user:owner@example.com",
-		},
-	}}}}, nil)
+	account := m.variable("GOOGLE_IAM_CUSTOM_ENDPOINT") + "v1/projects/docx2pdf-local/serviceAccounts/" +
+		outputs["serviceAccount"]
+	m.asOwner(http.MethodPost, account+":setIamPolicy",
+		map[string]any{"policy": map[string]any{"bindings": []any{map[string]any{
+			"role": "roles/iam.serviceAccountTokenCreator", "members": []string{
+				"serviceAccount:stranger@docx2pdf-local.iam.gserviceaccount.com", "user:owner@example.com",
+			},
+		}}}}, nil)
 	if out, err := run(stranger, "--impersonate", outputs["serviceAccount"]); err != nil {
 		m.t.Errorf("who may act as the caller: %v\n%s", err, out)
 	}
@@ -233,7 +237,8 @@ func (m *machine) clientShowsFailed() {
 	if err := os.WriteFile(key, []byte(m.strangerKey()), 0o600); err != nil {
 		m.t.Fatal(err)
 	}
-	m.run("pulumi", "config", "set", "--stack", "local", "--path", "operators[0]", "serviceAccount:stranger@docx2pdf-local.iam.gserviceaccount.com")
+	m.run("pulumi", "config", "set", "--stack", "local", "--path", "operators[0]",
+		"serviceAccount:stranger@docx2pdf-local.iam.gserviceaccount.com")
 	m.up()
 	m.retriesSoon(5)
 	if err := os.WriteFile(filepath.Join(m.dir, "damaged.docx"), []byte("PK\x03\x04 not a document"), 0o600); err != nil {

@@ -29,7 +29,8 @@ func (m *machine) hearsOfOutputs() {
 		map[string]any{"role": "roles/pubsub.publisher", "members": []string{"serviceAccount:" + agent.EmailAddress}},
 	}}}, nil)
 	m.asOwner(http.MethodPost, storage+"b/"+m.outputs()["outputBucket"]+"/notificationConfigs",
-		map[string]any{"topic": "//pubsub.googleapis.com/" + topic, "payload_format": "JSON_API_V1", "event_types": []string{"OBJECT_FINALIZE"}}, nil)
+		map[string]any{"topic": "//pubsub.googleapis.com/" + topic, "payload_format": "JSON_API_V1",
+			"event_types": []string{"OBJECT_FINALIZE"}}, nil)
 
 	if err := os.WriteFile(filepath.Join(m.dir, "damaged.docx"), []byte("PK\x03\x04 not a document"), 0o600); err != nil {
 		m.t.Fatal(err)
@@ -37,8 +38,10 @@ func (m *machine) hearsOfOutputs() {
 	m.upload("told/good.docx", "demo.docx")
 	m.upload("told/damaged.docx", "damaged.docx")
 	wants := map[string][]string{
-		"told/good.pdf":           {"source-bucket", "source-object", "source-generation", "image", "limits", "pages", "convert-ms", "libreoffice"},
-		"told/damaged.error.json": {"source-bucket", "source-object", "source-generation", "image", "limits", "code", "error", "status"},
+		"told/good.pdf": {"source-bucket", "source-object", "source-generation", "image", "limits", "pages",
+			"convert-ms", "libreoffice"},
+		"told/damaged.error.json": {"source-bucket", "source-object", "source-generation", "image", "limits", "code",
+			"error", "status"},
 	}
 	m.waitFor("notifications of a PDF and of a failure", func() bool {
 		var pulled struct {

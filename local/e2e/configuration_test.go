@@ -94,7 +94,8 @@ func (m *machine) promotes() {
 			m.run("pulumi", "config", "set", "--stack", "prod", key, value)
 		}
 	}
-	set("gcp:project=docx2pdf-local", "gcp:region=us-central1", "image="+image, "callerName=cr-test-prod", "forceDestroy=true")
+	set("gcp:project=docx2pdf-local", "gcp:region=us-central1", "image="+image, "callerName=cr-test-prod",
+		"forceDestroy=true")
 	out, err := m.try("pulumi", "preview", "--stack", "prod", "--non-interactive")
 	if err == nil || !strings.Contains(out, "belongs to the stack local") {
 		m.t.Errorf("with the name of the other stack's service: %v\n%s", err, out)
@@ -128,7 +129,8 @@ func (m *machine) rotates() {
 // console does. The next update sends them to the latest again, and says so.
 func (m *machine) rollsBack() {
 	m.up("timeoutSeconds=200")
-	service := m.variable("GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT") + "projects/docx2pdf-local/locations/us-central1/services/docx2pdf"
+	service := m.variable("GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT") +
+		"projects/docx2pdf-local/locations/us-central1/services/docx2pdf"
 	var revisions struct{ Revisions []struct{ Name string } }
 	m.asOwner("GET", service+"/revisions", nil, &revisions)
 	const latest, pinned = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
@@ -184,8 +186,10 @@ func (m *machine) changesTheRest() {
 func (m *machine) replaces() {
 	args := []string{"up", "--stack", "local", "--yes", "--skip-preview", "--non-interactive"}
 	for _, resource := range []string{
-		"Converter$gcp:cloudrunv2/service:Service::converter-service", "Converter$gcp:serviceaccount/account:Account::converter-account",
-		"Caller$gcp:serviceaccount/account:Account::caller-account", "Image$gcp:artifactregistry/repository:Repository::image-repository",
+		"Converter$gcp:cloudrunv2/service:Service::converter-service",
+		"Converter$gcp:serviceaccount/account:Account::converter-account",
+		"Caller$gcp:serviceaccount/account:Account::caller-account",
+		"Image$gcp:artifactregistry/repository:Repository::image-repository",
 	} {
 		args = append(args, "--replace", "urn:pulumi:local::docx2pdf::docx2pdf:infra:"+resource)
 	}
@@ -202,8 +206,10 @@ func (m *machine) takesIn() {
 	if err == nil || !strings.Contains(out, "Resource 'docx2pdf' already exists") {
 		m.t.Errorf("with a service that the state does not know: %v\n%s", err, out)
 	}
-	m.run("pulumi", "import", "--stack", "local", "--yes", "--generate-code=false", "--protect=false", "--non-interactive", "--parent", "converter="+parent,
-		"gcp:cloudrunv2/service:Service", "converter-service", "projects/docx2pdf-local/locations/us-central1/services/docx2pdf")
+	m.run("pulumi", "import", "--stack", "local", "--yes", "--generate-code=false", "--protect=false", "--non-interactive",
+		"--parent", "converter="+parent,
+		"gcp:cloudrunv2/service:Service", "converter-service",
+		"projects/docx2pdf-local/locations/us-central1/services/docx2pdf")
 	m.up()
 	m.unchanged()
 	m.clientConverts()
@@ -262,7 +268,8 @@ func (m *machine) withoutKey() {
 
 // moves replaces everything that has a region, and whatever is bound to it.
 func (m *machine) moves() {
-	out, err := m.try("pulumi", "preview", "--stack", "local", "--non-interactive", "--config", "gcp:region=europe-west1", "--config", "forceDestroy=false")
+	out, err := m.try("pulumi", "preview", "--stack", "local", "--non-interactive", "--config", "gcp:region=europe-west1",
+		"--config", "forceDestroy=false")
 	if err == nil || !strings.Contains(out, "has documents, which would be lost") {
 		m.t.Errorf("a move that loses documents: %v\n%s", err, out)
 	}
@@ -270,7 +277,8 @@ func (m *machine) moves() {
 		m.t.Errorf("the move does not tell of the documents:\n%s", out)
 	}
 	inventory := m.run(".local/bin/local", "inventory")
-	if strings.Contains(inventory, "us-central1") || !strings.Contains(inventory, "locations/europe-west1/services/docx2pdf") {
+	if strings.Contains(inventory, "us-central1") ||
+		!strings.Contains(inventory, "locations/europe-west1/services/docx2pdf") {
 		m.t.Errorf("after the move there is still something in the old region, or nothing in the new one:\n%s", inventory)
 	}
 	m.clientConverts()

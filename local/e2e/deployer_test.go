@@ -23,7 +23,8 @@ func TestDeployerRoles(t *testing.T) {
 	m := newMachine(t, "-v")
 	m.project("my-project")
 	// Making the deployer's account takes the IAM API; the program enables the rest.
-	m.asOwner("POST", m.variable("GOOGLE_SERVICE_USAGE_CUSTOM_ENDPOINT")+"v1/projects/my-project/services/iam.googleapis.com:enable", map[string]any{}, nil)
+	m.asOwner("POST", m.variable("GOOGLE_SERVICE_USAGE_CUSTOM_ENDPOINT")+
+		"v1/projects/my-project/services/iam.googleapis.com:enable", map[string]any{}, nil)
 	accounts := m.variable("GOOGLE_IAM_CUSTOM_ENDPOINT") + "v1/projects/my-project/serviceAccounts"
 	var account struct{ Email string }
 	m.asOwner("POST", accounts, map[string]any{"accountId": "deployer"}, &account)
@@ -75,8 +76,10 @@ func (m *machine) previewsAsViewer(accounts string) {
 		m.t.Fatal(err)
 	}
 	token := m.accessTokenFor(string(file), "https://www.googleapis.com/auth/cloud-platform")
-	m.run("pulumi", "preview", "--stack", "local", "--expect-no-changes", "--non-interactive", "--config", "gcp:accessToken="+token)
-	if out, err := m.try("pulumi", "up", "--stack", "local", "--yes", "--skip-preview", "--non-interactive", "--config", "memory=4Gi"); err == nil {
+	m.run("pulumi", "preview", "--stack", "local", "--expect-no-changes", "--non-interactive", "--config",
+		"gcp:accessToken="+token)
+	if out, err := m.try("pulumi", "up", "--stack", "local", "--yes", "--skip-preview", "--non-interactive", "--config",
+		"memory=4Gi"); err == nil {
 		m.t.Errorf("an account that may only look has deployed:\n%s", out)
 	}
 	m.run("pulumi", "config", "rm", "memory", "--stack", "local")

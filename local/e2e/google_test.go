@@ -100,7 +100,8 @@ func (m *machine) appears(object string) []byte {
 // idToken signs in with a key, for an audience.
 func (m *machine) idToken(key, audience string) string {
 	m.t.Helper()
-	source, err := idtoken.NewTokenSource(context.Background(), audience, option.WithAuthCredentialsJSON(option.ServiceAccount, []byte(key)))
+	source, err := idtoken.NewTokenSource(context.Background(), audience,
+		option.WithAuthCredentialsJSON(option.ServiceAccount, []byte(key)))
 	if err != nil {
 		m.t.Fatal(err)
 	}

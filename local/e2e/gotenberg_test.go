@@ -27,7 +27,8 @@ func (m *machine) gotenbergClientConverts(address string) {
 	if err != nil {
 		m.t.Fatalf("%v\n%s", err, out)
 	}
-	for _, refused := range []string{"'landscape'", "'metadata'", "'splitMode'", "Gotenberg-Webhook-Url", "Status: 400", "mine"} {
+	for _, refused := range []string{"'landscape'", "'metadata'", "'splitMode'", "Gotenberg-Webhook-Url",
+		"Status: 400", "mine"} {
 		if !strings.Contains(string(out), refused) {
 			m.t.Errorf("nothing is said of %s:\n%s", refused, out)
 		}

@@ -97,11 +97,14 @@ func (m *machine) build() map[string]any {
 		Metadata struct{ Build struct{ ID string } }
 	}
 	status, answer := m.call(http.MethodPost, builds, map[string]any{
-		"source":         map[string]any{"storageSource": map[string]any{"bucket": source["bucket"], "object": source["name"]}},
-		"steps":          []any{map[string]any{"name": "gcr.io/cloud-builders/docker", "args": []string{"build", "--file", "service/Dockerfile", "--tag", image + ":again", "."}}},
-		"images":         []string{image + ":again"},
-		"serviceAccount": "projects/docx2pdf-local/serviceAccounts/" + m.resource("gcp:serviceaccount/account:Account", "image-builder")["email"].(string),
-		"options":        map[string]any{"logging": "CLOUD_LOGGING_ONLY"},
+		"source": map[string]any{"storageSource": map[string]any{"bucket": source["bucket"],
+			"object": source["name"]}},
+		"steps": []any{map[string]any{"name": "gcr.io/cloud-builders/docker",
+			"args": []string{"build", "--file", "service/Dockerfile", "--tag", image + ":again", "."}}},
+		"images": []string{image + ":again"},
+		"serviceAccount": "projects/docx2pdf-local/serviceAccounts/" + m.resource("gcp:serviceaccount/account:Account",
+			"image-builder")["email"].(string),
+		"options": map[string]any{"logging": "CLOUD_LOGGING_ONLY"},
 	})
 	if status != http.StatusOK {
 		return map[string]any{"status": "refused", "answer": answer}

@@ -58,7 +58,8 @@ func (m *machine) imports() {
 	m.run("pulumi", "stack", "init", "imported", "--copy-config-from", "local", "--no-select", "--non-interactive")
 	out := m.run("pulumi", "import", "--stack", "imported", "--file", file, "--generate-code=false", "--protect=false",
 		"--yes", "--skip-preview", "--non-interactive")
-	if !strings.Contains(out, fmt.Sprintf("= %d imported", len(resources))) || strings.Contains(out, "failed to validate") {
+	if !strings.Contains(out, fmt.Sprintf("= %d imported", len(resources))) ||
+		strings.Contains(out, "failed to validate") {
 		m.t.Errorf("importing %d resources:\n%s", len(resources), out)
 	}
 	m.run("pulumi", "stack", "rm", "imported", "--force", "--yes", "--non-interactive") // the cloud keeps all

@@ -16,7 +16,8 @@ func TestNew(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.dir = t.TempDir()
-	m.run("pulumi", "new", template, "--yes", "--force", "--name", "letters", "--stack", "own", "--config", "gcp:project=docx2pdf-local")
+	m.run("pulumi", "new", template, "--yes", "--force", "--name", "letters", "--stack", "own", "--config",
+		"gcp:project=docx2pdf-local")
 	config, err := os.ReadFile(filepath.Join(m.dir, "Pulumi.own.yaml"))
 	if err != nil {
 		t.Fatal(err)

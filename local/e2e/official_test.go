@@ -46,7 +46,8 @@ func TestProvidersAgree(t *testing.T) {
 		compare(t, change, official.plan(change), builtin.plan(change))
 	}
 	for _, m := range []*machine{official, builtin} {
-		m.up("cpu=4", "memory=4Gi", "concurrency=8", "minInstances=1", "maxInstances=3", "timeoutSeconds=60", "retentionDays=0",
+		m.up("cpu=4", "memory=4Gi", "concurrency=8", "minInstances=1", "maxInstances=3", "timeoutSeconds=60",
+			"retentionDays=0",
 			"versioning=false", "alertEmail=you@example.com", "keyRotation=2", "invokerScope=project")
 	}
 	compare(t, "resources after an update", official.resources(), builtin.resources())
@@ -162,7 +163,8 @@ func (m *machine) plan(config string) []string {
 			ReplaceReasons []string
 		}
 	}
-	if err := json.Unmarshal([]byte(m.run("pulumi", "preview", "--stack", "local", "--json", "--non-interactive")), &preview); err != nil {
+	if err := json.Unmarshal([]byte(m.run("pulumi", "preview", "--stack", "local", "--json", "--non-interactive")),
+		&preview); err != nil {
 		m.t.Fatal(err)
 	}
 	var lines []string

@@ -116,13 +116,15 @@ func nodeCommand(source string) string {
 // goCommand runs the README's program with the service's URL in the place of its dots.
 func goCommand(source string) string {
 	folder := ".local/example"
-	return "mkdir -p " + folder + "\nsed \"s|…|$(pulumi stack output url)|\" >" + folder + "/main.go <<'GO'\n" + source + "GO\ngo run ./" + folder
+	return "mkdir -p " + folder + "\nsed \"s|…|$(pulumi stack output url)|\" >" + folder + "/main.go <<'GO'\n" + source +
+		"GO\ngo run ./" + folder
 }
 
 // project makes a project for the README's example.
 func (m *machine) project(id string) {
 	m.t.Helper()
-	m.asOwner("POST", m.variable("GOOGLE_RESOURCE_MANAGER_CUSTOM_ENDPOINT")+"projects", map[string]any{"projectId": id}, nil)
+	m.asOwner("POST", m.variable("GOOGLE_RESOURCE_MANAGER_CUSTOM_ENDPOINT")+"projects",
+		map[string]any{"projectId": id}, nil)
 }
 
 // TestDemo runs the README's first command.

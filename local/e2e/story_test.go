@@ -90,7 +90,8 @@ func (m *machine) clientPostsMessage() {
 		m.t.Fatal(err)
 	}
 	m.looksAtDemo(pdf)
-	if out, err := m.try("go", "run", "./client", "-stack", "local", "-object", "missing.docx"); err == nil || !strings.Contains(out, "missing.docx") {
+	if out, err := m.try("go", "run", "./client", "-stack", "local", "-object", "missing.docx"); err == nil ||
+		!strings.Contains(out, "missing.docx") {
 		m.t.Errorf("a missing object gave: %v\n%s", err, out)
 	}
 }

@@ -55,11 +55,13 @@ func TestThousandDocuments(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if said := strings.Join(strings.Fields(string(out)), " "); !strings.Contains(said, fmt.Sprintf("unchanged %d", killed)) {
+	if said := strings.Join(strings.Fields(string(out)), " "); !strings.Contains(said,
+		fmt.Sprintf("unchanged %d", killed)) {
 		t.Errorf("after %d PDFs the client did not go on from there:\n%s", killed, out)
 	}
 	usage := last.ProcessState.SysUsage().(*syscall.Rusage)
-	t.Logf("%d documents in %.1f s of the client's CPU and %d MiB", n-killed, last.ProcessState.UserTime().Seconds(), usage.Maxrss>>10)
+	t.Logf("%d documents in %.1f s of the client's CPU and %d MiB", n-killed, last.ProcessState.UserTime().Seconds(),
+		usage.Maxrss>>10)
 	if usage.Maxrss > 200<<10 {
 		t.Errorf("the client took %d MiB", usage.Maxrss>>10)
 	}

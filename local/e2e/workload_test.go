@@ -41,7 +41,8 @@ func (m *machine) workloadMayAct(account string) map[string]any {
 	}}, nil)
 	provider := "//iam.googleapis.com/" + made.Response.Name
 	token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
-		"iss": "https://ci.example.com", "sub": "repo:a/b", "aud": "https:" + provider, "exp": time.Now().Add(time.Hour).Unix(),
+		"iss": "https://ci.example.com", "sub": "repo:a/b", "aud": "https:" + provider,
+		"exp": time.Now().Add(time.Hour).Unix(),
 	})
 	token.Header["kid"] = "1"
 	signed, err := token.SignedString(key)

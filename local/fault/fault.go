@@ -20,7 +20,8 @@ type Plan struct {
 	Rules []Rule `json:"rules,omitempty"`
 	// IAMDelay is how long a change of a policy takes to count, for example "5s".
 	IAMDelay Duration `json:"iamDelay,omitempty"`
-	// GrantDelays are how long it takes until a member has a role that it was given, by role: "roles/storage.objectViewer".
+	// GrantDelays are how long it takes until a member has a role that it was given, by role:
+	// "roles/storage.objectViewer".
 	// Taking it back and everything else counts at once.
 	GrantDelays map[string]Duration `json:"grantDelays,omitempty"`
 	// APIDelays are how long an API stays unusable after it was enabled, by name: "run.googleapis.com". "*" is all others.
@@ -38,7 +39,8 @@ type Rule struct {
 	// Times ends the fault after so many; 0 never does.
 	Times int `json:"times,omitempty"`
 
-	// What happens: a refusal with this status (429, 500 or 503) instead of the call, a wait before the call, or the loss of its
+	// What happens: a refusal with this status (429, 500 or 503) instead of the call, a wait before the call, or the loss
+	// of its
 	// answer after it was done.
 	Status int      `json:"status,omitempty"`
 	Delay  Duration `json:"delay,omitempty"`
@@ -86,7 +88,8 @@ func Read(file string) (Plan, error) {
 }
 
 var refusals = map[int]*status.Error{
-	429: status.Errorf(status.ResourceExhausted, "Quota exceeded for quota metric 'Requests' and limit 'Requests per minute' (a fault that was asked for)."),
+	429: status.Errorf(status.ResourceExhausted,
+		"Quota exceeded for quota metric 'Requests' and limit 'Requests per minute' (a fault that was asked for)."),
 	500: status.Errorf(status.Internal, "Internal error encountered (a fault that was asked for)."),
 	503: status.Errorf(status.Unavailable, "The service is currently unavailable (a fault that was asked for)."),
 }

@@ -37,13 +37,16 @@ func (s *Service) create(r *rest.Request) (any, error) {
 		return nil, err
 	}
 	if len(body.AccountId) < 6 || len(body.AccountId) > 30 || !accountID.MatchString(body.AccountId) {
-		return nil, status.Errorf(status.InvalidArgument, "The account ID %q does not have a length between 6 and 30 or does not match [a-z]([-a-z0-9]*[a-z0-9]).", body.AccountId)
+		return nil, status.Errorf(status.InvalidArgument,
+			"The account ID %q does not have a length between 6 and 30 or does not match [a-z]([-a-z0-9]*[a-z0-9]).",
+			body.AccountId)
 	}
 	project := r.Var("project")
 	email := body.AccountId + "@" + project + ".iam.gserviceaccount.com"
 	account, err := s.accounts.Update(email, func(a *iamapi.ServiceAccount, exists bool) error {
 		if exists {
-			e := status.Errorf(status.AlreadyExists, "Service account %s already exists within project projects/%s.", body.AccountId, project)
+			e := status.Errorf(status.AlreadyExists, "Service account %s already exists within project projects/%s.",
+				body.AccountId, project)
 			return e
 		}
 		if body.ServiceAccount != nil {
@@ -113,13 +116,15 @@ func (s *Service) patch(r *rest.Request) (any, error) {
 			case "description":
 				a.Description = body.ServiceAccount.Description
 			default:
-				return status.Errorf(status.InvalidArgument, "Invalid update_mask path %q; display_name and description can be changed.", field)
+				return status.Errorf(status.InvalidArgument,
+					"Invalid update_mask path %q; display_name and description can be changed.", field)
 			}
 		}
 		return nil
 	})
 	// The answer names only what can be changed; the rest is in a read.
-	return iamapi.ServiceAccount{Name: changed.Name, DisplayName: changed.DisplayName, Description: changed.Description}, err
+	return iamapi.ServiceAccount{Name: changed.Name, DisplayName: changed.DisplayName, Description: changed.Description},
+		err
 }
 
 func (s *Service) setDisabled(disabled bool) func(*rest.Request) (any, error) {

@@ -36,20 +36,24 @@ func (s *Service) API() *rest.API {
 			account("keys.delete", "DELETE", "/keys/{key}", "iam.serviceAccountKeys.delete", s.deleteKey),
 			account("keys.enable", "POST", "/keys/{key}:enable", "iam.serviceAccountKeys.enable", s.setKeyDisabled(false)),
 			account("keys.disable", "POST", "/keys/{key}:disable", "iam.serviceAccountKeys.disable", s.setKeyDisabled(true)),
-		}, rest.IAMPolicy{ID: "iam.projects.serviceAccounts", Path: accountPath, Permissions: "iam.serviceAccounts", GetMethod: "POST",
-			On: onAccount, Exists: s.exists}.Routes(s.policies), s.poolRoutes()),
+		}, rest.IAMPolicy{ID: "iam.projects.serviceAccounts", Path: accountPath, Permissions: "iam.serviceAccounts",
+			GetMethod: "POST",
+			On:        onAccount, Exists: s.exists}.Routes(s.policies), s.poolRoutes()),
 	}
 }
 
 // CredentialsAPI is iamcredentials.googleapis.com.
 func (s *Service) CredentialsAPI() *rest.API {
 	return &rest.API{
-		Name: "iamcredentials.googleapis.com", Title: "IAM Service Account Credentials API", Mount: "iamcredentials", Server: "ESF",
+		Name: "iamcredentials.googleapis.com", Title: "IAM Service Account Credentials API", Mount: "iamcredentials",
+		Server:         "ESF",
 		StatusInErrors: true, Denied: denied,
 		Routes: []rest.Route{
-			{ID: "iamcredentials.projects.serviceAccounts.generateAccessToken", Method: "POST", Path: accountPath + ":generateAccessToken",
+			{ID: "iamcredentials.projects.serviceAccounts.generateAccessToken", Method: "POST", Path: accountPath +
+				":generateAccessToken",
 				Permission: "iam.serviceAccounts.getAccessToken", On: s.onAccount, Handle: s.generateAccessToken},
-			{ID: "iamcredentials.projects.serviceAccounts.generateIdToken", Method: "POST", Path: accountPath + ":generateIdToken",
+			{ID: "iamcredentials.projects.serviceAccounts.generateIdToken", Method: "POST", Path: accountPath +
+				":generateIdToken",
 				Permission: "iam.serviceAccounts.getOpenIdToken", On: s.onAccount, Handle: s.generateIDToken},
 		},
 	}

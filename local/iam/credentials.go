@@ -31,14 +31,16 @@ func (s *Service) generateAccessToken(r *rest.Request) (any, error) {
 	lifetime := token.Lifetime
 	if body.Lifetime != "" {
 		if lifetime, err = time.ParseDuration(body.Lifetime); err != nil || lifetime <= 0 || lifetime > token.Lifetime {
-			return nil, status.Errorf(status.InvalidArgument, "Request contains an invalid argument: lifetime %q; give up to 3600s.", body.Lifetime)
+			return nil, status.Errorf(status.InvalidArgument,
+				"Request contains an invalid argument: lifetime %q; give up to 3600s.", body.Lifetime)
 		}
 	}
 	t, err := s.tokens.AccessToken(a.Email, strings.Join(body.Scope, " "), lifetime)
 	if err != nil {
 		return nil, err
 	}
-	return credentialsapi.GenerateAccessTokenResponse{AccessToken: t, ExpireTime: time.Now().Add(lifetime).UTC().Format(time.RFC3339)}, nil
+	return credentialsapi.GenerateAccessTokenResponse{AccessToken: t,
+		ExpireTime: time.Now().Add(lifetime).UTC().Format(time.RFC3339)}, nil
 }
 
 func (s *Service) generateIDToken(r *rest.Request) (any, error) {

@@ -51,7 +51,8 @@ func (s *Service) createKey(r *rest.Request) (any, error) {
 	if body.KeyAlgorithm != "" && body.KeyAlgorithm != "KEY_ALG_UNSPECIFIED" && body.KeyAlgorithm != "KEY_ALG_RSA_2048" {
 		return nil, status.NotModelled("key algorithm %s; use KEY_ALG_RSA_2048", body.KeyAlgorithm)
 	}
-	if body.PrivateKeyType != "" && body.PrivateKeyType != "TYPE_UNSPECIFIED" && body.PrivateKeyType != "TYPE_GOOGLE_CREDENTIALS_FILE" {
+	if body.PrivateKeyType != "" && body.PrivateKeyType != "TYPE_UNSPECIFIED" &&
+		body.PrivateKeyType != "TYPE_GOOGLE_CREDENTIALS_FILE" {
 		return nil, status.NotModelled("private key type %s; use TYPE_GOOGLE_CREDENTIALS_FILE", body.PrivateKeyType)
 	}
 	if len(s.keys.Keys(a.Email+"/")) >= maxKeys {
@@ -83,8 +84,9 @@ func (s *Service) createKey(r *rest.Request) (any, error) {
 		PrivateKey:  string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})),
 		ClientEmail: a.Email, ClientID: a.UniqueId,
 		AuthURI: "https://accounts.google.com/o/oauth2/auth", TokenURI: s.tokenURI.Load().(string),
-		AuthCertURL:   "https://www.googleapis.com/oauth2/v1/certs",
-		ClientCertURL: "https://www.googleapis.com/robot/v1/metadata/x509/" + url.QueryEscape(a.Email), UniverseDomain: "googleapis.com",
+		AuthCertURL:    "https://www.googleapis.com/oauth2/v1/certs",
+		ClientCertURL:  "https://www.googleapis.com/robot/v1/metadata/x509/" + url.QueryEscape(a.Email),
+		UniverseDomain: "googleapis.com",
 	}, "", "  ")
 	if err != nil {
 		return nil, err
@@ -180,8 +182,9 @@ func certify(private *rsa.PrivateKey, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	template := x509.Certificate{SerialNumber: serial, Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Minute),
-		NotAfter: time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), KeyUsage: x509.KeyUsageDigitalSignature,
+	template := x509.Certificate{SerialNumber: serial, Subject: pkix.Name{CommonName: name},
+		NotBefore: time.Now().Add(-time.Minute),
+		NotAfter:  time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), KeyUsage: x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
 	der, err := x509.CreateCertificate(rand.Reader, &template, &template, &private.PublicKey, private)
 	if err != nil {

@@ -26,7 +26,8 @@ const poolsPath = "/v1/projects/{project}/locations/global/workloadIdentityPools
 // (https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools).
 func (s *Service) poolRoutes() []rest.Route {
 	route := func(kind, id, method, path, permission string, handle func(*rest.Request) (any, error)) rest.Route {
-		return rest.Route{ID: "iam.projects.locations.workloadIdentityPools." + kind + id, Method: method, Path: poolsPath + path,
+		return rest.Route{ID: "iam.projects.locations.workloadIdentityPools." + kind + id, Method: method,
+			Path:       poolsPath + path,
 			Permission: permission + "." + id, On: rest.OnProject, Handle: handle}
 	}
 	const pools, providers = "iam.workloadIdentityPools", "iam.workloadIdentityPoolProviders"
@@ -62,7 +63,8 @@ func (s *Service) createPool(r *rest.Request) (any, error) {
 		if exists {
 			return status.Errorf(status.AlreadyExists, "Requested entity already exists")
 		}
-		*p = iamapi.WorkloadIdentityPool{Name: name, State: "ACTIVE", DisplayName: body.DisplayName, Description: body.Description}
+		*p = iamapi.WorkloadIdentityPool{Name: name, State: "ACTIVE", DisplayName: body.DisplayName,
+			Description: body.Description}
 		return nil
 	})
 	return done(name, pool), err
@@ -173,5 +175,6 @@ func (s *Service) Provider(name string) (token.Provider, bool) {
 		return token.Provider{}, false
 	}
 	pool, id, _ := strings.Cut(name, "/providers/")
-	return token.Provider{Pool: pool, Name: id, Issuer: p.Oidc.IssuerUri, Audiences: p.Oidc.AllowedAudiences, Keys: p.Oidc.JwksJson}, true
+	return token.Provider{Pool: pool, Name: id, Issuer: p.Oidc.IssuerUri, Audiences: p.Oidc.AllowedAudiences,
+		Keys: p.Oidc.JwksJson}, true
 }

@@ -135,7 +135,8 @@ func (s *Service) list(r *rest.Request) (any, error) {
 	for _, name := range body.ResourceNames {
 		project := policy.In(name).Project
 		if !s.policies.Check(r.Caller, "logging.logEntries.list", policy.Project(project)).Allowed {
-			return nil, status.Errorf(status.PermissionDenied, "Permission 'logging.logEntries.list' denied on resource (or it may not exist).")
+			return nil, status.Errorf(status.PermissionDenied,
+				"Permission 'logging.logEntries.list' denied on resource (or it may not exist).")
 		}
 		found, err := s.Read(project, match)
 		if err != nil {
@@ -190,7 +191,8 @@ func (s *Service) write(r *rest.Request) (any, error) {
 		}
 		project := policy.In(e.LogName).Project
 		if !s.policies.Check(r.Caller, "logging.logEntries.create", policy.Project(project)).Allowed {
-			return nil, status.Errorf(status.PermissionDenied, "Permission 'logging.logEntries.create' denied on resource (or it may not exist).")
+			return nil, status.Errorf(status.PermissionDenied,
+				"Permission 'logging.logEntries.create' denied on resource (or it may not exist).")
 		}
 		byProject[project] = append(byProject[project], *e)
 	}
@@ -207,7 +209,8 @@ func (s *Service) write(r *rest.Request) (any, error) {
 
 // API is logging.googleapis.com.
 func (s *Service) API() *rest.API {
-	return &rest.API{Name: "logging.googleapis.com", Title: "Cloud Logging API", Mount: "logging", Server: "ESF", Default: true, StatusInErrors: true,
+	return &rest.API{Name: "logging.googleapis.com", Title: "Cloud Logging API", Mount: "logging", Server: "ESF",
+		Default: true, StatusInErrors: true,
 		Routes: []rest.Route{
 			{ID: "logging.entries.list", Method: "POST", Path: "/v2/entries:list", Handle: s.list},
 			{ID: "logging.entries.write", Method: "POST", Path: "/v2/entries:write", Handle: s.write},

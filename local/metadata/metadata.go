@@ -54,7 +54,8 @@ func Handler(in Instance, tokens *token.Authority) http.Handler {
 				http.Error(w, err.Error(), http.StatusNotFound)
 				return
 			}
-			writeJSON(w, map[string]any{"access_token": t, "expires_in": int(token.Lifetime.Seconds()) - 1, "token_type": "Bearer"})
+			writeJSON(w, map[string]any{"access_token": t, "expires_in": int(token.Lifetime.Seconds()) - 1,
+				"token_type": "Bearer"})
 		})
 		mux.HandleFunc("GET /computeMetadata/v1/"+base+"identity", func(w http.ResponseWriter, r *http.Request) {
 			audience := r.URL.Query().Get("audience")

@@ -34,14 +34,18 @@ func (k kind) routes(version string, change update) []rest.Route {
 	one := all + "/{id}"
 	route := func(verb, method, path string, handle func(*rest.Request) (any, error)) rest.Route {
 		return rest.Route{ID: "monitoring.projects." + k.collection + "." + verb, Method: method, Path: path,
-			Permission: "monitoring." + k.permission + "." + strings.Replace(verb, "patch", "update", 1), On: rest.OnProject, Handle: handle}
+			Permission: "monitoring." + k.permission + "." + strings.Replace(verb, "patch", "update", 1), On: rest.OnProject,
+			Handle: handle}
 	}
 	return []rest.Route{
 		route("create", http.MethodPost, all, k.create),
 		route("list", http.MethodGet, all, k.list),
 		route("get", http.MethodGet, one, k.get),
 		route("patch", http.MethodPatch, one, func(r *rest.Request) (any, error) { return k.patch(r, change) }),
-		route("delete", http.MethodDelete, one, func(r *rest.Request) (any, error) { return remove(k.documents, nameOf(r, k.collection)) }),
+		route("delete", http.MethodDelete, one, func(r *rest.Request) (any,
+			error) {
+			return remove(k.documents, nameOf(r, k.collection))
+		}),
 	}
 }
 

@@ -51,7 +51,8 @@ func (s *Service) Names() []string {
 func (s *Service) API() *rest.API {
 	dashboards := kind{s.dashboards, "dashboards", "dashboards", func() any { return new(v1.Dashboard) }, s.checkDashboard}
 	alerts := kind{s.alerts, "alertPolicies", "alertPolicies", func() any { return new(v3.AlertPolicy) }, s.checkAlert}
-	channels := kind{s.channels, "notificationChannels", "notificationChannels", func() any { return new(v3.NotificationChannel) }, s.checkChannel}
+	channels := kind{s.channels, "notificationChannels", "notificationChannels",
+		func() any { return new(v3.NotificationChannel) }, s.checkChannel}
 	routes := dashboards.routes("v1", replace)
 	routes = append(routes, alerts.routes("v3", merge)...)
 	routes = append(routes, channels.routes("v3", merge)...)
@@ -100,7 +101,8 @@ func (s *Service) checkDashboard(d document, _ string) error {
 func (s *Service) checkAlert(d document, project string) error {
 	conditions, _ := d["conditions"].([]any)
 	if combiner, _ := d["combiner"].(string); combiner == "" || len(conditions) == 0 {
-		return status.Errorf(status.InvalidArgument, "Field alert_policy.combiner and at least one of alert_policy.conditions are required.")
+		return status.Errorf(status.InvalidArgument,
+			"Field alert_policy.combiner and at least one of alert_policy.conditions are required.")
 	}
 	strategy, _ := d["alertStrategy"].(document)
 	_, limited := strategy["notificationRateLimit"]
@@ -108,7 +110,9 @@ func (s *Service) checkAlert(d document, project string) error {
 		// https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies#AlertStrategy
 		fields, _ := condition.(document)
 		if _, matched := fields["conditionMatchedLog"]; matched != limited {
-			return status.Errorf(status.InvalidArgument, "Field alert_policy.alert_strategy.notification_rate_limit is required for log match conditions, and allowed for them only.")
+			return status.Errorf(status.InvalidArgument,
+				"Field alert_policy.alert_strategy.notification_rate_limit is required for log match conditions, and allowed "+
+					"for them only.")
 		}
 	}
 	channels, _ := d["notificationChannels"].([]any)
@@ -124,7 +128,8 @@ func (s *Service) checkAlert(d document, project string) error {
 func (s *Service) checkChannel(d document, _ string) error {
 	labels, _ := d["labels"].(document)
 	if d["type"] == "email" && !strings.Contains(text(labels["email_address"]), "@") {
-		return status.Errorf(status.InvalidArgument, "Field notification_channel.labels['email_address'] must be an email address.")
+		return status.Errorf(status.InvalidArgument,
+			"Field notification_channel.labels['email_address'] must be an email address.")
 	}
 	if text(d["type"]) == "" {
 		return status.Errorf(status.InvalidArgument, "Field notification_channel.type is required.")
@@ -140,7 +145,8 @@ func (s *Service) deleteChannel(r *rest.Request) (any, error) {
 		channels, _ := alert["notificationChannels"].([]any)
 		for _, channel := range channels {
 			if channel == name && r.URL.Query().Get("force") != "true" {
-				return nil, status.Errorf(status.FailedPrecondition, "The notification channel %s is used by the alert policy %s.", name, alert["name"])
+				return nil, status.Errorf(status.FailedPrecondition, "The notification channel %s is used by the alert policy %s.",
+					name, alert["name"])
 			}
 		}
 	}

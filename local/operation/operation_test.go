@@ -85,7 +85,8 @@ func TestOperationsThatAStopCutOff(t *testing.T) {
 	}
 	end := make(chan struct{})
 	t.Cleanup(func() { close(end); o.Wait() })
-	if _, err := o.Start("operations/cut", json.RawMessage(`{"a":1}`), func() (last, response json.RawMessage, err error) { <-end; return nil, nil, nil }); err != nil {
+	if _, err := o.Start("operations/cut", json.RawMessage(`{"a":1}`),
+		func() (last, response json.RawMessage, err error) { <-end; return nil, nil, nil }); err != nil {
 		t.Fatal(err)
 	}
 	again, err := operation.Open(dir)

@@ -16,7 +16,8 @@ func TestOwnerInTheKernelsTable(t *testing.T) {
 	client, server := netip.MustParseAddrPort("127.0.0.1:35539"), netip.MustParseAddrPort("127.0.0.1:8790")
 	const from, to = "0100007F:8AD3", "0100007F:2256"
 	line := func(local, remote, state, uid string) string {
-		return "   1: " + local + " " + remote + " " + state + " 00000000:00000000 00:00000000 00000000 " + uid + "        0 2999054 1 0000000000000000 20 0 0 10 -1\n"
+		return "   1: " + local + " " + remote + " " + state + " 00000000:00000000 00:00000000 00000000 " + uid +
+			"        0 2999054 1 0000000000000000 20 0 0 10 -1\n"
 	}
 	for _, test := range []struct {
 		what, table string
@@ -25,10 +26,12 @@ func TestOwnerInTheKernelsTable(t *testing.T) {
 	}{
 		{"an open connection", line(from, to, "01", "1000"), 1000, false},
 		{"the server's own end", line(to, from, "01", "0"), 0, true},
-		{"after others", line("0100007F:8AD4", to, "01", "7") + line(from, "0100007F:2257", "01", "8") + line(from, to, "01", "1000"), 1000, false},
+		{"after others", line("0100007F:8AD4", to, "01", "7") + line(from, "0100007F:2257", "01", "8") +
+			line(from, to, "01", "1000"), 1000, false},
 		{"a closed one, which the kernel calls root's", line(from, to, "06", "0"), 0, true},
 		{"one that waits for the other end's FIN", line(from, to, "05", "0"), 0, true},
-		{"an IPv4 address in the table of IPv6", line("0000000000000000FFFF00000100007F:8AD3", "0000000000000000FFFF00000100007F:2256", "01", "1000"), 1000, false},
+		{"an IPv4 address in the table of IPv6", line("0000000000000000FFFF00000100007F:8AD3",
+			"0000000000000000FFFF00000100007F:2256", "01", "1000"), 1000, false},
 		{"nothing", "", 0, true},
 		{"garbage", "x\n1: y z 01\n1: " + from + " zz 01 a b c 5\n" + strings.Repeat(" q", 40) + "\n", 0, true},
 	} {

@@ -96,7 +96,9 @@ func (e *Engine) set(resource string, p Policy, remember func(resource string, b
 			current = have.Etag
 		}
 		if p.Etag != "" && standard.Replace(p.Etag) != current {
-			return status.Errorf(status.Conflict, "There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff. The request's ETag '%s' did not match the current policy's ETag '%s'.", p.Etag, current)
+			return status.Errorf(status.Conflict,
+				"There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff. The "+
+					"request's ETag '%s' did not match the current policy's ETag '%s'.", p.Etag, current)
 		}
 		remember(resource, *have)
 		e.begin(resource, *have, p)
@@ -180,7 +182,8 @@ type Decision struct {
 	Why     string
 }
 
-// Check judges whether a principal holds a permission on a resource, by the resource's own policy, its parent's or its project's.
+// Check judges whether a principal holds a permission on a resource, by the resource's own policy, its parent's or its
+// project's.
 func (e *Engine) Check(p Principal, permission string, r Resource) Decision {
 	for _, name := range levels(r) {
 		for _, b := range e.effective(name).Bindings {
@@ -194,7 +197,8 @@ func (e *Engine) Check(p Principal, permission string, r Resource) Decision {
 			}
 		}
 	}
-	return Decision{false, fmt.Sprintf("no role of %s on %s holds %s", p.Member(), strings.Join(levels(r), " or "), permission)}
+	return Decision{false, fmt.Sprintf("no role of %s on %s holds %s", p.Member(),
+		strings.Join(levels(r), " or "), permission)}
 }
 
 // Resources returns the resources that have a policy, in order.
@@ -224,7 +228,8 @@ func (e *Engine) matches(p Principal, member string) bool {
 		return inSet(member, p.Federated)
 	}
 	kind, project, _ := strings.Cut(member, ":")
-	role, ok := map[string]string{"projectOwner": "roles/owner", "projectEditor": "roles/editor", "projectViewer": "roles/viewer"}[kind]
+	role, ok := map[string]string{"projectOwner": "roles/owner", "projectEditor": "roles/editor",
+		"projectViewer": "roles/viewer"}[kind]
 	if !ok {
 		return false
 	}
@@ -270,7 +275,10 @@ func (e *Engine) begin(resource string, before, after Policy) {
 	for _, b := range after.Bindings {
 		delay := e.grants(b.Role)
 		for _, m := range b.Members {
-			had := slices.ContainsFunc(before.Bindings, func(old Binding) bool { return old.Role == b.Role && slices.Contains(old.Members, m) })
+			had := slices.ContainsFunc(before.Bindings, func(old Binding) bool {
+				return old.Role == b.Role &&
+					slices.Contains(old.Members, m)
+			})
 			if delay > 0 && !had {
 				e.fresh[grant{resource, b.Role, m}] = time.Now().Add(delay)
 			}

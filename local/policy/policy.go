@@ -95,7 +95,8 @@ func normaliseMember(m string, exists func(email string) bool) (string, error) {
 	}
 	kind, id, ok := strings.Cut(m, ":")
 	if !ok || id == "" {
-		return "", status.Errorf(status.InvalidArgument, "The member %s is of an unknown type. Please set a valid type prefix for the member.", m)
+		return "", status.Errorf(status.InvalidArgument,
+			"The member %s is of an unknown type. Please set a valid type prefix for the member.", m)
 	}
 	switch kind {
 	case "deleted", "projectOwner", "projectEditor", "projectViewer":
@@ -114,5 +115,6 @@ func normaliseMember(m string, exists func(email string) bool) (string, error) {
 		}
 		return m, nil
 	}
-	return "", status.Errorf(status.InvalidArgument, "The member %s is of an unknown type. Please set a valid type prefix for the member.", m)
+	return "", status.Errorf(status.InvalidArgument,
+		"The member %s is of an unknown type. Please set a valid type prefix for the member.", m)
 }

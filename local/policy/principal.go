@@ -68,5 +68,6 @@ func In(name string) Resource {
 func (p Principal) Project() (string, bool) {
 	_, host, _ := strings.Cut(p.Email, "@")
 	project, found := strings.CutSuffix(host, ".iam.gserviceaccount.com")
-	return project, found && !strings.HasPrefix(project, "gcp-sa-") && project != "gs-project-accounts" && project != "serverless-robot-prod"
+	return project, found && !strings.HasPrefix(project, "gcp-sa-") && project != "gs-project-accounts" &&
+		project != "serverless-robot-prod"
 }

@@ -14,7 +14,8 @@ const account = "billingAccounts/000000-000000-000000"
 
 // paid are the APIs that only projects with billing can enable.
 var paid = map[string]bool{
-	"artifactregistry.googleapis.com": true, "cloudbuild.googleapis.com": true, "compute.googleapis.com": true, "run.googleapis.com": true,
+	"artifactregistry.googleapis.com": true, "cloudbuild.googleapis.com": true, "compute.googleapis.com": true,
+	"run.googleapis.com": true,
 }
 
 func (s *Service) billingInfo(r *rest.Request) (any, error) {
@@ -56,7 +57,8 @@ func mayEnable(p project, service string) error {
 	e := status.Errorf(status.FailedPrecondition,
 		"Billing account for project '%d' is not found. Billing must be enabled for activation of service(s) '%s' to proceed.",
 		p.Project.ProjectNumber, service)
-	e.Details = []any{map[string]any{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "UREQ_PROJECT_BILLING_NOT_FOUND",
+	e.Details = []any{map[string]any{"@type": "type.googleapis.com/google.rpc.ErrorInfo",
+		"reason": "UREQ_PROJECT_BILLING_NOT_FOUND",
 		"domain": "serviceusage.googleapis.com/billing-enabled", "metadata": map[string]string{"services": service}}}
 	return e
 }

@@ -56,7 +56,9 @@ var projectID = regexp.MustCompile(`^[a-z][-a-z0-9]{4,28}[a-z0-9]$`)
 // Create makes a project that belongs to owner; a project that exists is left as it is.
 func (s *Service) Create(id, name string, labels map[string]string, owner policy.Principal) error {
 	if !projectID.MatchString(id) {
-		return status.Errorf(status.InvalidArgument, "project_id %q must be 6 to 30 lowercase letters, digits, or hyphens, start with a letter and not end with a hyphen", id)
+		return status.Errorf(status.InvalidArgument,
+			"project_id %q must be 6 to 30 lowercase letters, digits, or hyphens, start with a letter and not end with a hyphen",
+			id)
 	}
 	if _, ok := s.projects.Get(id); ok {
 		return status.Errorf(status.AlreadyExists, "Requested entity already exists")
@@ -190,6 +192,7 @@ func (s *Service) create(r *rest.Request) (any, error) {
 	name := fmt.Sprintf("operations/cp.%d", time.Now().UnixNano())
 	return s.operations.Start(name, nil, func() (last, response json.RawMessage, err error) {
 		ready := map[string]bool{"gettable": true, "ready": true}
-		return operation.Typed("google.cloudresourcemanager.v1.ProjectCreationStatus", ready), operation.Typed("google.cloudresourcemanager.v1.Project", p.Project), nil
+		return operation.Typed("google.cloudresourcemanager.v1.ProjectCreationStatus", ready),
+			operation.Typed("google.cloudresourcemanager.v1.Project", p.Project), nil
 	})
 }

@@ -91,7 +91,8 @@ func readRepository(ctx context.Context, c *call) (map[string]any, error) {
 		list = append(list, policy)
 	}
 	answer["cleanupPolicies"] = list
-	state := c.decoded("Repository", answer, append([]string{"cleanupPolicies", "createTime", "updateTime", "labels"}, repositoryFields...)...)
+	state := c.decoded("Repository", answer, append([]string{"cleanupPolicies", "createTime", "updateTime", "labels"},
+		repositoryFields...)...)
 	parts, _ := parseID(c.id, "projects/{project}/locations/{location}/repositories/{repositoryId}")
 	maps.Copy(state, parts)
 	state["name"], state["effectiveLabels"] = parts["repositoryId"], state["labels"]
@@ -128,5 +129,6 @@ func removeRepository(ctx context.Context, c *call) error {
 
 // repositoryPolicy says who may read and write a repository's images.
 func repositoryPolicy(c *call) (policyOf, error) {
-	return c.namedPolicy("repository", artifactRegistry, "projects/{project}/locations/{location}/repositories/{repository}")
+	return c.namedPolicy("repository", artifactRegistry,
+		"projects/{project}/locations/{location}/repositories/{repository}")
 }

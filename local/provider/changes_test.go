@@ -10,7 +10,8 @@ import (
 
 // changes calls ask with the inputs changed in one place: each property left
 // out, changed or added, emptied, and each list made longer.
-func (s schema) changes(inputs map[string]any, path []any, properties map[string]property, ask func(change string, inputs map[string]any)) {
+func (s schema) changes(inputs map[string]any, path []any, properties map[string]property,
+	ask func(change string, inputs map[string]any)) {
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
 		p, at := properties[name], append(slices.Clone(path), name)
 		// detectMd5hash only shows that a file changed; assets are not in the state.

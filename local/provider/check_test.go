@@ -50,7 +50,8 @@ func TestCheckFillsInDefaults(t *testing.T) {
 			map[string]any{"repositoryId": "r", "format": "DOCKER", "cleanupPolicies": []any{
 				map[string]any{"id": "old", "action": "DELETE", "condition": map[string]any{"olderThan": "2592000s"}}}},
 			map[string]any{"repositoryId": "r", "format": "DOCKER", "mode": "STANDARD_REPOSITORY", "cleanupPolicies": []any{
-				map[string]any{"id": "old", "action": "DELETE", "condition": map[string]any{"olderThan": "2592000s", "tagState": "ANY"}}}},
+				map[string]any{"id": "old", "action": "DELETE", "condition": map[string]any{"olderThan": "2592000s",
+					"tagState": "ANY"}}}},
 		},
 		{
 			"gcp:cloudrunv2/service:Service",
@@ -84,20 +85,29 @@ func TestCheckRefuses(t *testing.T) {
 		want   string // the beginning of a failure
 	}{
 		{"gcp:storage/bucket:Bucket", map[string]any{"name": "b"}, "location: missing required property 'location'"},
-		{"gcp:storage/bucket:Bucket", map[string]any{"location": "US", "colour": "red"}, `colour: there is no property "colour"`},
+		{"gcp:storage/bucket:Bucket", map[string]any{"location": "US", "colour": "red"},
+			`colour: there is no property "colour"`},
 		{"gcp:storage/bucket:Bucket", map[string]any{"location": []any{"US"}}, "location: want string, got []"},
-		{"gcp:storage/bucket:Bucket", map[string]any{"location": "US", "forceDestroy": "perhaps"}, "forceDestroy: want boolean, got string"},
-		{"gcp:storage/bucket:Bucket", map[string]any{"location": "US", "versioning": true}, "versioning: want object, got bool"},
-		{"gcp:storage/bucket:Bucket", map[string]any{"location": "US", "versioning": map[string]any{}}, "versioning.enabled: missing required property"},
-		{"gcp:storage/bucket:Bucket", map[string]any{"location": "US", "cors": []any{map[string]any{"maxAgeSeconds": 1.5}}}, "cors[0].maxAgeSeconds: want integer, got number"},
-		{"gcp:storage/notification:Notification", map[string]any{"bucket": "b", "topic": "t", "payloadFormat": "XML"}, `payloadFormat: "XML" is not one of JSON_API_V1, NONE`},
+		{"gcp:storage/bucket:Bucket", map[string]any{"location": "US", "forceDestroy": "perhaps"},
+			"forceDestroy: want boolean, got string"},
+		{"gcp:storage/bucket:Bucket", map[string]any{"location": "US", "versioning": true},
+			"versioning: want object, got bool"},
+		{"gcp:storage/bucket:Bucket", map[string]any{"location": "US", "versioning": map[string]any{}},
+			"versioning.enabled: missing required property"},
+		{"gcp:storage/bucket:Bucket", map[string]any{"location": "US", "cors": []any{map[string]any{"maxAgeSeconds": 1.5}}},
+			"cors[0].maxAgeSeconds: want integer, got number"},
+		{"gcp:storage/notification:Notification", map[string]any{"bucket": "b", "topic": "t", "payloadFormat": "XML"},
+			`payloadFormat: "XML" is not one of JSON_API_V1, NONE`},
 		{"gcp:storage/bucket:Bucket", map[string]any{"location": "US", "lifecycleRules": []any{map[string]any{
 			"action": map[string]any{"type": "Delete"}, "condition": map[string]any{"withState": "DEAD"}}}},
 			`lifecycleRules[0].condition.withState: "DEAD" is not one of LIVE, ARCHIVED, ANY`},
-		{"gcp:storage/bucketObject:BucketObject", map[string]any{"bucket": "b", "source": "file.txt"}, "source: want file or archive, got string"},
+		{"gcp:storage/bucketObject:BucketObject", map[string]any{"bucket": "b", "source": "file.txt"},
+			"source: want file or archive, got string"},
 		{"gcp:serviceaccount/account:Account", map[string]any{"accountId": "X"}, `accountId: "X" is not 6 to 30`},
-		{"gcp:projects/iAMMember:IAMMember", map[string]any{"project": "p", "role": "r", "member": "me"}, `member: "me" is not an IAM member`},
-		{"gcp:cloudrunv2/serviceIamMember:ServiceIamMember", map[string]any{"role": "r", "member": "allUsers"}, "name: missing required property"},
+		{"gcp:projects/iAMMember:IAMMember", map[string]any{"project": "p", "role": "r", "member": "me"},
+			`member: "me" is not an IAM member`},
+		{"gcp:cloudrunv2/serviceIamMember:ServiceIamMember", map[string]any{"role": "r", "member": "allUsers"},
+			"name: missing required property"},
 	} {
 		_, failures := e.check(test.token, nil, props(test.inputs))
 		if !slices.ContainsFunc(failures, func(f string) bool { return strings.HasPrefix(f, test.want) }) {
@@ -129,7 +139,8 @@ func TestAutonaming(t *testing.T) {
 	}
 	const bucket = "gcp:storage/bucket:Bucket"
 	first, _ := name(bucket, "Input", nil)
-	if prefix, digits, _ := strings.Cut(first, "-"); prefix != "input" || len(digits) != 7 || strings.Trim(digits, "0123456789abcdef") != "" {
+	if prefix, digits, _ := strings.Cut(first, "-"); prefix != "input" || len(digits) != 7 ||
+		strings.Trim(digits, "0123456789abcdef") != "" {
 		t.Errorf("name = %q, want input- and seven hex digits", first)
 	}
 	if again, _ := name(bucket, "Input", nil); again != first {

@@ -38,7 +38,8 @@ func (s *server) bareCall(ctx context.Context) *call {
 	}
 }
 
-func (s *server) newCall(ctx context.Context, urn, id string, inputs, oldInputs, state *structpb.Struct) (*call, error) {
+func (s *server) newCall(ctx context.Context, urn, id string, inputs, oldInputs,
+	state *structpb.Struct) (*call, error) {
 	c := s.bareCall(ctx)
 	var err error
 	if c.token, c.kind, err = kindOf(urn); err != nil {

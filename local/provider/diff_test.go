@@ -35,7 +35,8 @@ func TestDiff(t *testing.T) {
 			map[string]pulumirpc.PropertyDiff_Kind{"labels": pulumirpc.PropertyDiff_DELETE}, false},
 		{"nested", "gcp:storage/bucket:Bucket", bucket, with(bucket, "labels", map[string]any{"team": "b"}),
 			map[string]pulumirpc.PropertyDiff_Kind{"labels.team": pulumirpc.PropertyDiff_UPDATE}, false},
-		{"a computed input is kept", "gcp:storage/bucket:Bucket", with(bucket, "versioning", map[string]any{"enabled": true}), bucket, nil, false},
+		{"a computed input is kept", "gcp:storage/bucket:Bucket", with(bucket, "versioning", map[string]any{"enabled": true}),
+			bucket, nil, false},
 		{"other case of the location", "gcp:storage/bucket:Bucket", bucket, with(bucket, "location", "eu"), nil, false},
 		{"an empty list is no list", "gcp:storage/bucket:Bucket", bucket, with(bucket, "cors", []any{}), nil, false},
 		{"replace a named bucket", "gcp:storage/bucket:Bucket", bucket, with(bucket, "location", "US"),
@@ -56,8 +57,10 @@ func TestDiff(t *testing.T) {
 		{"new region", "gcp:cloudrunv2/service:Service", runInputs("i"), with(runInputs("i"), "location", "us-central1"),
 			map[string]pulumirpc.PropertyDiff_Kind{"location": pulumirpc.PropertyDiff_UPDATE_REPLACE}, true},
 		{"new keepers", "gcp:serviceaccount/key:Key",
-			map[string]any{"serviceAccountId": "projects/p1/serviceAccounts/a@p1.iam.gserviceaccount.com", "keepers": map[string]any{"rotation": "1"}},
-			map[string]any{"serviceAccountId": "projects/p1/serviceAccounts/a@p1.iam.gserviceaccount.com", "keepers": map[string]any{"rotation": "2"}},
+			map[string]any{"serviceAccountId": "projects/p1/serviceAccounts/a@p1.iam.gserviceaccount.com",
+				"keepers": map[string]any{"rotation": "1"}},
+			map[string]any{"serviceAccountId": "projects/p1/serviceAccounts/a@p1.iam.gserviceaccount.com",
+				"keepers": map[string]any{"rotation": "2"}},
 			map[string]pulumirpc.PropertyDiff_Kind{"keepers.rotation": pulumirpc.PropertyDiff_UPDATE_REPLACE}, false},
 		{"repository of another format", "gcp:artifactregistry/repository:Repository",
 			map[string]any{"repositoryId": "r", "format": "DOCKER"}, map[string]any{"repositoryId": "r", "format": "MAVEN"},
@@ -101,13 +104,15 @@ func TestComputedInputsAreKept(t *testing.T) {
 	d.update(props(runInputs("i:2")))
 	service := cloud.objects["run/v2/projects/p1/locations/europe-west1/services/convert"]
 	if got := props(service)["template"].ObjectValue()["containers"].ArrayValue()[0].ObjectValue()["resources"].ObjectValue()["limits"]; !got.DeepEquals(
-		resource.NewProperty(props(map[string]any{"memory": "1Gi"}))) || service["ingress"] != "INGRESS_TRAFFIC_INTERNAL_ONLY" {
+		resource.NewProperty(props(map[string]any{"memory": "1Gi"}))) ||
+		service["ingress"] != "INGRESS_TRAFFIC_INTERNAL_ONLY" {
 		t.Errorf("limits = %v, ingress = %v; want what they were", got, service["ingress"])
 	}
 }
 
 func TestDiffOfUnknownValue(t *testing.T) {
-	d := attach(t, newStandIn(t).URL, stack).up("gcp:storage/bucketIAMMember:BucketIAMMember", props(member(map[string]any{"bucket": "b1"})))
+	d := attach(t, newStandIn(t).URL, stack).up("gcp:storage/bucketIAMMember:BucketIAMMember",
+		props(member(map[string]any{"bucket": "b1"})))
 	news := props(member(map[string]any{"bucket": "b1"}))
 	news["member"] = resource.MakeComputed(resource.NewProperty(""))
 	res := d.diff(news)
@@ -128,25 +133,32 @@ func TestDrift(t *testing.T) {
 	}{
 		{"a changed field", "gcp:storage/bucket:Bucket", map[string]any{"name": "b1", "location": "EU"}, "storage/v1/b/b1",
 			func(o map[string]any) { o["storageClass"] = "COLDLINE" }, []string{"storageClass"}},
-		{"a field that the program left to Google", "gcp:storage/bucket:Bucket", map[string]any{"name": "b1", "location": "EU"}, "storage/v1/b/b1",
+		{"a field that the program left to Google", "gcp:storage/bucket:Bucket",
+			map[string]any{"name": "b1", "location": "EU"}, "storage/v1/b/b1",
 			func(o map[string]any) { o["rpo"] = "DEFAULT" }, nil},
-		{"a field that the program does not set", "gcp:storage/bucket:Bucket", map[string]any{"name": "b1", "location": "EU"}, "storage/v1/b/b1",
+		{"a field that the program does not set", "gcp:storage/bucket:Bucket", map[string]any{"name": "b1", "location": "EU"},
+			"storage/v1/b/b1",
 			func(o map[string]any) { o["billing"] = map[string]any{"requesterPays": true} }, []string{"requesterPays"}},
-		{"somebody else's label", "gcp:storage/bucket:Bucket", map[string]any{"name": "b1", "location": "EU", "labels": map[string]any{"a": "1"}}, "storage/v1/b/b1",
+		{"somebody else's label", "gcp:storage/bucket:Bucket", map[string]any{"name": "b1", "location": "EU",
+			"labels": map[string]any{"a": "1"}}, "storage/v1/b/b1",
 			func(o map[string]any) { o["labels"] = map[string]any{"a": "1", "b": "2"} }, nil},
-		{"a lost label", "gcp:storage/bucket:Bucket", map[string]any{"name": "b1", "location": "EU", "labels": map[string]any{"a": "1"}}, "storage/v1/b/b1",
+		{"a lost label", "gcp:storage/bucket:Bucket", map[string]any{"name": "b1", "location": "EU",
+			"labels": map[string]any{"a": "1"}}, "storage/v1/b/b1",
 			func(o map[string]any) { delete(o, "labels") }, []string{"labels"}},
-		{"another image", "gcp:cloudrunv2/service:Service", runInputs("i:1"), "run/v2/projects/p1/locations/europe-west1/services/convert",
+		{"another image", "gcp:cloudrunv2/service:Service", runInputs("i:1"),
+			"run/v2/projects/p1/locations/europe-west1/services/convert",
 			func(o map[string]any) {
 				o["template"] = map[string]any{"serviceAccount": "runner@p1.iam.gserviceaccount.com", "containers": []any{
 					map[string]any{"image": "i:2", "env": []any{map[string]any{"name": "OUTPUT_BUCKET", "value": "b1"}}}}}
 			}, []string{"template"}},
-		{"memory that the program left to Google", "gcp:cloudrunv2/service:Service", runInputs("i:1"), "run/v2/projects/p1/locations/europe-west1/services/convert",
+		{"memory that the program left to Google", "gcp:cloudrunv2/service:Service", runInputs("i:1"),
+			"run/v2/projects/p1/locations/europe-west1/services/convert",
 			func(o map[string]any) {
 				container := o["template"].(map[string]any)["containers"].([]any)[0].(map[string]any)
 				container["resources"] = map[string]any{"limits": map[string]any{"memory": "1Gi"}}
 			}, nil},
-		{"a new revision", "gcp:cloudrunv2/service:Service", runInputs("i:1"), "run/v2/projects/p1/locations/europe-west1/services/convert",
+		{"a new revision", "gcp:cloudrunv2/service:Service", runInputs("i:1"),
+			"run/v2/projects/p1/locations/europe-west1/services/convert",
 			func(o map[string]any) { o["latestReadyRevision"], o["etag"] = "r2", "e2" }, nil},
 		{"a disabled account", "gcp:serviceaccount/account:Account", map[string]any{"accountId": "runner"},
 			"iam/v1/projects/p1/serviceAccounts/runner@p1.iam.gserviceaccount.com",
@@ -219,11 +231,13 @@ func TestDefaultLabels(t *testing.T) {
 		t.Errorf("diff = %q, want pulumiLabels", got)
 	}
 	d.update(inputs)
-	if got := cloud.objects["storage/v1/b/b1"]["labels"]; !maps.Equal(got.(map[string]any), map[string]any{"env": "prod", "team": "a"}) {
+	if got := cloud.objects["storage/v1/b/b1"]["labels"]; !maps.Equal(got.(map[string]any),
+		map[string]any{"env": "prod", "team": "a"}) {
 		t.Errorf("labels at Google's = %v", got)
 	}
 	d.update(props(map[string]any{"name": "b1", "location": "EU"}))
-	if got := cloud.objects["storage/v1/b/b1"]["labels"]; !maps.Equal(got.(map[string]any), map[string]any{"env": "prod"}) {
+	if got := cloud.objects["storage/v1/b/b1"]["labels"]; !maps.Equal(got.(map[string]any),
+		map[string]any{"env": "prod"}) {
 		t.Errorf("labels at Google's without the program's own = %v", got)
 	}
 }

@@ -19,7 +19,8 @@ func (c *call) drifted(now resource.PropertyMap) resource.PropertyMap {
 }
 
 // driftOf puts the drift of one property into its object's inputs.
-func (c *call) driftOf(inputs resource.PropertyMap, key resource.PropertyKey, path resource.PropertyPath, before, now resource.PropertyValue) {
+func (c *call) driftOf(inputs resource.PropertyMap, key resource.PropertyKey, path resource.PropertyPath, before,
+	now resource.PropertyValue) {
 	given, isGiven := inputs[key]
 	switch {
 	case same(plain(before), plain(now)):
@@ -32,7 +33,8 @@ func (c *call) driftOf(inputs resource.PropertyMap, key resource.PropertyKey, pa
 	}
 }
 
-func (c *call) drift(given resource.PropertyValue, path resource.PropertyPath, before, now resource.PropertyValue) resource.PropertyValue {
+func (c *call) drift(given resource.PropertyValue, path resource.PropertyPath, before,
+	now resource.PropertyValue) resource.PropertyValue {
 	if same(plain(before), plain(now)) {
 		return given
 	}

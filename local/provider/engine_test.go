@@ -24,7 +24,8 @@ type engine struct {
 // attach serves the provider and connects to it as the engine does.
 func attach(t *testing.T, endpoint string, config resource.PropertyMap) *engine {
 	t.Helper()
-	port, err := provider.Serve(t.Context(), provider.Options{Endpoint: endpoint, AccessToken: "owner", WorkDir: t.TempDir()})
+	port, err := provider.Serve(t.Context(), provider.Options{Endpoint: endpoint, AccessToken: "owner",
+		WorkDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +34,8 @@ func attach(t *testing.T, endpoint string, config resource.PropertyMap) *engine 
 
 func connect(t *testing.T, port int, config resource.PropertyMap) *engine {
 	t.Helper()
-	conn, err := grpc.NewClient(fmt.Sprintf("127.0.0.1:%d", port), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient(fmt.Sprintf("127.0.0.1:%d", port),
+		grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +56,8 @@ func secret(v string) resource.PropertyValue { return resource.MakeSecret(resour
 
 func (e *engine) marshal(m resource.PropertyMap) *structpb.Struct {
 	e.t.Helper()
-	v, err := plugin.MarshalProperties(m, plugin.MarshalOptions{KeepSecrets: true, KeepUnknowns: true, ComputeAssetHashes: true})
+	v, err := plugin.MarshalProperties(m, plugin.MarshalOptions{KeepSecrets: true, KeepUnknowns: true,
+		ComputeAssetHashes: true})
 	if err != nil {
 		e.t.Fatal(err)
 	}

@@ -47,12 +47,14 @@ func TestPassingFaults(t *testing.T) {
 		"no answer":   failFirst(2, "/storage/v1/b", hangUp),
 		"unknown at first": failFirst(2, "GET /storage/v1/b/b1", refuseWith(403,
 			"Permission 'storage.buckets.get' denied on resource (or it may not exist).", "forbidden")),
-		"read too soon": failFirst(2, "GET /storage/v1/b/b1", refuseWith(404, "The specified bucket does not exist.", "notFound")),
+		"read too soon": failFirst(2, "GET /storage/v1/b/b1", refuseWith(404, "The specified bucket does not exist.",
+			"notFound")),
 	} {
 		t.Run(about, func(t *testing.T) {
 			cloud := newStandIn(t)
 			cloud.refuse = refuse
-			d := attach(t, cloud.URL, stack).up("gcp:storage/bucket:Bucket", props(map[string]any{"name": "b1", "location": "EU"}))
+			d := attach(t, cloud.URL, stack).up("gcp:storage/bucket:Bucket",
+				props(map[string]any{"name": "b1", "location": "EU"}))
 			if err := d.destroy(); err != nil {
 				t.Error(err)
 			}
@@ -137,8 +139,10 @@ func TestErrorsAreGooglesOwn(t *testing.T) {
 		want    string
 		tooLate bool
 	}{
-		{"forbidden", failFirst(9, "POST", refuseWith(403, "a@p1 does not have storage.buckets.create access to the Google Cloud project.", "forbidden")),
-			"creating gcp:storage/bucket:Bucket b1: googleapi: Error 403: a@p1 does not have storage.buckets.create access to the Google Cloud project., forbidden", false},
+		{"forbidden", failFirst(9, "POST", refuseWith(403,
+			"a@p1 does not have storage.buckets.create access to the Google Cloud project.", "forbidden")),
+			"creating gcp:storage/bucket:Bucket b1: googleapi: Error 403: a@p1 does not have storage.buckets.create access " +
+				"to the Google Cloud project., forbidden", false},
 		{"conflict", failFirst(9, "POST", refuseWith(409, "The requested bucket name is not available.", "conflict")),
 			"googleapi: Error 409: The requested bucket name is not available., conflict", false},
 		{"not JSON", failFirst(9, "POST", func(w http.ResponseWriter) { fmt.Fprint(w, "<html>") }),
@@ -147,7 +151,8 @@ func TestErrorsAreGooglesOwn(t *testing.T) {
 		t.Run(test.about, func(t *testing.T) {
 			cloud := newStandIn(t)
 			cloud.refuse = test.refuse
-			_, err := attach(t, cloud.URL, stack).tryUp("gcp:storage/bucket:Bucket", props(map[string]any{"name": "b1", "location": "EU"}))
+			_, err := attach(t, cloud.URL, stack).tryUp("gcp:storage/bucket:Bucket",
+				props(map[string]any{"name": "b1", "location": "EU"}))
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error = %v, want %q", err, test.want)
 			}
@@ -159,7 +164,8 @@ func TestNoProject(t *testing.T) {
 	for _, name := range []string{"GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT"} {
 		t.Setenv(name, "")
 	}
-	_, err := attach(t, newStandIn(t).URL, nil).tryUp("gcp:storage/bucket:Bucket", props(map[string]any{"name": "b1", "location": "EU"}))
+	_, err := attach(t, newStandIn(t).URL, nil).tryUp("gcp:storage/bucket:Bucket",
+		props(map[string]any{"name": "b1", "location": "EU"}))
 	if err == nil || !strings.Contains(err.Error(), "pulumi config set gcp:project PROJECT") {
 		t.Errorf("error = %v, want what to do", err)
 	}
@@ -185,7 +191,8 @@ func TestFailedOperation(t *testing.T) {
 		t.Errorf("details = %v, want none: they would put the service into the state", details)
 	}
 	cloud.refuse = nil
-	if _, err := e.tryUp("gcp:cloudrunv2/service:Service", props(runInputs("i"))); err == nil || !strings.Contains(err.Error(), "409") {
+	if _, err := e.tryUp("gcp:cloudrunv2/service:Service", props(runInputs("i"))); err == nil ||
+		!strings.Contains(err.Error(), "409") {
 		t.Errorf("the next deployment: %v, want 409", err)
 	}
 }
@@ -194,7 +201,8 @@ func TestForceDestroy(t *testing.T) {
 	cloud := newStandIn(t)
 	e := attach(t, cloud.URL, stack)
 	bucket := e.up("gcp:storage/bucket:Bucket", props(map[string]any{"name": "b1", "location": "EU"}))
-	e.up("gcp:storage/bucketObject:BucketObject", props(map[string]any{"bucket": "b1", "name": "a b#?.txt", "content": "x"}))
+	e.up("gcp:storage/bucketObject:BucketObject",
+		props(map[string]any{"bucket": "b1", "name": "a b#?.txt", "content": "x"}))
 	if err := bucket.destroy(); err == nil || !strings.Contains(err.Error(), "forceDestroy is not true") {
 		t.Fatalf("deleting a full bucket: %v", err)
 	}

@@ -10,7 +10,8 @@ import (
 // engines, with somebody else changing the policy too.
 func TestGrantsAtOnce(t *testing.T) {
 	cloud := newStandIn(t)
-	cloud.refuse = failFirst(3, "PUT /storage/v1/b/b1/iam", refuseWith(409, "There were concurrent policy changes.", "aborted"))
+	cloud.refuse = failFirst(3, "PUT /storage/v1/b/b1/iam",
+		refuseWith(409, "There were concurrent policy changes.", "aborted"))
 	engines := []*engine{attach(t, cloud.URL, stack), attach(t, cloud.URL, stack)}
 	var group sync.WaitGroup
 	grants := make([]*deployed, 12)
@@ -49,7 +50,8 @@ func TestGrantsKeepOthers(t *testing.T) {
 	}}
 	e := attach(t, cloud.URL, stack)
 	plain := e.up("gcp:storage/bucketIAMMember:BucketIAMMember", props(member(map[string]any{"bucket": "b1"})))
-	conditional := e.up("gcp:storage/bucketIAMMember:BucketIAMMember", props(member(map[string]any{"bucket": "b1", "condition": condition})))
+	conditional := e.up("gcp:storage/bucketIAMMember:BucketIAMMember",
+		props(member(map[string]any{"bucket": "b1", "condition": condition})))
 	if plain.id == conditional.id {
 		t.Errorf("the conditional grant has the id of the other: %s", plain.id)
 	}
@@ -63,7 +65,8 @@ func TestGrantsKeepOthers(t *testing.T) {
 		t.Error("cannot delete a grant")
 	}
 	left := fmt.Sprint(cloud.objects["policy of storage/v1/b/b1"]["bindings"])
-	if left != "[map[members:[user:other@example.com] role:roles/viewer] map[members:[user:boss@example.com] role:roles/owner]]" {
+	if left != "[map[members:[user:other@example.com] role:roles/viewer] map[members:[user:boss@example.com] "+
+		"role:roles/owner]]" {
 		t.Errorf("left over: %s", left)
 	}
 }

@@ -31,7 +31,8 @@ var lifecycles = []lifecycle{
 		token:  "gcp:cloudrunv2/service:Service",
 		inputs: runInputs("gcr.io/image:1"),
 		id:     "projects/p1/locations/europe-west1/services/convert",
-		want:   map[string]string{"name": "convert", "uri": "http://127.0.0.1:1", "location": "europe-west1", "generation": "1"},
+		want: map[string]string{"name": "convert", "uri": "http://127.0.0.1:1", "location": "europe-west1",
+			"generation": "1"},
 		change: runInputs("gcr.io/image:2"),
 	},
 	{
@@ -111,10 +112,11 @@ var lifecycles = []lifecycle{
 		want:   map[string]string{"project": "p1"},
 	},
 	{
-		token:  "gcp:storage/notification:Notification",
-		inputs: map[string]any{"bucket": "b1", "topic": "projects/p1/topics/t", "payloadFormat": "JSON_API_V1", "eventTypes": []any{"OBJECT_FINALIZE"}},
-		id:     "b1/notificationConfigs/1",
-		want:   map[string]string{"topic": "//pubsub.googleapis.com/projects/p1/topics/t", "notificationId": "1"},
+		token: "gcp:storage/notification:Notification",
+		inputs: map[string]any{"bucket": "b1", "topic": "projects/p1/topics/t", "payloadFormat": "JSON_API_V1",
+			"eventTypes": []any{"OBJECT_FINALIZE"}},
+		id:   "b1/notificationConfigs/1",
+		want: map[string]string{"topic": "//pubsub.googleapis.com/projects/p1/topics/t", "notificationId": "1"},
 	},
 	{
 		token:  "gcp:pubsub/topic:Topic",
@@ -128,11 +130,13 @@ var lifecycles = []lifecycle{
 		inputs: map[string]any{
 			"name": "s", "topic": "t", "ackDeadlineSeconds": 20, "retryPolicy": map[string]any{"minimumBackoff": "10s"},
 			"pushConfig": map[string]any{
-				"pushEndpoint": "http://127.0.0.1:1", "oidcToken": map[string]any{"serviceAccountEmail": "a@p1.iam.gserviceaccount.com"},
+				"pushEndpoint": "http://127.0.0.1:1",
+				"oidcToken":    map[string]any{"serviceAccountEmail": "a@p1.iam.gserviceaccount.com"},
 			},
 		},
-		id:     "projects/p1/subscriptions/s",
-		want:   map[string]string{"topic": "projects/p1/topics/t", "messageRetentionDuration": "604800s", "ackDeadlineSeconds": "20"},
+		id: "projects/p1/subscriptions/s",
+		want: map[string]string{"topic": "projects/p1/topics/t", "messageRetentionDuration": "604800s",
+			"ackDeadlineSeconds": "20"},
 		change: map[string]any{"ackDeadlineSeconds": 30},
 	},
 	{
@@ -162,8 +166,9 @@ var lifecycles = []lifecycle{
 		change: map[string]any{"enabled": false},
 	},
 	{
-		token:  "gcp:monitoring/notificationChannel:NotificationChannel",
-		inputs: map[string]any{"type": "email", "displayName": "on call", "labels": map[string]any{"email_address": "a@example.com"}},
+		token: "gcp:monitoring/notificationChannel:NotificationChannel",
+		inputs: map[string]any{"type": "email", "displayName": "on call",
+			"labels": map[string]any{"email_address": "a@example.com"}},
 		id:     "projects/p1/notificationChannels/1",
 		want:   map[string]string{"name": "projects/p1/notificationChannels/1", "type": "email"},
 		change: map[string]any{"labels": map[string]any{"email_address": "b@example.com"}},
@@ -172,7 +177,8 @@ var lifecycles = []lifecycle{
 		token:  "gcp:monitoring/dashboard:Dashboard",
 		inputs: map[string]any{"dashboardJson": `{"displayName":"Converter"}`},
 		id:     "projects/p1/dashboards/1",
-		want:   map[string]string{"project": "p1", "dashboardJson": `{"displayName":"Converter","name":"projects/p1/dashboards/1"}`},
+		want: map[string]string{"project": "p1",
+			"dashboardJson": `{"displayName":"Converter","name":"projects/p1/dashboards/1"}`},
 		change: map[string]any{"dashboardJson": `{"displayName":"Other"}`},
 	},
 }

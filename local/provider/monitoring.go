@@ -122,7 +122,8 @@ func updateMonitored(owner string, names ...string) func(context.Context, *call)
 		if mask == "" {
 			return nil
 		}
-		_, err := c.rest.call(ctx, http.MethodPatch, monitoring+c.id+"?updateMask="+url.QueryEscape(mask), monitored(c, owner))
+		_, err := c.rest.call(ctx, http.MethodPatch, monitoring+c.id+"?updateMask="+url.QueryEscape(mask),
+			monitored(c, owner))
 		return err
 	}
 }

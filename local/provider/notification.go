@@ -10,7 +10,8 @@ import (
 // topicHost begins a topic's full name in a notification.
 const topicHost = "//pubsub.googleapis.com/"
 
-// createNotification makes a bucket tell a Pub/Sub topic about its objects. Like the official provider's it does not wait
+// createNotification makes a bucket tell a Pub/Sub topic about its objects. Like the official provider's it does not
+// wait
 // for the Cloud Storage agent's role on the topic.
 // https://cloud.google.com/storage/docs/json_api/v1/notifications/insert
 func createNotification(ctx context.Context, c *call) (string, map[string]any, error) {

@@ -118,7 +118,8 @@ func (c *call) explainPath(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("reading the source (relative paths start at %q here; an absolute one always works): %w", c.workDir, err)
+	return fmt.Errorf("reading the source (relative paths start at %q here; an absolute one always works): %w",
+		c.workDir, err)
 }
 
 func readObject(ctx context.Context, c *call) (map[string]any, error) {

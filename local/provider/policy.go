@@ -98,7 +98,8 @@ var memberForm = regexp.MustCompile(`^(all(Authenticated)?Users|(deleted:)?[A-Za
 
 // changePolicy reads the policy, changes it and writes it back, again from the
 // start when somebody else changed it in between. An unchanged policy is not written.
-func (c *call) changePolicy(ctx context.Context, p policyOf, change func(map[string]any, *call) bool) (map[string]any, error) {
+func (c *call) changePolicy(ctx context.Context, p policyOf,
+	change func(map[string]any, *call) bool) (map[string]any, error) {
 	lock, _ := policyLocks.LoadOrStore(c.endpoint+p.id, &sync.Mutex{})
 	lock.(*sync.Mutex).Lock()
 	defer lock.(*sync.Mutex).Unlock()
@@ -113,7 +114,8 @@ func (c *call) changePolicy(ctx context.Context, p policyOf, change func(map[str
 			return policy, nil
 		}
 		written, err := p.set(ctx, policy)
-		if isStatus(err, http.StatusConflict, http.StatusPreconditionFailed) || isUnknownAccount(err) || err == errAlreadyDone {
+		if isStatus(err, http.StatusConflict, http.StatusPreconditionFailed) || isUnknownAccount(err) ||
+			err == errAlreadyDone {
 			return nil, fmt.Errorf("%w: %w", errPending, err)
 		}
 		return written, err

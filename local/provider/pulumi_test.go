@@ -65,7 +65,8 @@ func TestPulumi(t *testing.T) {
 	if err := json.Unmarshal([]byte(pulumi("stack", "output", "--json")), &outputs); err != nil {
 		t.Fatal(err)
 	}
-	if outputs["place"] != "p1/europe-west1" || !strings.HasPrefix(outputs["bucket"], "source-") || outputs["key"] != "[secret]" {
+	if outputs["place"] != "p1/europe-west1" || !strings.HasPrefix(outputs["bucket"], "source-") ||
+		outputs["key"] != "[secret]" {
 		t.Errorf("outputs = %v", outputs)
 	}
 	if text := pulumi(append(up, "--expect-no-changes", "--refresh")...); !strings.Contains(text, "6 unchanged") {

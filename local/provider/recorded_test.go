@@ -26,7 +26,8 @@ func runRecorded(value string, maxInstances int) map[string]any {
 
 func repositoryRecorded(description string) map[string]any {
 	return map[string]any{
-		"repositoryId": "arrepository-1xauxp2uke0mr", "location": "us-west1", "format": "DOCKER", "mode": "VIRTUAL_REPOSITORY",
+		"repositoryId": "arrepository-1xauxp2uke0mr", "location": "us-west1", "format": "DOCKER",
+		"mode":        "VIRTUAL_REPOSITORY",
 		"description": description,
 		"labels":      map[string]any{"cnrm-test": "true", "label-one": "value-one", "managed-by-cnrm": "true"},
 		"virtualRepositoryConfig": map[string]any{"upstreamPolicies": []any{map[string]any{
@@ -43,7 +44,8 @@ func bucketRecorded(labels map[string]any) map[string]any {
 	}
 }
 
-func subscriptionRecorded(account, endpoint, audience string, ack, attempts int, ttl, retention, minimum, maximum string) map[string]any {
+func subscriptionRecorded(account, endpoint, audience string, ack, attempts int, ttl, retention, minimum,
+	maximum string) map[string]any {
 	return map[string]any{
 		"name": "pubsubsubscription-u1", "topic": "projects/example-project/topics/pubsubtopic-u1",
 		"labels":             map[string]any{"cnrm-test": "true", "managed-by-cnrm": "true"},
@@ -69,7 +71,8 @@ func TestRecorded(t *testing.T) {
 	labels := map[string]any{"cnrm-test": "true", "label-one": "value-one", "managed-by-cnrm": "true"}
 	push := subscriptionRecorded("gsa-1-u1", "https://example.com/push", "https://example.com/push",
 		600, 100, "2592000s", "604800s", "10s", "600s")
-	pushChanged := with(subscriptionRecorded("gsa-2-u1", "https://updated.example.com/push", "https://updated.example.com/push-audience",
+	pushChanged := with(subscriptionRecorded("gsa-2-u1", "https://updated.example.com/push",
+		"https://updated.example.com/push-audience",
 		300, 50, "1296000s", "302400s", "5s", "300s"), "retainAckedMessages", nil)
 	pushChanged["pushConfig"].(map[string]any)["noWrapper"] = map[string]any{"writeMetadata": false}
 	pushChanged["pushConfig"].(map[string]any)["attributes"] = map[string]any{"new-attr": "new-val"}
@@ -153,8 +156,10 @@ func TestOutputsOfTheOfficialProvider(t *testing.T) {
 				project = "pulumi-development"
 			}
 			cloud := newStandIn(t)
-			d := attach(t, cloud.URL, props(map[string]any{"project": project})).up(official.Type, props(withoutDefaults(official.Inputs).(map[string]any)))
-			if want := strings.ReplaceAll(official.ID, "pulumi-development.iam", "p1.iam"); strings.ReplaceAll(d.id, "pulumi-development.iam", "p1.iam") != want {
+			d := attach(t, cloud.URL, props(map[string]any{"project": project})).up(official.Type,
+				props(withoutDefaults(official.Inputs).(map[string]any)))
+			if want := strings.ReplaceAll(official.ID, "pulumi-development.iam", "p1.iam"); strings.ReplaceAll(d.id,
+				"pulumi-development.iam", "p1.iam") != want {
 				t.Errorf("id = %q, the official provider's is %q", d.id, official.ID)
 			}
 			for name, want := range official.Outputs {

@@ -85,7 +85,8 @@ func (r rest) once(ctx context.Context, method, path string, payload []byte) (ma
 	}
 	var answer map[string]any
 	if err := json.Unmarshal(text, &answer); err != nil {
-		return nil, backoff.Permanent(fmt.Errorf("%s %s answered with something that is not a JSON object: %w", method, path, err))
+		return nil, backoff.Permanent(fmt.Errorf("%s %s answered with something that is not a JSON object: %w",
+			method, path, err))
 	}
 	return answer, nil
 }

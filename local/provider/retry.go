@@ -48,7 +48,8 @@ func repeat[T any](ctx context.Context, attempt func() (T, error)) (T, error) {
 // isTransient lists what the official provider repeats on any call
 // (terraform-provider-google, transport/error_retry_predicates.go).
 func isTransient(err *googleapi.Error) bool {
-	retried := []int{http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable}
+	retried := []int{http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
+		http.StatusServiceUnavailable}
 	return slices.Contains(retried, err.Code) ||
 		err.Code == http.StatusConflict && strings.Contains(err.Body, "operationInProgress")
 }

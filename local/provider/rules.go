@@ -19,7 +19,8 @@ type rule struct {
 }
 
 func (r rule) accepts(v string) bool {
-	return r.optional && v == "" || (r.pattern == nil || r.pattern.MatchString(v)) && (r.oneOf == nil || slices.Contains(r.oneOf, v))
+	return r.optional && v == "" || (r.pattern == nil || r.pattern.MatchString(v)) &&
+		(r.oneOf == nil || slices.Contains(r.oneOf, v))
 }
 
 func oneOf(values ...string) rule {
@@ -34,12 +35,14 @@ func enum(values ...string) rule {
 }
 
 // broken checks the rules of the object at the path, and of all objects in it.
-func (k *kind) broken(form, at string, m resource.PropertyMap, schema map[string]property) (failures []*pulumirpc.CheckFailure) {
+func (k *kind) broken(form, at string, m resource.PropertyMap,
+	schema map[string]property) (failures []*pulumirpc.CheckFailure) {
 	for _, key := range m.StableKeys() {
 		rule, ruled := k.rules[strings.TrimPrefix(form+"."+string(key), ".")]
 		if v := unwrap(m[key]); ruled && v.IsString() && !rule.accepts(v.StringValue()) {
 			failures = append(failures, &pulumirpc.CheckFailure{
-				Property: strings.TrimPrefix(at+"."+string(key), "."), Reason: fmt.Sprintf("%q is not %s", v.StringValue(), rule.want)})
+				Property: strings.TrimPrefix(at+"."+string(key), "."),
+				Reason:   fmt.Sprintf("%q is not %s", v.StringValue(), rule.want)})
 		}
 	}
 	eachObject(form, at, m, schema, func(form, at string, object resource.PropertyMap, schema map[string]property) {

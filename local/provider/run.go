@@ -37,7 +37,8 @@ func init() {
 				"template.volumes[].emptyDir.medium":                              "MEMORY",
 			},
 			rules: map[string]rule{
-				"ingress":                       enum("INGRESS_TRAFFIC_ALL", "INGRESS_TRAFFIC_INTERNAL_ONLY", "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"),
+				"ingress": enum("INGRESS_TRAFFIC_ALL", "INGRESS_TRAFFIC_INTERNAL_ONLY",
+					"INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"),
 				"template.executionEnvironment": enum("EXECUTION_ENVIRONMENT_GEN1", "EXECUTION_ENVIRONMENT_GEN2"),
 				"template.timeout": {
 					pattern: regexp.MustCompile(`^[0-9]+(\.[0-9]{1,9})?s$`),

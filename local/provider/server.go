@@ -29,7 +29,8 @@ func newServer(opts Options) *server {
 }
 
 // Handshake says what this provider understands of the protocol.
-func (*server) Handshake(context.Context, *pulumirpc.ProviderHandshakeRequest) (*pulumirpc.ProviderHandshakeResponse, error) {
+func (*server) Handshake(context.Context, *pulumirpc.ProviderHandshakeRequest) (*pulumirpc.ProviderHandshakeResponse,
+	error) {
 	return &pulumirpc.ProviderHandshakeResponse{AcceptSecrets: true}, nil
 }
 
@@ -130,7 +131,8 @@ func kindOf(urn string) (token string, k *kind, err error) {
 	k, ok := kinds[token]
 	if !ok {
 		return "", nil, fmt.Errorf("the built-in gcp provider has no resource type %s: it has %s; "+
-			"install pulumi-resource-gcp %s for the others", token, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "), gcp.Version)
+			"install pulumi-resource-gcp %s for the others", token, strings.Join(slices.Sorted(maps.Keys(kinds)),
+			", "), gcp.Version)
 	}
 	return token, k, nil
 }

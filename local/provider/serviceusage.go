@@ -113,7 +113,8 @@ func generateIdentity(ctx context.Context, c *call) (string, map[string]any, err
 	if err != nil {
 		return "", nil, err
 	}
-	operation, err := c.rest.call(ctx, http.MethodPost, "/serviceusage/v1beta1/"+id+":generateServiceIdentity", map[string]any{})
+	operation, err := c.rest.call(ctx, http.MethodPost, "/serviceusage/v1beta1/"+id+":generateServiceIdentity",
+		map[string]any{})
 	if err != nil {
 		return "", nil, err
 	}

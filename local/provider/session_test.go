@@ -25,11 +25,13 @@ func TestStacksSideBySide(t *testing.T) {
 	if d := two.up("gcp:pubsub/topic:Topic", props(map[string]any{"name": "t"})); d.id != "projects/two/topics/t" {
 		t.Errorf("id = %q", d.id)
 	}
-	r := two.up("gcp:artifactregistry/repository:Repository", props(map[string]any{"repositoryId": "r", "format": "DOCKER"}))
+	r := two.up("gcp:artifactregistry/repository:Repository",
+		props(map[string]any{"repositoryId": "r", "format": "DOCKER"}))
 	if r.text("location") != "europe-west1" {
 		t.Errorf("location = %q, want the zone's region", r.text("location"))
 	}
-	_, err = one.tryUp("gcp:artifactregistry/repository:Repository", props(map[string]any{"repositoryId": "r", "format": "DOCKER"}))
+	_, err = one.tryUp("gcp:artifactregistry/repository:Repository",
+		props(map[string]any{"repositoryId": "r", "format": "DOCKER"}))
 	if err == nil || !strings.Contains(err.Error(), "cannot determine location") {
 		t.Errorf("without region and zone: %v", err)
 	}
@@ -112,10 +114,12 @@ func TestImport(t *testing.T) {
 		made      map[string]any // by somebody else
 		inputs    map[string]any // that the import finds
 	}{
-		{"gcp:storage/bucket:Bucket", "b1", map[string]any{"name": "b1", "location": "EU", "labels": map[string]any{"a": "1"}},
+		{"gcp:storage/bucket:Bucket", "b1", map[string]any{"name": "b1", "location": "EU",
+			"labels": map[string]any{"a": "1"}},
 			map[string]any{"name": "b1", "location": "EU", "storageClass": "STANDARD", "labels": map[string]any{"a": "1"}}},
 		{"gcp:pubsub/topic:Topic", "p1/t", map[string]any{"name": "t"}, map[string]any{"name": "t"}},
-		{"gcp:artifactregistry/repository:Repository", "europe-west1/r", map[string]any{"repositoryId": "r", "format": "DOCKER"},
+		{"gcp:artifactregistry/repository:Repository", "europe-west1/r",
+			map[string]any{"repositoryId": "r", "format": "DOCKER"},
 			map[string]any{"repositoryId": "r", "format": "DOCKER", "mode": "STANDARD_REPOSITORY"}},
 		{"gcp:storage/bucketIAMMember:BucketIAMMember", "b/b1 roles/viewer serviceAccount:a@p1.iam.gserviceaccount.com",
 			member(map[string]any{"bucket": "b1"}),

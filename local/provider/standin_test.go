@@ -82,7 +82,8 @@ func (s *standIn) serve(w http.ResponseWriter, r *http.Request) {
 	case strings.Contains(path, "/operations/"):
 		s.answerOperation(w, path)
 	case strings.HasSuffix(path, "/serviceAccount"):
-		answer(w, map[string]any{"kind": "storage#serviceAccount", "email_address": "service-1@gs-project-accounts.iam.gserviceaccount.com"})
+		answer(w, map[string]any{"kind": "storage#serviceAccount",
+			"email_address": "service-1@gs-project-accounts.iam.gserviceaccount.com"})
 	case strings.HasPrefix(path, "serviceusage/") && strings.HasSuffix(path, "/services"):
 		s.answerEnabledServices(w, path)
 	case strings.HasPrefix(path, "cloudresourcemanager/"):
@@ -154,7 +155,9 @@ func (s *standIn) setPolicy(w http.ResponseWriter, path string, policy map[strin
 		current = old["etag"].(string)
 	}
 	if policy["etag"] != current {
-		answerError(w, 409, "There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff.", "aborted")
+		answerError(w, 409,
+			"There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff.",
+			"aborted")
 		return
 	}
 	s.serial++

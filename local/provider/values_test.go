@@ -77,7 +77,8 @@ func TestSecrets(t *testing.T) {
 	if !service.refresh() || !service.inputs["description"].IsSecret() || !service.outputs["description"].IsSecret() {
 		t.Errorf("refresh shows the secret: %v, %v", service.inputs["description"], service.outputs["description"])
 	}
-	object := e.up("gcp:storage/bucketObject:BucketObject", props(map[string]any{"bucket": "b", "name": "o", "content": "text"}))
+	object := e.up("gcp:storage/bucketObject:BucketObject",
+		props(map[string]any{"bucket": "b", "name": "o", "content": "text"}))
 	if !object.outputs["content"].IsSecret() {
 		t.Error("an object's content is always secret")
 	}
@@ -129,7 +130,8 @@ func TestObjectFromArchive(t *testing.T) {
 		t.Errorf("the same files: diff %q", res.Diffs)
 	}
 	if res := d.diff(source("module b")); len(res.Replaces) == 0 || !res.DeleteBeforeReplace {
-		t.Errorf("other files: replaces %q, delete before %t; want a replacement that deletes first", res.Replaces, res.DeleteBeforeReplace)
+		t.Errorf("other files: replaces %q, delete before %t; want a replacement that deletes first", res.Replaces,
+			res.DeleteBeforeReplace)
 	}
 }
 

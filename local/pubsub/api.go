@@ -17,12 +17,15 @@ func (s *Service) API() *rest.API {
 	)
 	onTopic := rest.OnName("projects", "{project}", "topics", "{topic}")
 	onSubscription := rest.OnName("projects", "{project}", "subscriptions", "{subscription}")
-	route := func(id, method, path, permission string, on func(*rest.Request) (policy.Resource, error), handle func(*rest.Request) (any, error)) rest.Route {
-		return rest.Route{ID: "pubsub.projects." + id, Method: method, Path: path, Permission: "pubsub." + permission, On: on, Handle: handle}
+	route := func(id, method, path, permission string, on func(*rest.Request) (policy.Resource, error),
+		handle func(*rest.Request) (any, error)) rest.Route {
+		return rest.Route{ID: "pubsub.projects." + id, Method: method, Path: path, Permission: "pubsub." + permission, On: on,
+			Handle: handle}
 	}
 	topicExists := func(r *rest.Request) error { _, err := s.getTopic(r); return err }
 	subscriptionExists := func(r *rest.Request) error { _, err := s.subscriptionOf(r); return err }
-	return &rest.API{Name: "pubsub.googleapis.com", Title: "Cloud Pub/Sub API", Mount: "pubsub", Server: "ESF", StatusInErrors: true,
+	return &rest.API{Name: "pubsub.googleapis.com", Title: "Cloud Pub/Sub API", Mount: "pubsub", Server: "ESF",
+		StatusInErrors: true,
 		Denied: func(policy.Principal, string, policy.Resource) string {
 			return "User not authorized to perform this action."
 		},
@@ -40,12 +43,17 @@ func (s *Service) API() *rest.API {
 			route("subscriptions.patch", "PATCH", subscription, "subscriptions.update", onSubscription, s.patchSubscription),
 			route("subscriptions.delete", "DELETE", subscription, "subscriptions.delete", onSubscription, s.deleteSubscription),
 			route("subscriptions.pull", "POST", subscription+":pull", "subscriptions.consume", onSubscription, s.pull),
-			route("subscriptions.acknowledge", "POST", subscription+":acknowledge", "subscriptions.consume", onSubscription, s.acknowledge),
-			route("subscriptions.modifyAckDeadline", "POST", subscription+":modifyAckDeadline", "subscriptions.consume", onSubscription, s.modifyAckDeadline),
+			route("subscriptions.acknowledge", "POST", subscription+":acknowledge", "subscriptions.consume", onSubscription,
+				s.acknowledge),
+			route("subscriptions.modifyAckDeadline", "POST", subscription+":modifyAckDeadline", "subscriptions.consume",
+				onSubscription, s.modifyAckDeadline),
 			{ID: StreamingPullCall, Permission: "pubsub.subscriptions.consume", On: onSubscription},
-			route("subscriptions.modifyPushConfig", "POST", subscription+":modifyPushConfig", "subscriptions.update", onSubscription, s.modifyPushConfig),
+			route("subscriptions.modifyPushConfig", "POST", subscription+":modifyPushConfig", "subscriptions.update",
+				onSubscription, s.modifyPushConfig),
 		},
-			rest.IAMPolicy{ID: "pubsub.projects.topics", Path: topic, Permissions: "pubsub.topics", GetMethod: "GET", On: onTopic, Exists: topicExists}.Routes(s.Policies),
-			rest.IAMPolicy{ID: "pubsub.projects.subscriptions", Path: subscription, Permissions: "pubsub.subscriptions", GetMethod: "GET", On: onSubscription, Exists: subscriptionExists}.Routes(s.Policies)),
+			rest.IAMPolicy{ID: "pubsub.projects.topics", Path: topic, Permissions: "pubsub.topics", GetMethod: "GET",
+				On: onTopic, Exists: topicExists}.Routes(s.Policies),
+			rest.IAMPolicy{ID: "pubsub.projects.subscriptions", Path: subscription, Permissions: "pubsub.subscriptions",
+				GetMethod: "GET", On: onSubscription, Exists: subscriptionExists}.Routes(s.Policies)),
 	}
 }

@@ -41,7 +41,8 @@ func (q *queue) forward(sub pubsubapi.Subscription, d message) bool {
 	attributes["CloudPubSubDeadLetterSourceSubscriptionProject"] = projectOf(sub.Name)
 	attributes["CloudPubSubDeadLetterSourceTopicPublishTime"] = d.Published.Format("2006-01-02T15:04:05.000+00:00")
 	if _, err := q.service.enqueue(sub.DeadLetterPolicy.DeadLetterTopic, d.Data, attributes, d.OrderingKey); err != nil {
-		q.service.Log.Error("a message is not with the dead letters yet", "subscription", sub.Name, "message", d.ID, "error", err)
+		q.service.Log.Error("a message is not with the dead letters yet", "subscription", sub.Name, "message", d.ID,
+			"error", err)
 		return false
 	}
 	return true

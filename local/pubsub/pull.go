@@ -61,7 +61,8 @@ func (s *Service) pull(r *rest.Request) (any, error) {
 func received(sub pubsubapi.Subscription, taken []delivery) pubsubapi.PullResponse {
 	var answer pubsubapi.PullResponse
 	for _, d := range taken {
-		m := &pubsubapi.ReceivedMessage{AckId: d.ackID, Message: &pubsubapi.PubsubMessage{Attributes: d.Attributes, Data: base64.StdEncoding.EncodeToString(d.Data),
+		m := &pubsubapi.ReceivedMessage{AckId: d.ackID, Message: &pubsubapi.PubsubMessage{Attributes: d.Attributes,
+			Data:      base64.StdEncoding.EncodeToString(d.Data),
 			MessageId: d.ID, OrderingKey: d.OrderingKey, PublishTime: d.Published.Format("2006-01-02T15:04:05.000Z07:00")}}
 		if sub.DeadLetterPolicy != nil {
 			m.DeliveryAttempt = int64(d.Attempts)

@@ -86,7 +86,8 @@ func (q *queue) changes() <-chan struct{} {
 
 // deliver pushes one message and acknowledges it if the endpoint did.
 func (q *queue) deliver(ctx context.Context, sub pubsubapi.Subscription, d delivery) bool {
-	entry := traffic.Entry{Time: time.Now(), Method: http.MethodPost, Path: sub.PushConfig.PushEndpoint, Call: "push " + short(sub.Name), Caller: "serviceAccount:" + q.service.AgentEmail(projectOf(sub.Name))}
+	entry := traffic.Entry{Time: time.Now(), Method: http.MethodPost, Path: sub.PushConfig.PushEndpoint, Call: "push " +
+		short(sub.Name), Caller: "serviceAccount:" + q.service.AgentEmail(projectOf(sub.Name))}
 	code, err := q.service.send(ctx, sub, d)
 	if err == nil && q.service.Duplicate != nil && q.service.Duplicate() {
 		code, err = q.service.send(ctx, sub, d)
@@ -164,8 +165,9 @@ func request(ctx context.Context, sub pubsubapi.Subscription, d delivery) (*http
 	bare := sub.PushConfig.NoWrapper
 	body := d.Data
 	if bare == nil {
-		w := wrapped{Subscription: sub.Name, Message: pushMessage{Attributes: d.Attributes, Data: d.Data, MessageID: d.ID, MessageIDAgain: d.ID,
-			PublishTime: published, PublishTimeAgain: published, OrderingKey: d.OrderingKey}}
+		w := wrapped{Subscription: sub.Name, Message: pushMessage{Attributes: d.Attributes, Data: d.Data, MessageID: d.ID,
+			MessageIDAgain: d.ID,
+			PublishTime:    published, PublishTimeAgain: published, OrderingKey: d.OrderingKey}}
 		if sub.DeadLetterPolicy != nil {
 			w.DeliveryAttempt = d.Attempts
 		}
@@ -208,7 +210,8 @@ func (s *Service) authorize(r *http.Request, sub pubsubapi.Subscription) error {
 	project := projectOf(sub.Name)
 	on := policy.In("projects/" + project + "/serviceAccounts/" + oidc.ServiceAccountEmail)
 	if !s.Policies.Check(s.agent(project), "iam.serviceAccounts.getOpenIdToken", on).Allowed {
-		return fmt.Errorf("%s lacks iam.serviceAccounts.getOpenIdToken on %s; grant it roles/iam.serviceAccountTokenCreator there", s.AgentEmail(project), oidc.ServiceAccountEmail)
+		return fmt.Errorf("%s lacks iam.serviceAccounts.getOpenIdToken on %s; grant it "+
+			"roles/iam.serviceAccountTokenCreator there", s.AgentEmail(project), oidc.ServiceAccountEmail)
 	}
 	audience := oidc.Audience
 	if audience == "" {

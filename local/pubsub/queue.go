@@ -89,7 +89,8 @@ func (q *queue) notify() {
 
 // take leases up to n messages that are due, the oldest first. When there is none it returns how long until one may
 // be due, and the channel that tells of changes.
-func (q *queue) take(sub pubsubapi.Subscription, n int) (taken []delivery, wait time.Duration, changed <-chan struct{}) {
+func (q *queue) take(sub pubsubapi.Subscription, n int) (taken []delivery, wait time.Duration,
+	changed <-chan struct{}) {
 	dead := q.lookThrough(sub, n, &taken, &wait, &changed)
 	for _, d := range dead { // outside the lock: the dead letters may come back to this very queue
 		q.bury(sub, d)

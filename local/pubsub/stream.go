@@ -56,17 +56,20 @@ func (s *Service) StreamingPull(admit Admit) func(*http.Request, grpc.ServerStre
 		}
 		parts := strings.Split(first.Subscription, "/")
 		if len(parts) != 4 || parts[0] != "projects" || parts[2] != "subscriptions" {
-			return invalid("Invalid resource name given (name=%s). It must look like projects/*/subscriptions/*.", first.Subscription)
+			return invalid("Invalid resource name given (name=%s). It must look like projects/*/subscriptions/*.",
+				first.Subscription)
 		}
 		admitted, err := admit(r, StreamingPullCall, map[string]string{"project": parts[1], "subscription": parts[3]})
 		if err != nil {
 			return err
 		}
 		if first.StreamAckDeadlineSeconds < 10 || first.StreamAckDeadlineSeconds > 600 {
-			return invalid("Invalid stream ack deadline given (stream_ack_deadline_seconds=%d). It must be between 10 and 600.", first.StreamAckDeadlineSeconds)
+			return invalid("Invalid stream ack deadline given (stream_ack_deadline_seconds=%d). It must be between 10 and 600.",
+				first.StreamAckDeadlineSeconds)
 		}
 		p.caller, p.name, p.deadline = admitted.Caller, subscriptionName(admitted), int64(first.StreamAckDeadlineSeconds)
-		p.limit, p.bytes, p.pings = int(first.MaxOutstandingMessages), int(first.MaxOutstandingBytes), first.ProtocolVersion > 0
+		p.limit, p.bytes, p.pings = int(first.MaxOutstandingMessages), int(first.MaxOutstandingBytes),
+			first.ProtocolVersion > 0
 		if err := p.obey(first); err != nil {
 			return err
 		}
@@ -141,7 +144,8 @@ func (p *streamed) listen(ctx context.Context) (<-chan *pubsubpb.StreamingPullRe
 // obey carries out a request; one that says nothing is answered by a response that says nothing.
 func (p *streamed) obey(r *pubsubpb.StreamingPullRequest) error {
 	if len(r.ModifyDeadlineAckIds) != len(r.ModifyDeadlineSeconds) {
-		return invalid("Invalid streaming pull request: %d ack ids and %d deadlines.", len(r.ModifyDeadlineAckIds), len(r.ModifyDeadlineSeconds))
+		return invalid("Invalid streaming pull request: %d ack ids and %d deadlines.", len(r.ModifyDeadlineAckIds),
+			len(r.ModifyDeadlineSeconds))
 	}
 	if seconds := int64(r.StreamAckDeadlineSeconds); seconds >= 10 && seconds <= 600 {
 		p.deadline = seconds
@@ -180,7 +184,8 @@ func (p *streamed) send(sub pubsubapi.Subscription, taken []delivery) error {
 		MessageOrderingEnabled: sub.EnableMessageOrdering}}
 	for _, d := range taken {
 		p.with[d.ackID] = true
-		m := &pubsubpb.ReceivedMessage{AckId: d.ackID, Message: &pubsubpb.PubsubMessage{Data: d.Data, Attributes: d.Attributes, MessageId: d.ID,
+		m := &pubsubpb.ReceivedMessage{AckId: d.ackID, Message: &pubsubpb.PubsubMessage{Data: d.Data,
+			Attributes: d.Attributes, MessageId: d.ID,
 			PublishTime: timestamppb.New(d.Published), OrderingKey: d.OrderingKey}}
 		if sub.DeadLetterPolicy != nil {
 			m.DeliveryAttempt = int32(d.Attempts)

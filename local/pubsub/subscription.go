@@ -48,18 +48,21 @@ func fillSubscription(sub *pubsubapi.Subscription) {
 
 // check refuses what Pub/Sub refuses, and loudly what the local cloud does not do.
 func (s *Service) check(r *rest.Request, sub pubsubapi.Subscription) error {
-	if sub.BigqueryConfig != nil || sub.CloudStorageConfig != nil || sub.BigtableConfig != nil || sub.EnableExactlyOnceDelivery || len(sub.MessageTransforms) > 0 {
+	if sub.BigqueryConfig != nil || sub.CloudStorageConfig != nil || sub.BigtableConfig != nil ||
+		sub.EnableExactlyOnceDelivery || len(sub.MessageTransforms) > 0 {
 		return status.NotModelled("export subscriptions, exactly-once delivery and transforms")
 	}
 	if sub.AckDeadlineSeconds < 10 || sub.AckDeadlineSeconds > 600 {
-		return invalid("Invalid ack deadline given (ack_deadline_seconds=%d). It must be between 10 and 600.", sub.AckDeadlineSeconds)
+		return invalid("Invalid ack deadline given (ack_deadline_seconds=%d). It must be between 10 and 600.",
+			sub.AckDeadlineSeconds)
 	}
 	if _, err := parseFilter(sub.Filter); err != nil {
 		return err
 	}
 	if p := sub.DeadLetterPolicy; p != nil {
 		if p.MaxDeliveryAttempts < 5 || p.MaxDeliveryAttempts > 100 {
-			return invalid("Invalid dead letter policy: max_delivery_attempts must be between 5 and 100, not %d.", p.MaxDeliveryAttempts)
+			return invalid("Invalid dead letter policy: max_delivery_attempts must be between 5 and 100, not %d.",
+				p.MaxDeliveryAttempts)
 		}
 		if _, ok := s.topics.Get(p.DeadLetterTopic); !ok {
 			return notFound(p.DeadLetterTopic)
@@ -81,8 +84,10 @@ func (s *Service) checkPush(r *rest.Request, push *pubsubapi.PushConfig) error {
 		return nil
 	}
 	endpoint, err := url.Parse(push.PushEndpoint)
-	if err != nil || endpoint.Host == "" || (endpoint.Scheme != "https" && !(endpoint.Scheme == "http" && loopback(endpoint))) {
-		return invalid("Invalid push endpoint given (endpoint=%s). Refer to https://cloud.google.com/pubsub/docs/push for more information.", push.PushEndpoint)
+	if err != nil || endpoint.Host == "" || (endpoint.Scheme != "https" &&
+		!(endpoint.Scheme == "http" && loopback(endpoint))) {
+		return invalid("Invalid push endpoint given (endpoint=%s). Refer to https://cloud.google.com/pubsub/docs/push for "+
+			"more information.", push.PushEndpoint)
 	}
 	if push.OidcToken == nil {
 		return nil
@@ -93,7 +98,9 @@ func (s *Service) checkPush(r *rest.Request, push *pubsubapi.PushConfig) error {
 		return status.Errorf(status.NotFound, "Service account %s does not exist.", email)
 	}
 	if !s.Policies.Check(r.Caller, "iam.serviceAccounts.actAs", on).Allowed {
-		return status.Errorf(status.PermissionDenied, "The principal (user or service account) lacks IAM permission \"iam.serviceAccounts.actAs\" for the resource %q (or the resource may not exist).", email)
+		return status.Errorf(status.PermissionDenied,
+			"The principal (user or service account) lacks IAM permission \"iam.serviceAccounts.actAs\" for the resource %q "+
+				"(or the resource may not exist).", email)
 	}
 	return nil
 }

@@ -36,7 +36,8 @@ func (s *Service) createSubscription(r *rest.Request) (any, error) {
 	}
 	stored, err := s.subscriptions.Update(name, func(sub *pubsubapi.Subscription, exists bool) error {
 		if exists {
-			return status.Errorf(status.AlreadyExists, "Resource already exists in the project (resource=%s).", r.Var("subscription"))
+			return status.Errorf(status.AlreadyExists, "Resource already exists in the project (resource=%s).",
+				r.Var("subscription"))
 		}
 		*sub = body
 		sub.Name, sub.State = name, "ACTIVE"

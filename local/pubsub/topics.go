@@ -24,7 +24,9 @@ func topicName(r *rest.Request) string { return r.Name("projects", "{project}", 
 
 func checkID(id string) error {
 	if !resourceID.MatchString(id) || strings.HasPrefix(id, "goog") {
-		return status.Errorf(status.InvalidArgument, "Invalid resource name given (name=%s). Refer to https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names for more information.", id)
+		return status.Errorf(status.InvalidArgument,
+			"Invalid resource name given (name=%s). Refer to "+
+				"https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names for more information.", id)
 	}
 	return nil
 }
@@ -52,7 +54,8 @@ func (s *Service) createTopic(r *rest.Request) (any, error) {
 }
 
 func topicModelled(t pubsubapi.Topic) error {
-	if t.KmsKeyName != "" || t.SchemaSettings != nil || t.IngestionDataSourceSettings != nil || len(t.MessageTransforms) > 0 {
+	if t.KmsKeyName != "" || t.SchemaSettings != nil || t.IngestionDataSourceSettings != nil ||
+		len(t.MessageTransforms) > 0 {
 		return status.NotModelled("encryption keys, schemas, ingestion and transforms of topics")
 	}
 	return nil
@@ -167,7 +170,8 @@ func (s *Service) publish(r *rest.Request) (any, error) {
 		return nil, err
 	}
 	if len(body.Messages) == 0 || len(body.Messages) > maxPublish {
-		return nil, status.Errorf(status.InvalidArgument, "A publish request holds between 1 and %d messages, not %d.", maxPublish, len(body.Messages))
+		return nil, status.Errorf(status.InvalidArgument, "A publish request holds between 1 and %d messages, not %d.",
+			maxPublish, len(body.Messages))
 	}
 	name := topicName(r)
 	if _, ok := s.topics.Get(name); !ok {
@@ -176,11 +180,14 @@ func (s *Service) publish(r *rest.Request) (any, error) {
 	var answer pubsubapi.PublishResponse
 	for _, m := range body.Messages {
 		if m.Data == "" && len(m.Attributes) == 0 {
-			return nil, status.Errorf(status.InvalidArgument, "Some messages in the publish request are empty: every message must have either non-empty data or at least one attribute.")
+			return nil, status.Errorf(status.InvalidArgument,
+				"Some messages in the publish request are empty: every message must have either non-empty data or at least one "+
+					"attribute.")
 		}
 		data, err := base64.RawStdEncoding.DecodeString(standard.Replace(strings.TrimRight(m.Data, "=")))
 		if err != nil {
-			return nil, status.Errorf(status.InvalidArgument, "Invalid value at 'messages[0].data' (TYPE_BYTES), Base64 decoding failed.")
+			return nil, status.Errorf(status.InvalidArgument,
+				"Invalid value at 'messages[0].data' (TYPE_BYTES), Base64 decoding failed.")
 		}
 		id, err := s.enqueue(name, data, m.Attributes, m.OrderingKey)
 		if err != nil {
@@ -192,8 +199,10 @@ func (s *Service) publish(r *rest.Request) (any, error) {
 }
 
 // enqueue gives a message to all subscriptions of a topic whose filter takes it.
-func (s *Service) enqueue(topic string, data []byte, attributes map[string]string, orderingKey string) (id string, err error) {
-	m := message{ID: fmt.Sprint(s.nextID()), Data: data, Attributes: attributes, OrderingKey: orderingKey, Published: time.Now().UTC()}
+func (s *Service) enqueue(topic string, data []byte, attributes map[string]string,
+	orderingKey string) (id string, err error) {
+	m := message{ID: fmt.Sprint(s.nextID()), Data: data, Attributes: attributes, OrderingKey: orderingKey,
+		Published: time.Now().UTC()}
 	for _, sub := range s.subscriptions.List("") {
 		matches, err := parseFilter(sub.Filter)
 		if sub.Topic != topic || err != nil || !matches(attributes) {
@@ -212,7 +221,9 @@ func (s *Service) MayPublish(p policy.Principal, topic string) error {
 	if _, ok := s.topics.Get(topic); ok && s.Policies.Check(p, "pubsub.topics.publish", policy.In(topic)).Allowed {
 		return nil
 	}
-	return status.Errorf(status.PermissionDenied, "The service account '%s' does not have permission to publish messages to to the Cloud Pub/Sub topic '//pubsub.googleapis.com/%s', or that topic does not exist.", p.Email, topic)
+	return status.Errorf(status.PermissionDenied,
+		"The service account '%s' does not have permission to publish messages to to the Cloud Pub/Sub topic "+
+			"'//pubsub.googleapis.com/%s', or that topic does not exist.", p.Email, topic)
 }
 
 // Publish puts a message on a topic in the name of a service agent.

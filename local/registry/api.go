@@ -29,7 +29,8 @@ func (s *Service) API() *rest.API {
 		route.On = rest.OnProject
 		return route
 	}
-	return &rest.API{Name: "artifactregistry.googleapis.com", Title: "Artifact Registry API", Mount: "artifactregistry", Server: "ESF",
+	return &rest.API{Name: "artifactregistry.googleapis.com", Title: "Artifact Registry API", Mount: "artifactregistry",
+		Server:         "ESF",
 		StatusInErrors: true, Denied: denied,
 		Routes: slices.Concat([]rest.Route{
 			onProject(route("create", "POST", repositories, "repositories.create", s.create)),
@@ -46,8 +47,10 @@ func (s *Service) API() *rest.API {
 			route("packages.versions.get", "GET", one+"/versions/{+version}", "versions.get", s.getVersion),
 			route("dockerImages.list", "GET", repository+"/dockerImages", "dockerimages.list", s.listDockerImages),
 			route("dockerImages.get", "GET", repository+"/dockerImages/{+image}", "dockerimages.get", s.getDockerImage),
-			{ID: "artifactregistry.projects.locations.operations.get", Method: "GET", Path: location + "/operations/{operation}", Handle: s.getOperation},
-		}, rest.IAMPolicy{ID: "artifactregistry.projects.locations.repositories", Path: repository, Permissions: "artifactregistry.repositories",
-			GetMethod: "GET", On: on, Exists: exists}.Routes(s.policies)),
+			{ID: "artifactregistry.projects.locations.operations.get", Method: "GET", Path: location + "/operations/{operation}",
+				Handle: s.getOperation},
+		}, rest.IAMPolicy{ID: "artifactregistry.projects.locations.repositories", Path: repository,
+			Permissions: "artifactregistry.repositories",
+			GetMethod:   "GET", On: on, Exists: exists}.Routes(s.policies)),
 	}
 }

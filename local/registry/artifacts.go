@@ -50,7 +50,8 @@ func (s *Service) getPackage(r *rest.Request) (any, error) {
 }
 
 func (s *Service) packageOf(r *rest.Request, image string) *ar.Package {
-	p := &ar.Package{Name: nameOf(r) + "/packages/" + url.PathEscape(strings.TrimPrefix(image, registryURI(nameOf(r))+"/"))}
+	p := &ar.Package{Name: nameOf(r) + "/packages/" +
+		url.PathEscape(strings.TrimPrefix(image, registryURI(nameOf(r))+"/"))}
 	for _, m := range s.of(image, false) {
 		pushed := m.Pushed.UTC().Format(time.RFC3339Nano)
 		if p.CreateTime == "" || pushed < p.CreateTime {
@@ -109,7 +110,8 @@ func (s *Service) getVersion(r *rest.Request) (any, error) {
 
 func versionOf(r *rest.Request, m manifest) *ar.Version {
 	pushed := m.Pushed.UTC().Format(time.RFC3339Nano)
-	return &ar.Version{Name: nameOf(r) + "/packages/" + url.PathEscape(r.Var("package")) + "/versions/" + m.Digest, CreateTime: pushed, UpdateTime: pushed}
+	return &ar.Version{Name: nameOf(r) + "/packages/" + url.PathEscape(r.Var("package")) + "/versions/" + m.Digest,
+		CreateTime: pushed, UpdateTime: pushed}
 }
 
 func (s *Service) listDockerImages(r *rest.Request) (any, error) {
@@ -137,7 +139,8 @@ func (s *Service) getDockerImage(r *rest.Request) (any, error) {
 
 func (s *Service) dockerImage(r *rest.Request, m manifest) *ar.DockerImage {
 	pushed := m.Pushed.UTC().Format(time.RFC3339Nano)
-	image := &ar.DockerImage{Uri: m.Image + "@" + m.Digest, MediaType: m.ContentType, UploadTime: pushed, UpdateTime: pushed, ImageSizeBytes: layersOf(m),
+	image := &ar.DockerImage{Uri: m.Image + "@" + m.Digest, MediaType: m.ContentType, UploadTime: pushed,
+		UpdateTime: pushed, ImageSizeBytes: layersOf(m),
 		Name: nameOf(r) + "/dockerImages/" + strings.TrimPrefix(m.Image, registryURI(nameOf(r))+"/") + "@" + m.Digest}
 	for _, tag := range s.of(m.Image, true) {
 		if tag.Digest == m.Digest {

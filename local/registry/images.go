@@ -39,7 +39,8 @@ func newOCI(blobs string) (http.Handler, error) {
 	if err := os.MkdirAll(blobs, 0o700); err != nil {
 		return nil, err
 	}
-	return registry.New(registry.WithBlobHandler(registry.NewDiskBlobHandler(blobs)), registry.Logger(log.New(io.Discard, "", 0))), nil
+	return registry.New(registry.WithBlobHandler(registry.NewDiskBlobHandler(blobs)),
+		registry.Logger(log.New(io.Discard, "", 0))), nil
 }
 
 // load puts the stored manifests into the registry, indexes after the images that they list.
@@ -176,7 +177,8 @@ func (s *Service) pushManifest(w http.ResponseWriter, r *http.Request, image, re
 	s.oci.ServeHTTP(recorder, r)
 	if recorder.Code == http.StatusCreated {
 		hash, _, _ := ocispec.SHA256(bytes.NewReader(data))
-		m := manifest{Image: image, Reference: hash.String(), Digest: hash.String(), ContentType: r.Header.Get("Content-Type"), Content: data, Pushed: time.Now()}
+		m := manifest{Image: image, Reference: hash.String(), Digest: hash.String(),
+			ContentType: r.Header.Get("Content-Type"), Content: data, Pushed: time.Now()}
 		err := s.manifests.Put(m.key(), m)
 		if err == nil && reference != m.Digest {
 			m.Reference = reference

@@ -34,7 +34,8 @@ type Service struct {
 }
 
 // Open reads repositories and images in dir.
-func Open(dir string, policies *policy.Engine, tokens *token.Authority, operations *operation.Operations) (*Service, error) {
+func Open(dir string, policies *policy.Engine, tokens *token.Authority,
+	operations *operation.Operations) (*Service, error) {
 	s := &Service{policies: policies, tokens: tokens, operations: operations}
 	var err error
 	if s.repositories, err = store.Open[ar.Repository](filepath.Join(dir, "repositories")); err != nil {
@@ -76,7 +77,8 @@ func (s *Service) create(r *rest.Request) (any, error) {
 		id = r.URL.Query().Get("repositoryId")
 	}
 	if !repositoryID.MatchString(id) {
-		return nil, status.Errorf(status.InvalidArgument, "invalid repository id %q: lowercase letters, digits and hyphens, starting with a letter", id)
+		return nil, status.Errorf(status.InvalidArgument,
+			"invalid repository id %q: lowercase letters, digits and hyphens, starting with a letter", id)
 	}
 	var body ar.Repository
 	if err := r.Decode(&body); err != nil {
@@ -97,7 +99,8 @@ func (s *Service) create(r *rest.Request) (any, error) {
 		if have.Mode == "" || have.Mode == "MODE_UNSPECIFIED" {
 			have.Mode = "STANDARD_REPOSITORY"
 		}
-		have.VulnerabilityScanningConfig = &ar.VulnerabilityScanningConfig{LastEnableTime: now, EnablementState: "SCANNING_DISABLED",
+		have.VulnerabilityScanningConfig = &ar.VulnerabilityScanningConfig{LastEnableTime: now,
+			EnablementState:       "SCANNING_DISABLED",
 			EnablementStateReason: "API containerscanning.googleapis.com is not enabled."}
 		return nil
 	})
@@ -124,7 +127,10 @@ func modelled(repository ar.Repository) error {
 func (s *Service) operation(r *rest.Request, response []byte) (any, error) {
 	name := r.Name("projects", "{project}", "locations", "{location}", "operations") + "/" + uuid.NewString()
 	metadata := operation.Typed("google.devtools.artifactregistry.v1.OperationMetadata", nil)
-	return s.operations.Start(name, metadata, func() (json.RawMessage, json.RawMessage, error) { return nil, response, nil })
+	return s.operations.Start(name, metadata, func() (json.RawMessage, json.RawMessage, error) {
+		return nil,
+			response, nil
+	})
 }
 
 func (s *Service) get(r *rest.Request) (any, error) {
@@ -144,7 +150,8 @@ func (s *Service) get(r *rest.Request) (any, error) {
 
 func (s *Service) list(r *rest.Request) (any, error) {
 	var answer ar.ListRepositoriesResponse
-	for _, repository := range s.repositories.List(r.Name("projects", "{project}", "locations", "{location}", "repositories") + "/") {
+	for _, repository := range s.repositories.List(r.Name("projects", "{project}", "locations", "{location}",
+		"repositories") + "/") {
 		answer.Repositories = append(answer.Repositories, &repository)
 	}
 	return answer, nil
@@ -206,7 +213,8 @@ func (s *Service) delete(r *rest.Request) (any, error) {
 }
 
 func (s *Service) getOperation(r *rest.Request) (any, error) {
-	return s.operations.Get(r.Context(), r.Name("projects", "{project}", "locations", "{location}", "operations", "{operation}"), 5*time.Second)
+	return s.operations.Get(r.Context(), r.Name("projects", "{project}", "locations", "{location}", "operations",
+		"{operation}"), 5*time.Second)
 }
 
 func nameOf(r *rest.Request) string {

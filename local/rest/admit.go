@@ -12,7 +12,8 @@ import (
 // Admit judges a call that comes by another wire, such as a gRPC stream, by the route of an id, and notes it in the
 // traffic log. The variables are those that the route's path would hold.
 func (s *Server) Admit(r *http.Request, id string, vars map[string]string) (*Request, error) {
-	entry := traffic.Entry{Time: time.Now(), Method: r.Method, Path: r.URL.Path, Call: id, Agent: r.UserAgent(), Status: http.StatusOK}
+	entry := traffic.Entry{Time: time.Now(), Method: r.Method, Path: r.URL.Path, Call: id, Agent: r.UserAgent(),
+		Status: http.StatusOK}
 	defer func() { s.Traffic.Add(entry) }()
 	refuse := func(err error) (*Request, error) {
 		entry.Status = status.From(err).Code.HTTP
@@ -92,7 +93,8 @@ func (s *Server) usable(api *API, project string, caller policy.Principal) error
 		if caller == policy.Anonymous {
 			return unauthenticated()
 		}
-		return status.Errorf(status.PermissionDenied, "The caller does not have permission on project %s (or it may not exist).", project)
+		return status.Errorf(status.PermissionDenied,
+			"The caller does not have permission on project %s (or it may not exist).", project)
 	}
 	if api.OfCaller {
 		if project, ok = caller.Project(); !ok {
@@ -103,7 +105,11 @@ func (s *Server) usable(api *API, project string, caller policy.Principal) error
 	if api.Default || s.Projects.Usable(project, api.Name) {
 		return nil
 	}
-	e := status.Errorf(status.PermissionDenied, "%s has not been used in project %s before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/%s/overview?project=%s then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.", api.Title, number, api.Name, number)
+	e := status.Errorf(status.PermissionDenied,
+		"%s has not been used in project %s before or it is disabled. Enable it by visiting "+
+			"https://console.developers.google.com/apis/api/%s/overview?project=%s then retry. If you enabled this API "+
+			"recently, wait a few minutes for the action to propagate to our systems and retry.", api.Title, number,
+		api.Name, number)
 	e.Reason = "accessNotConfigured"
 	e.Details = []any{map[string]any{
 		"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED", "domain": "googleapis.com",
@@ -137,5 +143,7 @@ func (s *Server) Require(r *Request, api *API, permission string, on policy.Reso
 }
 
 func unauthenticated() error {
-	return status.Errorf(status.Unauthenticated, "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.")
+	return status.Errorf(status.Unauthenticated,
+		"Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other "+
+			"valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.")
 }

@@ -58,7 +58,8 @@ func decode(body io.Reader, v any, strict bool) error {
 	}
 	if err := dec.Decode(v); err != nil {
 		if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-			return status.Errorf(status.InvalidArgument, "Invalid JSON payload received. Unknown name %s: Cannot find field.", name)
+			return status.Errorf(status.InvalidArgument,
+				"Invalid JSON payload received. Unknown name %s: Cannot find field.", name)
 		}
 		return status.Errorf(status.InvalidArgument, "Invalid JSON payload received. %v", err)
 	}
@@ -94,7 +95,8 @@ func (a *API) write(w http.ResponseWriter, r *http.Request, answer any) int {
 func writeJSON(w http.ResponseWriter, code int, body any) int {
 	data, err := json.Marshal(body)
 	if err != nil {
-		code, data = http.StatusInternalServerError, fmt.Appendf(nil, `{"error":{"code":500,"message":%q,"status":"INTERNAL"}}`, err.Error())
+		code, data = http.StatusInternalServerError,
+			fmt.Appendf(nil, `{"error":{"code":500,"message":%q,"status":"INTERNAL"}}`, err.Error())
 	}
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	w.WriteHeader(code)

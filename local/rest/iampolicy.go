@@ -29,7 +29,8 @@ func (p IAMPolicy) Routes(engine *policy.Engine) []Route {
 		return on.Name, p.Exists(r)
 	}
 	return []Route{
-		{ID: p.ID + ".getIamPolicy", Method: p.GetMethod, Path: p.Path + ":getIamPolicy", Permission: p.Permissions + ".getIamPolicy", On: p.On,
+		{ID: p.ID + ".getIamPolicy", Method: p.GetMethod, Path: p.Path + ":getIamPolicy", Permission: p.Permissions +
+			".getIamPolicy", On: p.On,
 			Handle: func(r *Request) (any, error) {
 				resource, err := name(r)
 				if err != nil {
@@ -37,7 +38,8 @@ func (p IAMPolicy) Routes(engine *policy.Engine) []Route {
 				}
 				return engine.Get(resource), nil
 			}},
-		{ID: p.ID + ".setIamPolicy", Method: http.MethodPost, Path: p.Path + ":setIamPolicy", Permission: p.Permissions + ".setIamPolicy", On: p.On,
+		{ID: p.ID + ".setIamPolicy", Method: http.MethodPost, Path: p.Path + ":setIamPolicy", Permission: p.Permissions +
+			".setIamPolicy", On: p.On,
 			Handle: func(r *Request) (any, error) {
 				resource, err := name(r)
 				if err != nil {

@@ -35,8 +35,9 @@ const ScopePrefix = "https://www.googleapis.com/auth/"
 // or its audience (https://google.aip.dev/auth/4111).
 func (s *Server) scoped(r *http.Request, api *API, route *Route, caller policy.Principal) error {
 	if caller.Audience != "" && !forAPI(caller.Audience, api, r.Host) {
-		return status.Errorf(status.Unauthenticated, "Request had invalid authentication credentials. Expected OAuth 2 access token, "+
-			"login cookie or other valid authentication credential. The JWT is for %s.", caller.Audience)
+		return status.Errorf(status.Unauthenticated,
+			"Request had invalid authentication credentials. Expected OAuth 2 access token, "+
+				"login cookie or other valid authentication credential. The JWT is for %s.", caller.Audience)
 	}
 	wanted := strings.Fields(scopes()[route.ID])
 	if caller.Scopes == "" || len(wanted) == 0 {
@@ -54,7 +55,8 @@ func (s *Server) scoped(r *http.Request, api *API, route *Route, caller policy.P
 	e := status.Errorf(status.PermissionDenied, "%s", message)
 	e.Reason = reason
 	e.Details = []any{map[string]any{
-		"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "domain": "googleapis.com",
+		"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+		"domain":   "googleapis.com",
 		"metadata": map[string]string{"service": api.Name, "method": route.ID},
 	}}
 	return e

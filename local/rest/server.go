@@ -64,7 +64,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	entry.Status = s.serve(w, r, api, path, &entry)
 	entry.Duration = time.Since(start)
 	s.Traffic.Add(entry)
-	s.Log.Debug("request", "method", entry.Method, "path", entry.Path, "call", entry.Call, "caller", entry.Caller, "status", entry.Status, "why", entry.Why, "duration", entry.Duration)
+	s.Log.Debug("request", "method", entry.Method, "path", entry.Path, "call", entry.Call, "caller", entry.Caller,
+		"status", entry.Status, "why", entry.Why, "duration", entry.Duration)
 }
 
 // lose closes the connection without an answer.

@@ -21,17 +21,19 @@ import (
 // startDeploy begins the operation that brings a stored service up.
 func (s *Service) startDeploy(v runapi.GoogleCloudRunV2Service) (any, error) {
 	s.work.Add(1)
-	return s.Operations.Start(operationName(v.Name), operation.Typed(serviceType, v), func() (last, response json.RawMessage, err error) {
-		defer s.work.Done()
-		done, err := s.deploy(context.Background(), v)
-		last = operation.Typed(serviceType, done)
-		return last, last, err
-	})
+	return s.Operations.Start(operationName(v.Name), operation.Typed(serviceType, v),
+		func() (last, response json.RawMessage, err error) {
+			defer s.work.Done()
+			done, err := s.deploy(context.Background(), v)
+			last = operation.Typed(serviceType, done)
+			return last, last, err
+		})
 }
 
 // deploy makes a new revision where the template changed, waits until an instance of it is up, and only then moves the
 // traffic. When the revision fails, the old one keeps serving.
-func (s *Service) deploy(ctx context.Context, v runapi.GoogleCloudRunV2Service) (runapi.GoogleCloudRunV2Service, error) {
+func (s *Service) deploy(ctx context.Context,
+	v runapi.GoogleCloudRunV2Service) (runapi.GoogleCloudRunV2Service, error) {
 	lock := s.lock(v.Name)
 	lock.Lock()
 	defer lock.Unlock()
@@ -80,8 +82,10 @@ func conclude(v *runapi.GoogleCloudRunV2Service, url string, err error) {
 	v.Reconciling, v.ObservedGeneration, v.Uri = false, v.Generation, url
 	v.Urls = []string{url}
 	ready := &runapi.GoogleCloudRunV2Condition{Type: "Ready", State: "CONDITION_SUCCEEDED", LastTransitionTime: now()}
-	routes := &runapi.GoogleCloudRunV2Condition{Type: "RoutesReady", State: "CONDITION_SUCCEEDED", LastTransitionTime: now()}
-	configured := &runapi.GoogleCloudRunV2Condition{Type: "ConfigurationsReady", State: "CONDITION_SUCCEEDED", LastTransitionTime: now()}
+	routes := &runapi.GoogleCloudRunV2Condition{Type: "RoutesReady", State: "CONDITION_SUCCEEDED",
+		LastTransitionTime: now()}
+	configured := &runapi.GoogleCloudRunV2Condition{Type: "ConfigurationsReady", State: "CONDITION_SUCCEEDED",
+		LastTransitionTime: now()}
 	if err != nil {
 		for _, c := range []*runapi.GoogleCloudRunV2Condition{ready, configured} {
 			c.State, c.Message, c.RevisionReason = "CONDITION_FAILED", err.Error(), "HEALTH_CHECK_CONTAINER_ERROR"
@@ -97,7 +101,8 @@ func conclude(v *runapi.GoogleCloudRunV2Service, url string, err error) {
 	}
 	v.TrafficStatuses = nil
 	for _, t := range v.Traffic {
-		v.TrafficStatuses = append(v.TrafficStatuses, &runapi.GoogleCloudRunV2TrafficTargetStatus{Type: t.Type, Revision: t.Revision, Percent: t.Percent})
+		v.TrafficStatuses = append(v.TrafficStatuses, &runapi.GoogleCloudRunV2TrafficTargetStatus{Type: t.Type,
+			Revision: t.Revision, Percent: t.Percent})
 	}
 }
 
@@ -172,7 +177,8 @@ func imageError(image string, err error) error {
 		return fmt.Errorf("Image '%s' not found.", image)
 	}
 	if errors.As(err, &refused) && refused.StatusCode == 403 {
-		return fmt.Errorf("Google Cloud Run Service Agent must have permission to read the image, %s. %s", image, refused.Errors)
+		return fmt.Errorf("Google Cloud Run Service Agent must have permission to read the image, %s. %s", image,
+			refused.Errors)
 	}
 	return err
 }
@@ -199,7 +205,8 @@ type spec struct {
 func newSpec(s *Service, r runapi.GoogleCloudRunV2Revision, image container.Image) (spec, error) {
 	parts := strings.Split(r.Name, "/")
 	c := r.Containers[0]
-	out := spec{revision: r.Name, service: parts[5], project: parts[1], region: parts[3], account: r.ServiceAccount, image: image, template: c,
+	out := spec{revision: r.Name, service: parts[5], project: parts[1], region: parts[3], account: r.ServiceAccount,
+		image: image, template: c,
 		concurrency: int(r.MaxInstanceRequestConcurrency)}
 	out.number, _ = s.Projects.Number(out.project)
 	if r.Scaling != nil {

@@ -117,7 +117,8 @@ func (f *frontend) choose() (runapi.GoogleCloudRunV2Service, *pool) {
 }
 
 func (f *frontend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	entry := traffic.Entry{Time: time.Now(), Method: r.Method, Path: f.url() + r.URL.Path, Call: "run.routes.invoke", Agent: r.UserAgent()}
+	entry := traffic.Entry{Time: time.Now(), Method: r.Method, Path: f.url() + r.URL.Path, Call: "run.routes.invoke",
+		Agent: r.UserAgent()}
 	recorder := &answerRecorder{ResponseWriter: w}
 	trace := newTrace(r)
 	recorder.Header().Set("X-Cloud-Trace-Context", trace.header())
@@ -132,12 +133,14 @@ func (f *frontend) serve(w http.ResponseWriter, r *http.Request, trace trace, en
 	current, p := f.choose()
 	if p == nil {
 		entry.Why = "the service has no ready revision"
-		page(w, http.StatusNotFound, "Page not found", "The requested URL <code>"+escape(r.URL.Path)+"</code> was not found on this server.")
+		page(w, http.StatusNotFound, "Page not found", "The requested URL <code>"+escape(r.URL.Path)+
+			"</code> was not found on this server.")
 		return
 	}
 	if current.Ingress == "INGRESS_TRAFFIC_INTERNAL_ONLY" && !f.service.internal(r) {
 		entry.Why = "the service's ingress is internal"
-		page(w, http.StatusNotFound, "Page not found", "The requested URL <code>"+escape(r.URL.Path)+"</code> was not found on this server.")
+		page(w, http.StatusNotFound, "Page not found", "The requested URL <code>"+escape(r.URL.Path)+
+			"</code> was not found on this server.")
 		return
 	}
 	if !f.admit(w, r, current, entry) {
@@ -191,13 +194,15 @@ func (f *frontend) unavailable(w http.ResponseWriter, err error) {
 	case errors.Is(err, context.DeadlineExceeded):
 		timedOut(w)
 	default:
-		page(w, http.StatusServiceUnavailable, "Server Error", "The service you requested is not available yet.<p>Please try again in 30 seconds.")
+		page(w, http.StatusServiceUnavailable, "Server Error",
+			"The service you requested is not available yet.<p>Please try again in 30 seconds.")
 	}
 }
 
 // admit lets the request through if its caller holds run.routes.invoke, and answers 401 or 403 if not. A verified
 // token loses its signature on the way to the container.
-func (f *frontend) admit(w http.ResponseWriter, r *http.Request, current runapi.GoogleCloudRunV2Service, entry *traffic.Entry) bool {
+func (f *frontend) admit(w http.ResponseWriter, r *http.Request, current runapi.GoogleCloudRunV2Service,
+	entry *traffic.Entry) bool {
 	on := policy.In(f.name)
 	entry.Permission, entry.Resource = "run.routes.invoke", f.name
 	if decision := f.service.Policies.Check(policy.Anonymous, "run.routes.invoke", on); decision.Allowed {
@@ -211,7 +216,8 @@ func (f *frontend) admit(w http.ResponseWriter, r *http.Request, current runapi.
 		value = r.Header.Get(header)
 	}
 	if value == "" {
-		entry.Caller, entry.Why = policy.Anonymous.Member(), "The request was not authenticated. Either allow unauthenticated invocations or set the proper Authorization header."
+		entry.Caller, entry.Why = policy.Anonymous.Member(),
+			"The request was not authenticated. Either allow unauthenticated invocations or set the proper Authorization header."
 		forbidden(w, r)
 		return false
 	}

@@ -62,8 +62,9 @@ func startInstance(ctx context.Context, s *Service, spec spec, closed <-chan str
 	var live context.Context
 	live, in.cancel = context.WithCancel(context.Background())
 	in.container, err = container.Start(container.Spec{
-		ID: in.id, Owner: s.dir, Image: spec.image, Command: spec.template.Command, Args: spec.template.Args, WorkDir: spec.template.WorkingDir,
-		Dir: in.dir, Memory: spec.memory, CPU: spec.cpu, Env: in.environment(port, metadataAddress), Output: in.output,
+		ID: in.id, Owner: s.dir, Image: spec.image, Command: spec.template.Command, Args: spec.template.Args,
+		WorkDir: spec.template.WorkingDir,
+		Dir:     in.dir, Memory: spec.memory, CPU: spec.cpu, Env: in.environment(port, metadataAddress), Output: in.output,
 	})
 	if err != nil {
 		in.cleanUp()
@@ -84,7 +85,8 @@ func startInstance(ctx context.Context, s *Service, spec spec, closed <-chan str
 func (in *instance) environment(port int, metadataAddress string) []string {
 	address := in.service.Address()
 	env := []string{
-		fmt.Sprintf("PORT=%d", port), "K_SERVICE=" + in.spec.service, "K_REVISION=" + short(in.spec.revision), "K_CONFIGURATION=" + in.spec.service,
+		fmt.Sprintf("PORT=%d", port), "K_SERVICE=" + in.spec.service, "K_REVISION=" + short(in.spec.revision),
+		"K_CONFIGURATION=" + in.spec.service,
 		"GCE_METADATA_HOST=" + metadataAddress, "GCE_METADATA_IP=" + metadataAddress, "HOST=127.0.0.1",
 		"GOOGLE_STORAGE_CUSTOM_ENDPOINT=http://" + address + "/storage/v1/",
 	}
@@ -99,8 +101,9 @@ func (in *instance) serveMetadata() (address string, err error) {
 	if err != nil {
 		return "", err
 	}
-	in.metadata = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: metadata.Handler(metadata.Instance{ID: in.id, Project: in.spec.project, Number: in.spec.number,
-		Region: in.spec.region, Account: in.spec.account}, in.service.Tokens)}
+	in.metadata = &http.Server{ReadHeaderTimeout: 10 * time.Second,
+		Handler: metadata.Handler(metadata.Instance{ID: in.id, Project: in.spec.project, Number: in.spec.number,
+			Region: in.spec.region, Account: in.spec.account}, in.service.Tokens)}
 	address = listener.Addr().String()
 	if in.spec.image.Host { // a container of Docker may have any user
 		listener = peer.Guard(listener, os.Getuid(), func(err error) { in.service.Log.Warn("metadata server", "error", err) })
@@ -135,8 +138,10 @@ func (in *instance) awaitStart(ctx context.Context, closed <-chan struct{}) erro
 }
 
 func (in *instance) startFailure(why string) error {
-	return fmt.Errorf("The user-provided container failed to start and listen on the port defined provided by the PORT=%d environment variable within the allocated timeout. "+
-		"This can happen when the container port is misconfigured or if the timeout is too short. %s Logs for this revision might contain more information: go run ./local logs -revision %s",
+	return fmt.Errorf("The user-provided container failed to start and listen on the port defined provided by the "+
+		"PORT=%d environment variable within the allocated timeout. "+
+		"This can happen when the container port is misconfigured or if the timeout is too short. %s Logs for this "+
+		"revision might contain more information: go run ./local logs -revision %s",
 		in.spec.template.Ports[0].ContainerPort, why, short(in.spec.revision))
 }
 
@@ -183,7 +188,9 @@ func (in *instance) watchLiveness(ctx context.Context, p *runapi.GoogleCloudRunV
 		if err := in.probe(ctx, p); err == nil {
 			failures = 0
 		} else if failures++; ctx.Err() == nil && failures == p.FailureThreshold {
-			in.log("ERROR", fmt.Sprintf("LIVENESS HTTP probe failed %d times consecutively for container: %v. The instance has been shut down.", failures, err))
+			in.log("ERROR",
+				fmt.Sprintf("LIVENESS HTTP probe failed %d times consecutively for container: %v. The instance has been shut down.",
+					failures, err))
 			in.container.Stop(shutdownGrace)
 		}
 	}
@@ -238,15 +245,17 @@ func (in *instance) log(severity, text string) {
 func (in *instance) entry(log, line string) logging.Entry {
 	e := logging.Entry{
 		LogName: "projects/" + in.spec.project + "/logs/" + log, Labels: map[string]string{"instanceId": in.id},
-		Resource: &loggingapi.MonitoredResource{Type: "cloud_run_revision", Labels: map[string]string{"project_id": in.spec.project, "location": in.spec.region,
-			"service_name": in.spec.service, "configuration_name": in.spec.service, "revision_name": short(in.spec.revision)}},
+		Resource: &loggingapi.MonitoredResource{Type: "cloud_run_revision",
+			Labels: map[string]string{"project_id": in.spec.project, "location": in.spec.region,
+				"service_name": in.spec.service, "configuration_name": in.spec.service, "revision_name": short(in.spec.revision)}},
 	}
 	var fields map[string]any
 	if !strings.HasPrefix(line, "{") || json.Unmarshal([]byte(line), &fields) != nil {
 		e.TextPayload = line
 		return e
 	}
-	for key, into := range map[string]*string{"severity": &e.Severity, "logging.googleapis.com/trace": &e.Trace, "logging.googleapis.com/spanId": &e.SpanId, "time": &e.Timestamp} {
+	for key, into := range map[string]*string{"severity": &e.Severity, "logging.googleapis.com/trace": &e.Trace,
+		"logging.googleapis.com/spanId": &e.SpanId, "time": &e.Timestamp} {
 		if value, ok := fields[key].(string); ok {
 			*into = value
 			delete(fields, key)

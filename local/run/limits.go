@@ -24,7 +24,8 @@ var sizes = []struct {
 // https://cloud.google.com/run/docs/about-execution-environments
 const leastOfSecondGeneration = 512
 
-const memoryHelp = "\nFor more troubleshooting guidance, see https://cloud.google.com/run/docs/configuring/memory-limits"
+const memoryHelp = "\nFor more troubleshooting guidance, see " +
+	"https://cloud.google.com/run/docs/configuring/memory-limits"
 
 // checkSize refuses CPUs and memory that do not go together. The texts are those that users report.
 func checkSize(t *runapi.GoogleCloudRunV2RevisionTemplate) error {
@@ -50,7 +51,8 @@ func checkSize(t *runapi.GoogleCloudRunV2RevisionTemplate) error {
 		}
 		if memory < least<<20 || memory > size.most<<20 {
 			return violation(limits+"memory",
-				fmt.Sprintf("Invalid value specified for container memory%s. For %.3g CPU, memory must be between %s and %s inclusive.%s",
+				fmt.Sprintf("Invalid value specified for container memory%s. For %.3g CPU, memory must be between %s and %s "+
+					"inclusive.%s",
 					environment, cpu, quantity(least), quantity(size.most), memoryHelp))
 		}
 		break
@@ -97,14 +99,16 @@ func checkQuota(t *runapi.GoogleCloudRunV2RevisionTemplate) error {
 			continue
 		}
 		if message.Len() == 0 {
-			fmt.Fprintf(&message, "Max instances must be set to %d or fewer to set the requested total %s.", q.together/q.each, q.what)
+			fmt.Fprintf(&message, "Max instances must be set to %d or fewer to set the requested total %s.",
+				q.together/q.each, q.what)
 		}
 		fmt.Fprintf(&violated, "\n%s requested: %d allowed: %d", q.name, q.each*instances, q.together)
 	}
 	if message.Len() == 0 {
 		return nil
 	}
-	return status.Errorf(status.InvalidArgument, "template.scaling.max_instance_count: %s\nConsider running your workload in a region with "+
-		"greater capacity, or requesting an increase in quota for this region if you are seeing sustained usage near this limit, "+
-		"see https://cloud.google.com/run/quotas.\n\nQuota violated:%s", message.String(), violated.String())
+	return status.Errorf(status.InvalidArgument,
+		"template.scaling.max_instance_count: %s\nConsider running your workload in a region with "+
+			"greater capacity, or requesting an increase in quota for this region if you are seeing sustained usage near this "+
+			"limit, see https://cloud.google.com/run/quotas.\n\nQuota violated:%s", message.String(), violated.String())
 }

@@ -7,7 +7,8 @@ import (
 )
 
 // listen listens on a port of loopback. Port 0 picks one below those that the kernel hands out
-// (net.ipv4.ip_local_port_range), so that nobody's connection takes it while it is closed: a service's between two runs of
+// (net.ipv4.ip_local_port_range), so that nobody's connection takes it while it is closed: a service's between two runs
+// of
 // the local cloud, an instance's until its container listens.
 func listen(port int) (net.Listener, error) {
 	if port == 0 {

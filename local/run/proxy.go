@@ -15,7 +15,8 @@ import (
 )
 
 // proxy hands the request to an instance and its answer back, with the headers that Cloud Run adds and takes away.
-func (f *frontend) proxy(w http.ResponseWriter, r *http.Request, p *pool, in *instance, trace trace, entry *traffic.Entry) {
+func (f *frontend) proxy(w http.ResponseWriter, r *http.Request, p *pool, in *instance, trace trace,
+	entry *traffic.Entry) {
 	proxy := httputil.ReverseProxy{
 		FlushInterval: -1,
 		Transport:     transportOf(in.spec.template),
@@ -51,7 +52,8 @@ func (f *frontend) proxy(w http.ResponseWriter, r *http.Request, p *pool, in *in
 				in.log("ERROR", "The request has been terminated because it has reached the maximum request timeout.")
 				timedOut(w)
 			default:
-				entry.Why = "The request failed because either the HTTP response was malformed or connection to the instance had an error: " + err.Error()
+				entry.Why = "The request failed because either the HTTP response was malformed or connection to the instance " +
+					"had an error: " + err.Error()
 				in.log("ERROR", entry.Why)
 				p.suspect(in)
 				malformed(w)

@@ -34,12 +34,14 @@ func (s *Service) newRevision(ctx context.Context, f *frontend, v runapi.GoogleC
 	state := "CONDITION_SUCCEEDED"
 	message := ""
 	if err != nil {
-		err = status.Errorf(status.FailedPrecondition, "Revision '%s' is not ready and cannot serve traffic. %v", short(revision.Name), err)
+		err = status.Errorf(status.FailedPrecondition, "Revision '%s' is not ready and cannot serve traffic. %v",
+			short(revision.Name), err)
 		state, message = "CONDITION_FAILED", err.Error()
 	}
 	_, updateErr := s.revisions.Update(revision.Name, func(r *runapi.GoogleCloudRunV2Revision, _ bool) error {
 		r.Reconciling = false
-		r.Conditions = []*runapi.GoogleCloudRunV2Condition{{Type: "Ready", State: state, Message: message, LastTransitionTime: now()}}
+		r.Conditions = []*runapi.GoogleCloudRunV2Condition{{Type: "Ready", State: state, Message: message,
+			LastTransitionTime: now()}}
 		if err == nil {
 			r.Containers[0].Image = p.spec.image.Name
 		}
@@ -71,10 +73,14 @@ func revisionID(v runapi.GoogleCloudRunV2Service, n int) string {
 func newRevision(v runapi.GoogleCloudRunV2Service, name string, generation int) runapi.GoogleCloudRunV2Revision {
 	t := v.Template
 	return runapi.GoogleCloudRunV2Revision{
-		Name: name, Uid: uuid.NewString(), Generation: int64(generation), Service: short(v.Name), CreateTime: now(), UpdateTime: now(), Creator: v.LastModifier,
-		Labels: t.Labels, Annotations: t.Annotations, LaunchStage: v.LaunchStage, Scaling: t.Scaling, Timeout: t.Timeout, ServiceAccount: t.ServiceAccount,
-		Containers: t.Containers, ExecutionEnvironment: t.ExecutionEnvironment, MaxInstanceRequestConcurrency: t.MaxInstanceRequestConcurrency,
-		Reconciling: true, ObservedGeneration: int64(generation), Etag: etag(name),
-		LogUri: "https://console.cloud.google.com/logs/viewer?resource=cloud_run_revision/service_name/" + short(v.Name) + "/revision_name/" + short(name),
+		Name: name, Uid: uuid.NewString(), Generation: int64(generation), Service: short(v.Name), CreateTime: now(),
+		UpdateTime: now(), Creator: v.LastModifier,
+		Labels: t.Labels, Annotations: t.Annotations, LaunchStage: v.LaunchStage, Scaling: t.Scaling, Timeout: t.Timeout,
+		ServiceAccount: t.ServiceAccount,
+		Containers:     t.Containers, ExecutionEnvironment: t.ExecutionEnvironment,
+		MaxInstanceRequestConcurrency: t.MaxInstanceRequestConcurrency,
+		Reconciling:                   true, ObservedGeneration: int64(generation), Etag: etag(name),
+		LogUri: "https://console.cloud.google.com/logs/viewer?resource=cloud_run_revision/service_name/" + short(v.Name) +
+			"/revision_name/" + short(name),
 	}
 }

@@ -10,7 +10,8 @@ import (
 func (s *Service) getRevision(r *rest.Request) (any, error) {
 	revision, ok := s.revisions.Get(nameOf(r) + "/revisions/" + r.Var("revision"))
 	if !ok {
-		return nil, status.Errorf(status.NotFound, "Resource '%s' of kind 'REVISION' in region does not exist.", r.Var("revision"))
+		return nil, status.Errorf(status.NotFound, "Resource '%s' of kind 'REVISION' in region does not exist.",
+			r.Var("revision"))
 	}
 	return revision, nil
 }

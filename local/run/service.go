@@ -81,7 +81,8 @@ type record struct {
 
 // Open reads the services in dir. Start brings them up.
 func Open(dir string, services Services, options Options) (*Service, error) {
-	s := &Service{Services: services, options: options, dir: dir, deploying: map[string]*sync.Mutex{}, running: map[string]*frontend{}}
+	s := &Service{Services: services, options: options, dir: dir, deploying: map[string]*sync.Mutex{},
+		running: map[string]*frontend{}}
 	s.images = &container.Puller{Registry: services.Address, Dir: filepath.Join(dir, "images"), Docker: options.Docker}
 	var err error
 	if s.services, err = store.Open[record](filepath.Join(dir, "services")); err != nil {
@@ -134,7 +135,8 @@ func (s *Service) reopen(r record) error {
 	if newErr != nil {
 		return fmt.Errorf("opening a port for %s: %w", r.Service.Name, newErr)
 	}
-	s.Log.Warn("the port of a service is taken: its URL changes, deploy the stack again", "service", r.Service.Name, "was", r.Service.Uri, "is", f.url(), "error", err)
+	s.Log.Warn("the port of a service is taken: its URL changes, deploy the stack again", "service", r.Service.Name, "was",
+		r.Service.Uri, "is", f.url(), "error", err)
 	_, err = s.services.Update(r.Service.Name, func(r *record, _ bool) error {
 		r.Port, r.Service.Uri, r.Service.Urls = f.port(), f.url(), []string{f.url()}
 		return nil

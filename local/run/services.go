@@ -28,7 +28,8 @@ func nameOf(r *rest.Request) string {
 }
 
 func notFound(name string) error {
-	return status.Errorf(status.NotFound, "Resource '%s' of kind 'SERVICE' in region does not exist.", name[strings.LastIndex(name, "/")+1:])
+	return status.Errorf(status.NotFound, "Resource '%s' of kind 'SERVICE' in region does not exist.",
+		name[strings.LastIndex(name, "/")+1:])
 }
 
 func etag(name string) string {
@@ -48,7 +49,10 @@ func (s *Service) create(r *rest.Request) (any, error) {
 // createService makes a service and begins its deployment; the answer is the operation.
 func (s *Service) createService(r *rest.Request, id string, body *runapi.GoogleCloudRunV2Service) (any, error) {
 	if !serviceID.MatchString(id) {
-		return nil, violation("name", fmt.Sprintf("service id %q must be at most 49 lowercase letters, digits and hyphens, begin with a letter and not end with a hyphen", id))
+		return nil,
+			violation("name",
+				fmt.Sprintf("service id %q must be at most 49 lowercase letters, digits and hyphens, begin with a letter and "+
+					"not end with a hyphen", id))
 	}
 	name := r.Name("projects", "{project}", "locations", "{location}", "services") + "/" + id
 	if err := s.complete(r, body); err != nil {
@@ -132,11 +136,14 @@ func (s *Service) replaceService(r *rest.Request, body *runapi.GoogleCloudRunV2S
 		old := have.Service
 		have.Service = *body
 		v := &have.Service
-		v.Name, v.Uid, v.CreateTime, v.Creator, v.Uri, v.Urls = old.Name, old.Uid, old.CreateTime, old.Creator, old.Uri, old.Urls
+		v.Name, v.Uid, v.CreateTime, v.Creator, v.Uri, v.Urls = old.Name, old.Uid, old.CreateTime, old.Creator,
+			old.Uri, old.Urls
 		v.ObservedGeneration, v.Conditions, v.TrafficStatuses = old.ObservedGeneration, old.Conditions, old.TrafficStatuses
 		v.LatestReadyRevision, v.LatestCreatedRevision = old.LatestReadyRevision, old.LatestCreatedRevision
-		v.Generation, v.UpdateTime, v.LastModifier, v.Etag, v.Reconciling = old.Generation+1, now(), r.Caller.Email, etag(name), true
-		v.TerminalCondition = &runapi.GoogleCloudRunV2Condition{Type: "Ready", State: "CONDITION_PENDING", LastTransitionTime: now()}
+		v.Generation, v.UpdateTime, v.LastModifier, v.Etag, v.Reconciling = old.Generation+1, now(), r.Caller.Email,
+			etag(name), true
+		v.TerminalCondition = &runapi.GoogleCloudRunV2Condition{Type: "Ready", State: "CONDITION_PENDING",
+			LastTransitionTime: now()}
 		return nil
 	})
 	if err != nil {
@@ -163,7 +170,8 @@ func (s *Service) complete(r *rest.Request, body *runapi.GoogleCloudRunV2Service
 	account := body.Template.ServiceAccount
 	on := policy.In("projects/" + r.Var("project") + "/serviceAccounts/" + account)
 	if !s.Policies.Check(r.Caller, "iam.serviceAccounts.actAs", on).Allowed || !s.Accounts.Exists(account) {
-		return status.Errorf(status.PermissionDenied, "Permission 'iam.serviceaccounts.actAs' denied on service account %s (or it may not exist).", account)
+		return status.Errorf(status.PermissionDenied,
+			"Permission 'iam.serviceaccounts.actAs' denied on service account %s (or it may not exist).", account)
 	}
 	return nil
 }
@@ -212,20 +220,24 @@ func (s *Service) delete(r *rest.Request) (any, error) {
 	s.mu.Unlock()
 	v := have.Service
 	v.Generation++
-	v.DeleteTime, v.ExpireTime, v.Reconciling = now(), time.Now().AddDate(0, 0, 30).UTC().Format("2006-01-02T15:04:05.000000Z"), true
-	v.TerminalCondition = &runapi.GoogleCloudRunV2Condition{Type: "Ready", State: "CONDITION_PENDING", LastTransitionTime: now()}
-	return s.Operations.Start(operationName(name), operation.Typed(serviceType, v), func() (last, response json.RawMessage, err error) {
-		if f != nil {
-			f.close()
-		}
-		if len(s.services.Keys("")) == 0 {
-			s.dropImages(context.Background())
-		}
-		v.Reconciling, v.ObservedGeneration = false, v.Generation
-		v.TerminalCondition = &runapi.GoogleCloudRunV2Condition{Type: "Ready", State: "CONDITION_SUCCEEDED", LastTransitionTime: now()}
-		done := operation.Typed(serviceType, v)
-		return done, done, nil
-	})
+	v.DeleteTime, v.ExpireTime, v.Reconciling = now(),
+		time.Now().AddDate(0, 0, 30).UTC().Format("2006-01-02T15:04:05.000000Z"), true
+	v.TerminalCondition = &runapi.GoogleCloudRunV2Condition{Type: "Ready", State: "CONDITION_PENDING",
+		LastTransitionTime: now()}
+	return s.Operations.Start(operationName(name), operation.Typed(serviceType, v),
+		func() (last, response json.RawMessage, err error) {
+			if f != nil {
+				f.close()
+			}
+			if len(s.services.Keys("")) == 0 {
+				s.dropImages(context.Background())
+			}
+			v.Reconciling, v.ObservedGeneration = false, v.Generation
+			v.TerminalCondition = &runapi.GoogleCloudRunV2Condition{Type: "Ready", State: "CONDITION_SUCCEEDED",
+				LastTransitionTime: now()}
+			done := operation.Typed(serviceType, v)
+			return done, done, nil
+		})
 }
 
 func operationName(service string) string {
@@ -233,7 +245,8 @@ func operationName(service string) string {
 }
 
 func (s *Service) getOperation(r *rest.Request) (any, error) {
-	return s.Operations.Get(r.Context(), r.Name("projects", "{project}", "locations", "{location}", "operations", "{operation}"), 8*time.Second)
+	return s.Operations.Get(r.Context(), r.Name("projects", "{project}", "locations", "{location}", "operations",
+		"{operation}"), 8*time.Second)
 }
 
 // API is run.googleapis.com, v2 and v1.
@@ -243,10 +256,13 @@ func (s *Service) API() *rest.API {
 		one      = location + "/services/{service}"
 	)
 	on := rest.OnName("projects", "{project}", "locations", "{location}", "services", "{service}")
-	route := func(id, method, path, permission string, on func(*rest.Request) (policy.Resource, error), handle func(*rest.Request) (any, error)) rest.Route {
-		return rest.Route{ID: "run.projects.locations." + id, Method: method, Path: path, Permission: "run." + permission, On: on, Handle: handle}
+	route := func(id, method, path, permission string, on func(*rest.Request) (policy.Resource, error),
+		handle func(*rest.Request) (any, error)) rest.Route {
+		return rest.Route{ID: "run.projects.locations." + id, Method: method, Path: path, Permission: "run." + permission,
+			On: on, Handle: handle}
 	}
-	return &rest.API{Name: "run.googleapis.com", Title: "Cloud Run Admin API", Mount: "run", Server: "ESF", StatusInErrors: true,
+	return &rest.API{Name: "run.googleapis.com", Title: "Cloud Run Admin API", Mount: "run", Server: "ESF",
+		StatusInErrors: true,
 		Denied: func(_ policy.Principal, permission string, on policy.Resource) string {
 			return fmt.Sprintf("Permission '%s' denied on resource '%s' (or resource may not exist).", permission, on.Name)
 		},
@@ -259,7 +275,8 @@ func (s *Service) API() *rest.API {
 			route("services.revisions.list", "GET", one+"/revisions", "revisions.list", on, s.listRevisions),
 			route("services.revisions.get", "GET", one+"/revisions/{revision}", "revisions.get", on, s.getRevision),
 			route("operations.get", "GET", location+"/operations/{operation}", "operations.get", rest.OnProject, s.getOperation),
-		}, rest.IAMPolicy{ID: "run.projects.locations.services", Path: one, Permissions: "run.services", GetMethod: "GET", On: on, Exists: s.exists}.Routes(s.Policies), s.v1Routes())}
+		}, rest.IAMPolicy{ID: "run.projects.locations.services", Path: one, Permissions: "run.services", GetMethod: "GET",
+			On: on, Exists: s.exists}.Routes(s.Policies), s.v1Routes())}
 }
 
 func (s *Service) exists(r *rest.Request) error {

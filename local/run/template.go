@@ -22,7 +22,8 @@ func fillService(v *runapi.GoogleCloudRunV2Service, number string) {
 	if len(v.Traffic) == 0 {
 		v.Traffic = []*runapi.GoogleCloudRunV2TrafficTarget{{Type: latest, Percent: 100}}
 	}
-	if v.Scaling != nil && v.Scaling.MinInstanceCount == 0 && v.Scaling.MaxInstanceCount == 0 && v.Scaling.ScalingMode == "" {
+	if v.Scaling != nil && v.Scaling.MinInstanceCount == 0 && v.Scaling.MaxInstanceCount == 0 &&
+		v.Scaling.ScalingMode == "" {
 		v.Scaling = nil
 	}
 	t := v.Template
@@ -119,17 +120,20 @@ func check(v *runapi.GoogleCloudRunV2Service) error {
 		"customer-managed encryption keys (template.encryptionKey)": t.EncryptionKey != "",
 		"session affinity (template.sessionAffinity)":               t.SessionAffinity,
 		"service mesh and node selectors":                           t.ServiceMesh != nil || t.NodeSelector != nil,
-		"binary authorization (binaryAuthorization)":                v.BinaryAuthorization != nil && (v.BinaryAuthorization.UseDefault || v.BinaryAuthorization.Policy != ""),
-		"Identity-Aware Proxy (iapEnabled)":                         v.IapEnabled,
-		"services without IAM check (invokerIamDisabled)":           v.InvokerIamDisabled,
-		"disabled default URLs (defaultUriDisabled)":                v.DefaultUriDisabled,
-		"manual scaling (scaling)":                                  v.Scaling != nil && (v.Scaling.ScalingMode == "MANUAL" || v.Scaling.ManualInstanceCount != 0),
-		"multi-region services":                                     v.MultiRegionSettings != nil,
-		"builds from source (buildConfig, sourceCode)":              v.BuildConfig != nil || c.SourceCode != nil,
-		"readiness probes":                                          c.ReadinessProbe != nil,
-		"disabled health checks":                                    t.HealthCheckDisabled,
-		"gRPC probes":                                               (c.StartupProbe != nil && c.StartupProbe.Grpc != nil) || (c.LivenessProbe != nil && c.LivenessProbe.Grpc != nil),
-		"ingress through load balancers only":                       v.Ingress == "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
+		"binary authorization (binaryAuthorization)": v.BinaryAuthorization != nil &&
+			(v.BinaryAuthorization.UseDefault || v.BinaryAuthorization.Policy != ""),
+		"Identity-Aware Proxy (iapEnabled)":               v.IapEnabled,
+		"services without IAM check (invokerIamDisabled)": v.InvokerIamDisabled,
+		"disabled default URLs (defaultUriDisabled)":      v.DefaultUriDisabled,
+		"manual scaling (scaling)": v.Scaling != nil &&
+			(v.Scaling.ScalingMode == "MANUAL" || v.Scaling.ManualInstanceCount != 0),
+		"multi-region services":                        v.MultiRegionSettings != nil,
+		"builds from source (buildConfig, sourceCode)": v.BuildConfig != nil || c.SourceCode != nil,
+		"readiness probes":                             c.ReadinessProbe != nil,
+		"disabled health checks":                       t.HealthCheckDisabled,
+		"gRPC probes": (c.StartupProbe != nil && c.StartupProbe.Grpc != nil) ||
+			(c.LivenessProbe != nil && c.LivenessProbe.Grpc != nil),
+		"ingress through load balancers only": v.Ingress == "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
 	} {
 		if asked {
 			return status.NotModelled("%s of Cloud Run services", what)
@@ -140,7 +144,8 @@ func check(v *runapi.GoogleCloudRunV2Service) error {
 		case e.ValueSource != nil:
 			return status.NotModelled("environment variables from secrets (env %s)", e.Name)
 		case e.Name == "PORT" || strings.HasPrefix(e.Name, "K_"):
-			return violation("template.containers[0].env", "The following reserved env names were provided: "+e.Name+". These values are automatically set by the system.")
+			return violation("template.containers[0].env", "The following reserved env names were provided: "+e.Name+
+				". These values are automatically set by the system.")
 		}
 	}
 	if d, err := time.ParseDuration(t.Timeout); err != nil || d <= 0 || d > time.Hour {

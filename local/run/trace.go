@@ -75,10 +75,13 @@ func (f *frontend) log(r *http.Request, trace trace, entry traffic.Entry) {
 		severity = "WARNING"
 	}
 	e := logging.Entry{
-		LogName: "projects/" + parts[1] + "/logs/run.googleapis.com%2Frequests", Severity: severity, Trace: "projects/" + parts[1] + "/traces/" + trace.id,
-		HttpRequest: &loggingapi.HttpRequest{RequestMethod: r.Method, RequestUrl: f.url() + r.URL.RequestURI(), Status: int64(entry.Status), UserAgent: r.UserAgent(),
+		LogName: "projects/" + parts[1] + "/logs/run.googleapis.com%2Frequests", Severity: severity, Trace: "projects/" +
+			parts[1] + "/traces/" + trace.id,
+		HttpRequest: &loggingapi.HttpRequest{RequestMethod: r.Method, RequestUrl: f.url() + r.URL.RequestURI(),
+			Status: int64(entry.Status), UserAgent: r.UserAgent(),
 			Latency: fmt.Sprintf("%.6fs", entry.Duration.Seconds())},
-		Resource: &loggingapi.MonitoredResource{Type: "cloud_run_revision", Labels: map[string]string{"project_id": parts[1], "location": parts[3], "service_name": parts[5]}},
+		Resource: &loggingapi.MonitoredResource{Type: "cloud_run_revision", Labels: map[string]string{"project_id": parts[1],
+			"location": parts[3], "service_name": parts[5]}},
 	}
 	if entry.Status >= 400 {
 		e.TextPayload = entry.Why

@@ -25,7 +25,8 @@ func inRegion(on func(*rest.Request) (policy.Resource, error)) func(*rest.Reques
 		if r.Var("location") == "" {
 			host := regional.FindStringSubmatch(r.Host)
 			if host == nil {
-				return policy.Resource{}, status.Errorf(status.InvalidArgument, "The host %s names no region. Put one in front of it, as in us-central1-%s.", r.Host, r.Host)
+				return policy.Resource{}, status.Errorf(status.InvalidArgument,
+					"The host %s names no region. Put one in front of it, as in us-central1-%s.", r.Host, r.Host)
 			}
 			r.SetVar("location", host[1])
 		}
@@ -39,9 +40,12 @@ func (s *Service) v1Routes() []rest.Route {
 	onService := inRegion(rest.OnName("projects", "{project}", "locations", "{location}", "services", "{service}"))
 	onProject := inRegion(rest.OnProject)
 	var routes []rest.Route
-	for _, of := range []struct{ id, path string }{{"run.namespaces.", knative}, {"run.v1.projects.locations.", location}} {
-		route := func(id, method, path, permission string, on func(*rest.Request) (policy.Resource, error), handle func(*rest.Request) (any, error)) rest.Route {
-			return rest.Route{ID: of.id + id, Method: method, Path: of.path + path, Permission: "run." + permission, On: on, Handle: handle}
+	for _, of := range []struct{ id, path string }{{"run.namespaces.", knative},
+		{"run.v1.projects.locations.", location}} {
+		route := func(id, method, path, permission string, on func(*rest.Request) (policy.Resource, error),
+			handle func(*rest.Request) (any, error)) rest.Route {
+			return rest.Route{ID: of.id + id, Method: method, Path: of.path + path, Permission: "run." + permission, On: on,
+				Handle: handle}
 		}
 		routes = append(routes,
 			route("services.list", "GET", "/services", "services.list", onProject, s.v1List),
@@ -54,7 +58,8 @@ func (s *Service) v1Routes() []rest.Route {
 		)
 	}
 	on := rest.OnName("projects", "{project}", "locations", "{location}", "services", "{service}")
-	policies := rest.IAMPolicy{ID: "run.v1.projects.locations.services", Path: location + "/services/{service}", Permissions: "run.services", GetMethod: "GET", On: on, Exists: s.exists}
+	policies := rest.IAMPolicy{ID: "run.v1.projects.locations.services", Path: location + "/services/{service}",
+		Permissions: "run.services", GetMethod: "GET", On: on, Exists: s.exists}
 	return slices.Concat(routes, policies.Routes(s.Policies))
 }
 
@@ -142,7 +147,8 @@ func decodeV1(r *rest.Request) (id string, service *runapi.GoogleCloudRunV2Servi
 		return "", nil, status.NotModelled("dryRun")
 	}
 	if body.Metadata == nil || body.Spec == nil || body.Spec.Template == nil || body.Spec.Template.Spec == nil {
-		return "", nil, status.Errorf(status.InvalidArgument, "The request has errors: metadata and spec.template.spec are required.")
+		return "", nil, status.Errorf(status.InvalidArgument,
+			"The request has errors: metadata and spec.template.spec are required.")
 	}
 	service, err = fromV1(&body)
 	return body.Metadata.Name, service, err
@@ -152,7 +158,8 @@ func (s *Service) v1Delete(r *rest.Request) (any, error) {
 	if _, err := s.delete(r); err != nil {
 		return nil, err
 	}
-	return v1.Status{Status: "Success", Details: &v1.StatusDetails{Name: r.Var("service"), Kind: "services", Group: "serving.knative.dev"}}, nil
+	return v1.Status{Status: "Success", Details: &v1.StatusDetails{Name: r.Var("service"), Kind: "services",
+		Group: "serving.knative.dev"}}, nil
 }
 
 func (s *Service) v1ListRevisions(r *rest.Request) (any, error) {
@@ -175,5 +182,6 @@ func (s *Service) v1GetRevision(r *rest.Request) (any, error) {
 			return s.revisionToV1(revision), nil
 		}
 	}
-	return nil, status.Errorf(status.NotFound, "Resource '%s' of kind 'REVISION' in region '%s' does not exist.", r.Var("revision"), r.Var("location"))
+	return nil, status.Errorf(status.NotFound, "Resource '%s' of kind 'REVISION' in region '%s' does not exist.",
+		r.Var("revision"), r.Var("location"))
 }

@@ -16,7 +16,8 @@ import (
 // fromV1 writes a service as v2 has it. What v2 has no field for here is refused.
 func fromV1(from *v1.Service) (*runapi.GoogleCloudRunV2Service, error) {
 	spec := from.Spec.Template.Spec
-	t := &runapi.GoogleCloudRunV2RevisionTemplate{ServiceAccount: spec.ServiceAccountName, MaxInstanceRequestConcurrency: spec.ContainerConcurrency}
+	t := &runapi.GoogleCloudRunV2RevisionTemplate{ServiceAccount: spec.ServiceAccountName,
+		MaxInstanceRequestConcurrency: spec.ContainerConcurrency}
 	v := &runapi.GoogleCloudRunV2Service{Template: t}
 	if len(spec.Volumes) > 0 || spec.RuntimeClassName != "" || len(spec.NodeSelector) > 0 || spec.Sandboxes != nil {
 		return nil, status.NotModelled("volumes, runtime classes, node selectors and sandboxes of Cloud Run services")
@@ -86,7 +87,8 @@ func without(labels map[string]string, own string) map[string]string {
 	return kept
 }
 
-var ingresses = map[string]string{"all": "INGRESS_TRAFFIC_ALL", "internal": "INGRESS_TRAFFIC_INTERNAL_ONLY", "internal-and-cloud-load-balancing": "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"}
+var ingresses = map[string]string{"all": "INGRESS_TRAFFIC_ALL", "internal": "INGRESS_TRAFFIC_INTERNAL_ONLY",
+	"internal-and-cloud-load-balancing": "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"}
 
 var environments = map[string]string{"gen1": "EXECUTION_ENVIRONMENT_GEN1", "gen2": "EXECUTION_ENVIRONMENT_GEN2"}
 
@@ -122,7 +124,8 @@ func annotateService(v *runapi.GoogleCloudRunV2Service, name, value string) (err
 		v.InvokerIamDisabled, err = strconv.ParseBool(value)
 	case "run.googleapis.com/default-url-disabled":
 		v.DefaultUriDisabled, err = strconv.ParseBool(value)
-	case "run.googleapis.com/ingress-status", "run.googleapis.com/operation-id", "run.googleapis.com/urls", "serving.knative.dev/creator",
+	case "run.googleapis.com/ingress-status", "run.googleapis.com/operation-id", "run.googleapis.com/urls",
+		"serving.knative.dev/creator",
 		"serving.knative.dev/lastModifier", "client.knative.dev/user-image":
 	default:
 		v.Annotations, err = annotate(v.Annotations, name, value)

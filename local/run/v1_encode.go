@@ -21,10 +21,14 @@ func (s *Service) toV1(v runapi.GoogleCloudRunV2Service) *v1.Service {
 	parts := strings.Split(v.Name, "/")
 	number, _ := s.Projects.Number(parts[1])
 	t := v.Template
-	annotations := map[string]string{"serving.knative.dev/creator": v.Creator, "serving.knative.dev/lastModifier": v.LastModifier,
-		"run.googleapis.com/ingress": nameIn(ingresses, v.Ingress), "run.googleapis.com/ingress-status": nameIn(ingresses, v.Ingress)}
-	for name, value := range map[string]string{"run.googleapis.com/description": v.Description, "run.googleapis.com/client-name": v.Client,
-		"run.googleapis.com/client-version": v.ClientVersion, "run.googleapis.com/urls": list(v.Urls), "run.googleapis.com/custom-audiences": list(v.CustomAudiences)} {
+	annotations := map[string]string{"serving.knative.dev/creator": v.Creator,
+		"serving.knative.dev/lastModifier":  v.LastModifier,
+		"run.googleapis.com/ingress":        nameIn(ingresses, v.Ingress),
+		"run.googleapis.com/ingress-status": nameIn(ingresses, v.Ingress)}
+	for name, value := range map[string]string{"run.googleapis.com/description": v.Description,
+		"run.googleapis.com/client-name":    v.Client,
+		"run.googleapis.com/client-version": v.ClientVersion, "run.googleapis.com/urls": list(v.Urls),
+		"run.googleapis.com/custom-audiences": list(v.CustomAudiences)} {
 		put(annotations, name, value)
 	}
 	if v.LaunchStage != "GA" {
@@ -38,13 +42,18 @@ func (s *Service) toV1(v runapi.GoogleCloudRunV2Service) *v1.Service {
 	labels := map[string]string{locationLabel: parts[3]}
 	maps.Copy(labels, v.Labels)
 	out := &v1.Service{ApiVersion: knativeVersion, Kind: "Service",
-		Metadata: &v1.ObjectMeta{Name: parts[5], Namespace: number, SelfLink: "/apis/" + knativeVersion + "/namespaces/" + number + "/services/" + parts[5], Uid: v.Uid,
-			ResourceVersion: strings.Trim(v.Etag, `"`), Generation: v.Generation, CreationTimestamp: v.CreateTime, Labels: labels, Annotations: annotations},
+		Metadata: &v1.ObjectMeta{Name: parts[5], Namespace: number, SelfLink: "/apis/" + knativeVersion + "/namespaces/" +
+			number + "/services/" + parts[5], Uid: v.Uid,
+			ResourceVersion: strings.Trim(v.Etag, `"`), Generation: v.Generation, CreationTimestamp: v.CreateTime,
+			Labels: labels, Annotations: annotations},
 		Spec: &v1.ServiceSpec{Template: &v1.RevisionTemplate{
-			Metadata: &v1.ObjectMeta{Name: t.Revision, Labels: probed(t.Labels, t.Containers), Annotations: templateAnnotations(v.Client, v.ClientVersion, t.Annotations, t.Scaling, t.ExecutionEnvironment, t.Containers)},
-			Spec:     revisionSpec(t.MaxInstanceRequestConcurrency, t.ServiceAccount, t.Timeout, t.Containers)}},
-		Status: &v1.ServiceStatus{ObservedGeneration: v.ObservedGeneration, Url: v.Uri, LatestCreatedRevisionName: short(v.LatestCreatedRevision),
-			LatestReadyRevisionName: short(v.LatestReadyRevision), Conditions: serviceConditions(v)}}
+			Metadata: &v1.ObjectMeta{Name: t.Revision, Labels: probed(t.Labels, t.Containers),
+				Annotations: templateAnnotations(v.Client, v.ClientVersion, t.Annotations, t.Scaling, t.ExecutionEnvironment,
+					t.Containers)},
+			Spec: revisionSpec(t.MaxInstanceRequestConcurrency, t.ServiceAccount, t.Timeout, t.Containers)}},
+		Status: &v1.ServiceStatus{ObservedGeneration: v.ObservedGeneration, Url: v.Uri,
+			LatestCreatedRevisionName: short(v.LatestCreatedRevision),
+			LatestReadyRevisionName:   short(v.LatestReadyRevision), Conditions: serviceConditions(v)}}
 	if v.Uri != "" {
 		out.Status.Address = &v1.Addressable{Url: v.Uri}
 	}
@@ -65,15 +74,18 @@ func (s *Service) revisionToV1(r runapi.GoogleCloudRunV2Revision) *v1.Revision {
 	parts := strings.Split(r.Name, "/")
 	number, _ := s.Projects.Number(parts[1])
 	labels := probed(r.Labels, r.Containers)
-	for name, value := range map[string]string{"serving.knative.dev/service": r.Service, "serving.knative.dev/configuration": r.Service, "serving.knative.dev/route": r.Service,
+	for name, value := range map[string]string{"serving.knative.dev/service": r.Service,
+		"serving.knative.dev/configuration": r.Service, "serving.knative.dev/route": r.Service,
 		"serving.knative.dev/configurationGeneration": count(r.Generation), locationLabel: parts[3]} {
 		labels[name] = value
 	}
 	annotations := templateAnnotations("", "", r.Annotations, r.Scaling, r.ExecutionEnvironment, r.Containers)
 	annotations["serving.knative.dev/creator"] = r.Creator
 	out := &v1.Revision{ApiVersion: knativeVersion, Kind: "Revision",
-		Metadata: &v1.ObjectMeta{Name: short(r.Name), Namespace: number, SelfLink: "/apis/" + knativeVersion + "/namespaces/" + number + "/revisions/" + short(r.Name), Uid: r.Uid,
-			ResourceVersion: strings.Trim(r.Etag, `"`), Generation: 1, CreationTimestamp: r.CreateTime, Labels: labels, Annotations: annotations},
+		Metadata: &v1.ObjectMeta{Name: short(r.Name), Namespace: number, SelfLink: "/apis/" + knativeVersion +
+			"/namespaces/" + number + "/revisions/" + short(r.Name), Uid: r.Uid,
+			ResourceVersion: strings.Trim(r.Etag, `"`), Generation: 1, CreationTimestamp: r.CreateTime, Labels: labels,
+			Annotations: annotations},
 		Spec: revisionSpec(r.MaxInstanceRequestConcurrency, r.ServiceAccount, r.Timeout, r.Containers),
 		Status: &v1.RevisionStatus{ObservedGeneration: 1, ServiceName: r.Service, LogUrl: r.LogUri,
 			Conditions: []*v1.GoogleCloudRunV1Condition{{Type: "Ready", Status: "Unknown", LastTransitionTime: r.CreateTime}}}}
@@ -87,12 +99,14 @@ func (s *Service) revisionToV1(r runapi.GoogleCloudRunV2Revision) *v1.Revision {
 		}
 	}
 	if s.serves(r) {
-		out.Status.Conditions = append(out.Status.Conditions, &v1.GoogleCloudRunV1Condition{Type: "Active", Status: "True", Severity: "Info", LastTransitionTime: r.UpdateTime})
+		out.Status.Conditions = append(out.Status.Conditions, &v1.GoogleCloudRunV1Condition{Type: "Active", Status: "True",
+			Severity: "Info", LastTransitionTime: r.UpdateTime})
 	}
 	return out
 }
 
-func revisionSpec(concurrency int64, account, timeout string, containers []*runapi.GoogleCloudRunV2Container) *v1.RevisionSpec {
+func revisionSpec(concurrency int64, account, timeout string,
+	containers []*runapi.GoogleCloudRunV2Container) *v1.RevisionSpec {
 	seconds, _ := strconv.ParseInt(strings.TrimSuffix(timeout, "s"), 10, 64)
 	spec := &v1.RevisionSpec{ContainerConcurrency: concurrency, ServiceAccountName: account, TimeoutSeconds: seconds}
 	for _, c := range containers {
@@ -105,7 +119,8 @@ func revisionSpec(concurrency int64, account, timeout string, containers []*runa
 	return spec
 }
 
-func templateAnnotations(client, version string, own map[string]string, scaling *runapi.GoogleCloudRunV2RevisionScaling, environment string, containers []*runapi.GoogleCloudRunV2Container) map[string]string {
+func templateAnnotations(client, version string, own map[string]string, scaling *runapi.GoogleCloudRunV2RevisionScaling,
+	environment string, containers []*runapi.GoogleCloudRunV2Container) map[string]string {
 	annotations := map[string]string{}
 	maps.Copy(annotations, own)
 	put(annotations, "run.googleapis.com/client-name", client)
@@ -138,7 +153,8 @@ func serviceConditions(v runapi.GoogleCloudRunV2Service) []*v1.GoogleCloudRunV1C
 	var conditions []*v1.GoogleCloudRunV1Condition
 	if v.Reconciling || v.TerminalCondition == nil {
 		for _, name := range []string{"Ready", "ConfigurationsReady", "RoutesReady"} {
-			conditions = append(conditions, &v1.GoogleCloudRunV1Condition{Type: name, Status: "Unknown", LastTransitionTime: v.UpdateTime})
+			conditions = append(conditions, &v1.GoogleCloudRunV1Condition{Type: name, Status: "Unknown",
+				LastTransitionTime: v.UpdateTime})
 		}
 		return conditions
 	}
@@ -150,7 +166,8 @@ func serviceConditions(v runapi.GoogleCloudRunV2Service) []*v1.GoogleCloudRunV1C
 }
 
 func condition(name string, c *runapi.GoogleCloudRunV2Condition) *v1.GoogleCloudRunV1Condition {
-	to := &v1.GoogleCloudRunV1Condition{Type: name, Status: "Unknown", Message: c.Message, LastTransitionTime: c.LastTransitionTime}
+	to := &v1.GoogleCloudRunV1Condition{Type: name, Status: "Unknown", Message: c.Message,
+		LastTransitionTime: c.LastTransitionTime}
 	switch c.State {
 	case "CONDITION_SUCCEEDED":
 		to.Status = "True"
@@ -165,7 +182,8 @@ func (s *Service) serves(r runapi.GoogleCloudRunV2Revision) bool {
 	service, _, _ := strings.Cut(r.Name, "/revisions/")
 	have, _ := s.services.Get(service)
 	for _, t := range have.Service.TrafficStatuses {
-		if t.Type == latest && r.Name == have.Service.LatestReadyRevision || t.Type == byRevision && short(t.Revision) == short(r.Name) {
+		if t.Type == latest && r.Name == have.Service.LatestReadyRevision || t.Type == byRevision &&
+			short(t.Revision) == short(r.Name) {
 			return true
 		}
 	}
@@ -175,7 +193,8 @@ func (s *Service) serves(r runapi.GoogleCloudRunV2Revision) bool {
 // probed adds the label that tells whether the start-up probe is the default one.
 func probed(labels map[string]string, containers []*runapi.GoogleCloudRunV2Container) map[string]string {
 	kind := "Custom"
-	if p := containers[0].StartupProbe; p == nil || p.TcpSocket != nil && p.PeriodSeconds == 240 && p.TimeoutSeconds == 240 {
+	if p := containers[0].StartupProbe; p == nil || p.TcpSocket != nil && p.PeriodSeconds == 240 &&
+		p.TimeoutSeconds == 240 {
 		kind = "Default"
 	}
 	all := map[string]string{probeLabel: kind}

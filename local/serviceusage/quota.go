@@ -22,8 +22,10 @@ func (s *Service) listQuotas(r *rest.Request) (any, error) {
 		metric, name, unit string
 		limit              int64
 	}{
-		{"run.googleapis.com/cpu_allocation", "Total CPU allocation, in milli vCPU, per project per region", "milli-vCPU", project.QuotaMilliCPU},
-		{"run.googleapis.com/mem_allocation", "Total memory allocation, in bytes, per project per region", "By", project.QuotaMemory},
+		{"run.googleapis.com/cpu_allocation", "Total CPU allocation, in milli vCPU, per project per region", "milli-vCPU",
+			project.QuotaMilliCPU},
+		{"run.googleapis.com/mem_allocation", "Total memory allocation, in bytes, per project per region", "By",
+			project.QuotaMemory},
 	} {
 		name := "projects/" + number + "/services/run.googleapis.com/consumerQuotaMetrics/" + url.PathEscape(quota.metric)
 		answer.Metrics = append(answer.Metrics, &usage.ConsumerQuotaMetric{Name: name, Metric: quota.metric,

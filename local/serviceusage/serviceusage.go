@@ -29,11 +29,15 @@ type Service struct {
 // agents are the accounts of Google's services: their email with the project's number, and the role that enabling the
 // API grants them on the project (https://cloud.google.com/iam/docs/service-agents).
 var agents = map[string]struct{ email, role string }{
-	"run.googleapis.com":              {"service-%s@serverless-robot-prod.iam.gserviceaccount.com", "roles/run.serviceAgent"},
-	"cloudbuild.googleapis.com":       {"service-%s@gcp-sa-cloudbuild.iam.gserviceaccount.com", "roles/cloudbuild.serviceAgent"},
-	"artifactregistry.googleapis.com": {"service-%s@gcp-sa-artifactregistry.iam.gserviceaccount.com", "roles/artifactregistry.serviceAgent"},
-	"pubsub.googleapis.com":           {"service-%s@gcp-sa-pubsub.iam.gserviceaccount.com", "roles/pubsub.serviceAgent"},
-	"compute.googleapis.com":          {"%s-compute@developer.gserviceaccount.com", ""}, // no role, as in organisations made since 2024
+	"run.googleapis.com": {"service-%s@serverless-robot-prod.iam.gserviceaccount.com",
+		"roles/run.serviceAgent"},
+	"cloudbuild.googleapis.com": {"service-%s@gcp-sa-cloudbuild.iam.gserviceaccount.com",
+		"roles/cloudbuild.serviceAgent"},
+	"artifactregistry.googleapis.com": {"service-%s@gcp-sa-artifactregistry.iam.gserviceaccount.com",
+		"roles/artifactregistry.serviceAgent"},
+	"pubsub.googleapis.com": {"service-%s@gcp-sa-pubsub.iam.gserviceaccount.com", "roles/pubsub.serviceAgent"},
+	// no role, as in organisations made since 2024
+	"compute.googleapis.com": {"%s-compute@developer.gserviceaccount.com", ""},
 }
 
 // AgentEmail is the email of a service's agent in a project, for example of pubsub.googleapis.com.
@@ -111,7 +115,8 @@ func (s *Service) enable(r *rest.Request) (any, error) {
 func (s *Service) disable(r *rest.Request) (any, error) {
 	projectID, service := r.Var("project"), r.Var("service")
 	if !s.Projects.Enabled(projectID, service) {
-		return nil, status.Errorf(status.FailedPrecondition, "Service %s is not enabled for consumer projects/%s.", service, projectID)
+		return nil, status.Errorf(status.FailedPrecondition, "Service %s is not enabled for consumer projects/%s.",
+			service, projectID)
 	}
 	if err := s.Projects.SetEnabled(projectID, service, false); err != nil {
 		return nil, err
@@ -128,7 +133,8 @@ func (s *Service) batchEnable(r *rest.Request) (any, error) {
 		return nil, err
 	}
 	if len(body.ServiceIds) == 0 || len(body.ServiceIds) > maxBatch {
-		return nil, status.Errorf(status.InvalidArgument, "Between 1 and %d services can be enabled in one batch, not %d.", maxBatch, len(body.ServiceIds))
+		return nil, status.Errorf(status.InvalidArgument, "Between 1 and %d services can be enabled in one batch, not %d.",
+			maxBatch, len(body.ServiceIds))
 	}
 	projectID := r.Var("project")
 	if err := s.Enable(projectID, body.ServiceIds...); err != nil {
@@ -141,7 +147,8 @@ func (s *Service) batchEnable(r *rest.Request) (any, error) {
 		answer.Services = append(answer.Services, s.state(projectID, service))
 		names = append(names, "services/"+service+"/projectSettings/"+number)
 	}
-	return s.operation("acf.p2", operation.Typed("google.api.serviceusage.v1.OperationMetadata", map[string]any{"resourceNames": names}),
+	return s.operation("acf.p2", operation.Typed("google.api.serviceusage.v1.OperationMetadata",
+		map[string]any{"resourceNames": names}),
 		operation.Typed("google.api.serviceusage.v1.BatchEnableServicesResponse", answer))
 }
 
@@ -164,7 +171,10 @@ func (s *Service) operation(kind string, metadata, response json.RawMessage) (an
 		metadata = json.RawMessage(`{"@type":"type.googleapis.com/google.protobuf.Empty","value":{}}`)
 	}
 	name := fmt.Sprintf("operations/%s-%d", kind, time.Now().UnixNano())
-	return s.Operations.Start(name, metadata, func() (json.RawMessage, json.RawMessage, error) { return nil, response, nil })
+	return s.Operations.Start(name, metadata, func() (json.RawMessage, json.RawMessage, error) {
+		return nil,
+			response, nil
+	})
 }
 
 func (s *Service) state(projectID, service string) *usage.GoogleApiServiceusageV1Service {
@@ -173,7 +183,8 @@ func (s *Service) state(projectID, service string) *usage.GoogleApiServiceusageV
 	if s.Projects.Enabled(projectID, service) {
 		state = "ENABLED"
 	}
-	return &usage.GoogleApiServiceusageV1Service{Name: "projects/" + number + "/services/" + service, Parent: "projects/" + number, State: state,
+	return &usage.GoogleApiServiceusageV1Service{Name: "projects/" + number + "/services/" + service, Parent: "projects/" +
+		number, State: state,
 		Config: &usage.GoogleApiServiceusageV1ServiceConfig{Name: service}}
 }
 
@@ -197,9 +208,11 @@ func (s *Service) API() *rest.API {
 		route("services.batchEnable", "POST", services+":batchEnable", "serviceusage.services.enable", s.batchEnable)
 		route("services.enable", "POST", services+"/{service}:enable", "serviceusage.services.enable", s.enable)
 		route("services.disable", "POST", services+"/{service}:disable", "serviceusage.services.disable", s.disable)
-		route("services.generateServiceIdentity", "POST", services+"/{service}:generateServiceIdentity", "serviceusage.services.enable", s.generateServiceIdentity)
+		route("services.generateServiceIdentity", "POST", services+"/{service}:generateServiceIdentity",
+			"serviceusage.services.enable", s.generateServiceIdentity)
 		if version == "v1beta1" {
-			route("services.consumerQuotaMetrics.list", "GET", services+"/{service}/consumerQuotaMetrics", "serviceusage.quotas.get", s.listQuotas)
+			route("services.consumerQuotaMetrics.list", "GET", services+"/{service}/consumerQuotaMetrics",
+				"serviceusage.quotas.get", s.listQuotas)
 		}
 		api.Routes = append(api.Routes, rest.Route{ID: methodID(version, "operations.get"), Method: "GET",
 			Path: prefix + "/operations/{operation}", Handle: s.getOperation})

@@ -19,10 +19,12 @@ func (s *Service) API() *rest.API {
 		object  = objects + "/{+object}"
 	)
 	onBucket := func(id, method, path, permission string, handle func(*rest.Request) (any, error)) {
-		api.Routes = append(api.Routes, rest.Route{ID: "storage." + id, Method: method, Path: path, Permission: permission, On: s.onBucket, Handle: handle})
+		api.Routes = append(api.Routes, rest.Route{ID: "storage." + id, Method: method, Path: path, Permission: permission,
+			On: s.onBucket, Handle: handle})
 	}
 	onObjects := func(id, method, path, permission string, handle func(*rest.Request) (any, error)) {
-		api.Routes = append(api.Routes, rest.Route{ID: "storage." + id, Method: method, Path: path, Permission: permission, On: s.onObjects, Handle: handle})
+		api.Routes = append(api.Routes, rest.Route{ID: "storage." + id, Method: method, Path: path, Permission: permission,
+			On: s.onObjects, Handle: handle})
 	}
 	onProject := func(r *rest.Request) (policy.Resource, error) {
 		projectID, ok := s.projects.ID(r.URL.Query().Get("project"))
@@ -33,9 +35,12 @@ func (s *Service) API() *rest.API {
 		return policy.Project(projectID), nil
 	}
 	api.Routes = append(api.Routes,
-		rest.Route{ID: "storage.buckets.insert", Method: "POST", Path: buckets, Permission: "storage.buckets.create", On: onProject, Handle: s.createBucket},
-		rest.Route{ID: "storage.buckets.list", Method: "GET", Path: buckets, Permission: "storage.buckets.list", On: onProject, Handle: s.listBuckets},
-		rest.Route{ID: "storage.projects.serviceAccount.get", Method: "GET", Path: "/storage/v1/projects/{project}/serviceAccount",
+		rest.Route{ID: "storage.buckets.insert", Method: "POST", Path: buckets, Permission: "storage.buckets.create",
+			On: onProject, Handle: s.createBucket},
+		rest.Route{ID: "storage.buckets.list", Method: "GET", Path: buckets, Permission: "storage.buckets.list",
+			On: onProject, Handle: s.listBuckets},
+		rest.Route{ID: "storage.projects.serviceAccount.get", Method: "GET",
+			Path:       "/storage/v1/projects/{project}/serviceAccount",
 			Permission: "resourcemanager.projects.get", On: rest.OnProject, Handle: s.projectServiceAccount})
 
 	onBucket("buckets.get", "GET", one, "storage.buckets.get", s.getBucket)
@@ -48,8 +53,10 @@ func (s *Service) API() *rest.API {
 	onObjects("managedFolders.list", "GET", one+"/managedFolders", "storage.managedFolders.list", s.managedFolders)
 	onBucket("notifications.insert", "POST", one+"/notificationConfigs", "storage.buckets.update", s.createNotification)
 	onBucket("notifications.list", "GET", one+"/notificationConfigs", "storage.buckets.get", s.listNotifications)
-	onBucket("notifications.get", "GET", one+"/notificationConfigs/{notification}", "storage.buckets.get", s.getNotification)
-	onBucket("notifications.delete", "DELETE", one+"/notificationConfigs/{notification}", "storage.buckets.update", s.deleteNotification)
+	onBucket("notifications.get", "GET", one+"/notificationConfigs/{notification}", "storage.buckets.get",
+		s.getNotification)
+	onBucket("notifications.delete", "DELETE", one+"/notificationConfigs/{notification}", "storage.buckets.update",
+		s.deleteNotification)
 
 	onObjects("objects.list", "GET", objects, "storage.objects.list", s.list)
 	onObjects("objects.get", "GET", object, "storage.objects.get", s.getObject)
@@ -58,17 +65,22 @@ func (s *Service) API() *rest.API {
 	onObjects("objects.delete", "DELETE", object, "storage.objects.delete", s.deleteObject)
 	onObjects("objects.compose", "POST", object+"/compose", "storage.objects.create", s.compose)
 	onObjects("objects.copy", "POST", object+"/copyTo/b/{targetBucket}/o/{+targetObject}", "storage.objects.get", s.copyTo)
-	onObjects("objects.rewrite", "POST", object+"/rewriteTo/b/{targetBucket}/o/{+targetObject}", "storage.objects.get", s.rewriteTo)
+	onObjects("objects.rewrite", "POST", object+"/rewriteTo/b/{targetBucket}/o/{+targetObject}",
+		"storage.objects.get", s.rewriteTo)
 	onObjects("objects.insert", "POST", "/upload"+objects, "storage.objects.create", s.insert)
 	onObjects("objects.insert", "POST", "/resumable/upload"+objects, "storage.objects.create", s.insert) // gcloud's path
 	onObjects("objects.get (download)", "GET", "/download"+object, "storage.objects.get", s.download)
 
 	// The upload's id is its credential, so these need no token.
 	api.Routes = append(api.Routes,
-		rest.Route{ID: "storage.objects.insert (resumable)", Method: "PUT", Path: "/upload" + objects, Public: true, Handle: s.continueResumable},
-		rest.Route{ID: "storage.objects.insert (cancel)", Method: "DELETE", Path: "/upload" + objects, Public: true, Handle: s.cancelResumable},
-		rest.Route{ID: "XML API: get object", Method: "GET", Path: "/{bucket}/{object...}", Anonymous: true, Handle: s.xmlGet},
-		rest.Route{ID: "XML API: head object", Method: "HEAD", Path: "/{bucket}/{object...}", Anonymous: true, Handle: s.xmlGet})
+		rest.Route{ID: "storage.objects.insert (resumable)", Method: "PUT", Path: "/upload" + objects, Public: true,
+			Handle: s.continueResumable},
+		rest.Route{ID: "storage.objects.insert (cancel)", Method: "DELETE", Path: "/upload" + objects, Public: true,
+			Handle: s.cancelResumable},
+		rest.Route{ID: "XML API: get object", Method: "GET", Path: "/{bucket}/{object...}", Anonymous: true,
+			Handle: s.xmlGet},
+		rest.Route{ID: "XML API: head object", Method: "HEAD", Path: "/{bucket}/{object...}", Anonymous: true,
+			Handle: s.xmlGet})
 	return api
 }
 
@@ -85,5 +97,6 @@ func denied(p policy.Principal, permission string, r policy.Resource) string {
 	if kind == "project" {
 		access = "Google Cloud project"
 	}
-	return fmt.Sprintf("%s does not have %s access to the %s. Permission '%s' denied on resource (or it may not exist).", p, permission, access, permission)
+	return fmt.Sprintf("%s does not have %s access to the %s. Permission '%s' denied on resource (or it may not exist).",
+		p, permission, access, permission)
 }

@@ -57,7 +57,8 @@ func fillAccess(b *storageapi.Bucket) {
 	if c.UniformBucketLevelAccess.Enabled && c.UniformBucketLevelAccess.LockedTime == "" {
 		c.UniformBucketLevelAccess.LockedTime = timestamp(time.Now().AddDate(0, 0, 90))
 	}
-	c.BucketPolicyOnly = &storageapi.BucketIamConfigurationBucketPolicyOnly{Enabled: c.UniformBucketLevelAccess.Enabled, LockedTime: c.UniformBucketLevelAccess.LockedTime}
+	c.BucketPolicyOnly = &storageapi.BucketIamConfigurationBucketPolicyOnly{Enabled: c.UniformBucketLevelAccess.Enabled,
+		LockedTime: c.UniformBucketLevelAccess.LockedTime}
 }
 
 // modelled refuses what the local cloud would have to pretend.

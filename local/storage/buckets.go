@@ -30,7 +30,8 @@ func (s *Service) createBucket(r *rest.Request) (any, error) {
 	b, err := s.buckets.Update(body.Name, func(b *bucket, exists bool) error {
 		if exists {
 			if b.Project != projectID {
-				return conflict("The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.")
+				return conflict("The requested bucket name is not available. The bucket namespace is shared by all users of the " +
+					"system. Please select a different name and try again.")
 			}
 			return conflict("Your previous request to create the named bucket succeeded and you already own it.")
 		}

@@ -17,7 +17,8 @@ type conditions struct {
 }
 
 // errNotModified is the answer 304 to a read whose ifGenerationNotMatch or ifMetagenerationNotMatch fails.
-var errNotModified = status.Errorf(status.Code{HTTP: http.StatusNotModified, Name: "FAILED_PRECONDITION", Reason: "conditionNotMet"}, "Not modified")
+var errNotModified = status.Errorf(status.Code{HTTP: http.StatusNotModified, Name: "FAILED_PRECONDITION",
+	Reason: "conditionNotMet"}, "Not modified")
 
 func (c conditions) check(q url.Values, method string) error {
 	for name, test := range map[string]func(int64) bool{

@@ -29,7 +29,8 @@ func (s *Service) rewriteTo(r *rest.Request) (any, error) {
 		return nil, err
 	}
 	shown := presentObject(r, o)
-	return storageapi.RewriteResponse{Kind: "storage#rewriteResponse", Done: true, ObjectSize: int64(o.Size), TotalBytesRewritten: int64(o.Size), Resource: &shown,
+	return storageapi.RewriteResponse{Kind: "storage#rewriteResponse", Done: true, ObjectSize: int64(o.Size),
+		TotalBytesRewritten: int64(o.Size), Resource: &shown,
 		ForceSendFields: []string{"ObjectSize", "TotalBytesRewritten"}}, nil
 }
 
@@ -50,7 +51,8 @@ func (s *Service) duplicate(r *rest.Request) (storageapi.Object, error) {
 			sourceConditions["if"+rest] = values
 		}
 	}
-	if err := (conditions{source.Generation, source.Metageneration, true}).check(sourceConditions, http.MethodPost); err != nil {
+	if err := (conditions{source.Generation, source.Metageneration, true}).check(sourceConditions,
+		http.MethodPost); err != nil {
 		return none, err
 	}
 	target, ok := s.buckets.Get(r.Var("targetBucket"))
@@ -62,8 +64,10 @@ func (s *Service) duplicate(r *rest.Request) (storageapi.Object, error) {
 	}
 	if meta.ContentType == "" && meta.Metadata == nil { // without metadata in the body the source's is kept
 		class := meta.StorageClass
-		meta = storageapi.Object{ContentType: source.ContentType, ContentEncoding: source.ContentEncoding, ContentDisposition: source.ContentDisposition,
-			ContentLanguage: source.ContentLanguage, CacheControl: source.CacheControl, CustomTime: source.CustomTime, Metadata: source.Metadata, StorageClass: class}
+		meta = storageapi.Object{ContentType: source.ContentType, ContentEncoding: source.ContentEncoding,
+			ContentDisposition: source.ContentDisposition,
+			ContentLanguage:    source.ContentLanguage, CacheControl: source.CacheControl, CustomTime: source.CustomTime,
+			Metadata: source.Metadata, StorageClass: class}
 	}
 	meta.Name, meta.Md5Hash, meta.Crc32c = r.Var("targetObject"), "", ""
 	f, err := os.Open(s.blob(source.Generation))

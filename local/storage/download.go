@@ -118,7 +118,8 @@ func (s *Service) xmlGet(r *rest.Request) (any, error) {
 		return nil, status.NotModelled("%s %s", r.Method, r.URL.Path)
 	}
 	e := status.From(err)
-	code := map[int]string{403: "AccessDenied", 401: "AuthenticationRequired", 404: "NoSuchKey", 412: "PreconditionFailed"}[e.Code.HTTP]
+	code := map[int]string{403: "AccessDenied", 401: "AuthenticationRequired", 404: "NoSuchKey",
+		412: "PreconditionFailed"}[e.Code.HTTP]
 	if noBucket != nil {
 		code = "NoSuchBucket"
 	}
@@ -145,7 +146,8 @@ func (s *Service) xmlObject(r *rest.Request) (any, error) {
 		return nil, err
 	}
 	q := map[string][]string{}
-	for header, name := range map[string]string{"X-Goog-If-Generation-Match": "ifGenerationMatch", "X-Goog-If-Metageneration-Match": "ifMetagenerationMatch"} {
+	for header, name := range map[string]string{"X-Goog-If-Generation-Match": "ifGenerationMatch",
+		"X-Goog-If-Metageneration-Match": "ifMetagenerationMatch"} {
 		if value := r.Header.Get(header); value != "" {
 			q[name] = []string{value}
 		}

@@ -26,8 +26,10 @@ func checkLifecycle(b storageapi.Bucket) error {
 			return status.NotModelled("the lifecycle action %s", kind)
 		}
 		c := *rule.Condition
-		if c.CreatedBefore != "" || c.CustomTimeBefore != "" || c.DaysSinceCustomTime != 0 || c.DaysSinceNoncurrentTime != 0 || c.MatchesPattern != "" ||
-			len(c.MatchesPrefix) > 0 || len(c.MatchesStorageClass) > 0 || len(c.MatchesSuffix) > 0 || c.NoncurrentTimeBefore != "" || c.NumNewerVersions != 0 ||
+		if c.CreatedBefore != "" || c.CustomTimeBefore != "" || c.DaysSinceCustomTime != 0 ||
+			c.DaysSinceNoncurrentTime != 0 || c.MatchesPattern != "" ||
+			len(c.MatchesPrefix) > 0 || len(c.MatchesStorageClass) > 0 || len(c.MatchesSuffix) > 0 ||
+			c.NoncurrentTimeBefore != "" || c.NumNewerVersions != 0 ||
 			c.SizeAboveBytes != 0 || c.SizeBelowBytes != 0 {
 			return status.NotModelled("lifecycle conditions other than age and isLive")
 		}
@@ -103,7 +105,8 @@ func old(o storageapi.Object, rule *storageapi.BucketLifecycleRule, now time.Tim
 	return err == nil && now.Sub(created) >= time.Duration(*rule.Condition.Age)*24*time.Hour
 }
 
-// dropUnfinished removes what was left behind when the last stop cut off an upload, a replacement or a deletion: content
+// dropUnfinished removes what was left behind when the last stop cut off an upload, a replacement or a deletion:
+// content
 // that nothing names, and an older version that still is the live one.
 func (s *Service) dropUnfinished() error {
 	named := map[string]bool{}

@@ -118,8 +118,10 @@ func fold(name, prefix, delimiter string) string {
 func (s *Service) storageLayout(r *rest.Request) (any, error) {
 	b, err := s.bucketOf(r)
 	v := b.wire()
-	return storageapi.BucketStorageLayout{Kind: "storage#storageLayout", Bucket: v.Name, Location: v.Location, LocationType: v.LocationType,
-		HierarchicalNamespace: &storageapi.BucketStorageLayoutHierarchicalNamespace{ForceSendFields: []string{"Enabled"}}}, err
+	return storageapi.BucketStorageLayout{Kind: "storage#storageLayout", Bucket: v.Name, Location: v.Location,
+			LocationType:          v.LocationType,
+			HierarchicalNamespace: &storageapi.BucketStorageLayoutHierarchicalNamespace{ForceSendFields: []string{"Enabled"}}},
+		err
 }
 
 // managedFolders lists none: there is no way to make one here.

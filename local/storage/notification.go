@@ -59,7 +59,8 @@ func (s *Service) createNotification(r *rest.Request) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.notices.Keys(b.Name+"/")) >= maxNotifications {
-		return nil, status.Errorf(status.ResourceExhausted, "A bucket can have at most %d notification configurations.", maxNotifications)
+		return nil, status.Errorf(status.ResourceExhausted, "A bucket can have at most %d notification configurations.",
+			maxNotifications)
 	}
 	id := 1
 	for _, n := range s.notices.List(b.Name + "/") {
@@ -129,7 +130,8 @@ func (s *Service) notifyReplaced(b bucket, o, old storageapi.Object, replaced bo
 // notify publishes an event to the topics of the bucket's matching notifications.
 func (s *Service) notify(b bucket, o storageapi.Object, event string, extra map[string]string) {
 	for _, n := range s.notices.List(b.Name + "/") {
-		if !strings.HasPrefix(o.Name, n.ObjectNamePrefix) || (len(n.EventTypes) > 0 && !slices.Contains(n.EventTypes, event)) {
+		if !strings.HasPrefix(o.Name, n.ObjectNamePrefix) ||
+			(len(n.EventTypes) > 0 && !slices.Contains(n.EventTypes, event)) {
 			continue
 		}
 		attributes := map[string]string{
@@ -145,7 +147,8 @@ func (s *Service) notify(b bucket, o storageapi.Object, event string, extra map[
 		}
 		var data []byte
 		if n.PayloadFormat == "JSON_API_V1" {
-			data, _ = json.MarshalIndent(presentObject(&rest.Request{Request: &http.Request{Host: "www.googleapis.com"}}, o), "", "  ")
+			data, _ = json.MarshalIndent(presentObject(&rest.Request{Request: &http.Request{Host: "www.googleapis.com"}},
+				o), "", "  ")
 		}
 		// A topic that is gone, or no longer lets the agent publish, loses the event, as at Google.
 		s.publish.Publish(s.agent(b.Project), strings.TrimPrefix(n.Topic, topicPrefix), data, attributes)

@@ -61,7 +61,8 @@ type content struct {
 }
 
 // commit makes the content the live version of the object that meta describes.
-func (s *Service) commit(caller policy.Principal, b bucket, meta storageapi.Object, c content, q url.Values) (storageapi.Object, error) {
+func (s *Service) commit(caller policy.Principal, b bucket, meta storageapi.Object, c content,
+	q url.Values) (storageapi.Object, error) {
 	if meta.Name == "" || len(meta.Name) > 1024 {
 		return meta, invalid("Invalid object name: give between 1 and 1024 bytes.")
 	}
@@ -85,7 +86,8 @@ func (s *Service) commit(caller policy.Principal, b bucket, meta storageapi.Obje
 	return o, nil
 }
 
-func (s *Service) replace(caller policy.Principal, b bucket, meta storageapi.Object, c content, q url.Values, old storageapi.Object, exists bool) (storageapi.Object, error) {
+func (s *Service) replace(caller policy.Principal, b bucket, meta storageapi.Object, c content, q url.Values,
+	old storageapi.Object, exists bool) (storageapi.Object, error) {
 	if err := (conditions{old.Generation, old.Metageneration, exists}).check(q, "POST"); err != nil {
 		return meta, err
 	}
@@ -109,10 +111,14 @@ func (s *Service) replace(caller policy.Principal, b bucket, meta storageapi.Obj
 func newObject(b bucket, meta storageapi.Object, c content, generation int64) storageapi.Object {
 	now := timestamp(time.Now())
 	o := storageapi.Object{
-		Name: meta.Name, Bucket: b.Name, ContentType: meta.ContentType, ContentEncoding: meta.ContentEncoding, ContentDisposition: meta.ContentDisposition,
-		ContentLanguage: meta.ContentLanguage, CacheControl: meta.CacheControl, CustomTime: meta.CustomTime, Metadata: meta.Metadata, StorageClass: meta.StorageClass,
-		Kind: "storage#object", Id: fmt.Sprintf("%s/%s/%d", b.Name, meta.Name, generation), Generation: generation, Metageneration: 1,
-		Size: uint64(c.size), Md5Hash: c.md5, Crc32c: c.crc32c, ComponentCount: meta.ComponentCount, Etag: etag(generation, 1),
+		Name: meta.Name, Bucket: b.Name, ContentType: meta.ContentType, ContentEncoding: meta.ContentEncoding,
+		ContentDisposition: meta.ContentDisposition,
+		ContentLanguage:    meta.ContentLanguage, CacheControl: meta.CacheControl, CustomTime: meta.CustomTime,
+		Metadata: meta.Metadata, StorageClass: meta.StorageClass,
+		Kind: "storage#object", Id: fmt.Sprintf("%s/%s/%d", b.Name, meta.Name, generation), Generation: generation,
+		Metageneration: 1,
+		Size:           uint64(c.size), Md5Hash: c.md5, Crc32c: c.crc32c, ComponentCount: meta.ComponentCount,
+		Etag:        etag(generation, 1),
 		TimeCreated: now, Updated: now, TimeStorageClassUpdated: now, TimeFinalized: now,
 	}
 	if o.StorageClass == "" {
@@ -121,7 +127,8 @@ func newObject(b bucket, meta storageapi.Object, c content, generation int64) st
 	return o
 }
 
-// retire takes the live version away, which change does: to the older versions where the bucket keeps them, otherwise for
+// retire takes the live version away, which change does: to the older versions where the bucket keeps them, otherwise
+// for
 // good. Whenever it is cut off, what has a record has its content.
 func (s *Service) retire(b bucket, o storageapi.Object, change func() error) error {
 	if b.Versioning != nil && b.Versioning.Enabled {
@@ -177,10 +184,13 @@ func (s *Service) changeObject(r *rest.Request, whole bool) (any, error) {
 			return status.NotModelled("holds and retention of objects")
 		}
 		if whole {
-			o.ContentType, o.ContentEncoding, o.ContentDisposition, o.ContentLanguage, o.CacheControl, o.Metadata = "", "", "", "", "", nil
+			o.ContentType, o.ContentEncoding, o.ContentDisposition, o.ContentLanguage, o.CacheControl, o.Metadata = "", "",
+				"", "", "", nil
 		}
-		for field, value := range map[*string]string{&o.ContentType: body.ContentType, &o.ContentEncoding: body.ContentEncoding,
-			&o.ContentDisposition: body.ContentDisposition, &o.ContentLanguage: body.ContentLanguage, &o.CacheControl: body.CacheControl, &o.CustomTime: body.CustomTime} {
+		for field, value := range map[*string]string{&o.ContentType: body.ContentType,
+			&o.ContentEncoding:    body.ContentEncoding,
+			&o.ContentDisposition: body.ContentDisposition, &o.ContentLanguage: body.ContentLanguage,
+			&o.CacheControl: body.CacheControl, &o.CustomTime: body.CustomTime} {
 			if value != "" {
 				*field = value
 			}

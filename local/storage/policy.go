@@ -59,7 +59,9 @@ func (s *Service) setPolicy(r *rest.Request) (any, error) {
 	if b.IamConfiguration.PublicAccessPrevention == "enforced" {
 		for _, binding := range body.Bindings {
 			if slices.Contains(binding.Members, "allUsers") || slices.Contains(binding.Members, "allAuthenticatedUsers") {
-				return nil, status.Errorf(status.ConditionNotMet, "The member bindings allUsers and allAuthenticatedUsers are not allowed since public access prevention is enforced.")
+				return nil, status.Errorf(status.ConditionNotMet,
+					"The member bindings allUsers and allAuthenticatedUsers are not allowed since public access prevention is "+
+						"enforced.")
 			}
 		}
 	}

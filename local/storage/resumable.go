@@ -49,10 +49,13 @@ func (s *Service) startResumable(r *rest.Request, b bucket) (any, error) {
 	}
 	id := uuid.NewString()
 	s.mu.Lock()
-	s.uploads[id] = &upload{bucket: b, meta: meta, caller: r.Caller, query: r.URL.Query(), file: file, sums: newChecksums()}
+	s.uploads[id] = &upload{bucket: b, meta: meta, caller: r.Caller, query: r.URL.Query(), file: file,
+		sums: newChecksums()}
 	s.mu.Unlock()
-	location := fmt.Sprintf("http://%s/upload/storage/v1/b/%s/o?uploadType=resumable&upload_id=%s", r.Host, url.PathEscape(b.Name), id)
-	return rest.Response{Header: http.Header{"Location": {location}, "X-Guploader-Uploadid": {id}, "Content-Length": {"0"}}}, nil
+	location := fmt.Sprintf("http://%s/upload/storage/v1/b/%s/o?uploadType=resumable&upload_id=%s", r.Host,
+		url.PathEscape(b.Name), id)
+	return rest.Response{Header: http.Header{"Location": {location}, "X-Guploader-Uploadid": {id},
+		"Content-Length": {"0"}}}, nil
 }
 
 // continueResumable takes a chunk, or tells how much has arrived when the range is "bytes */SIZE".
@@ -90,7 +93,8 @@ func (s *Service) continueResumable(r *rest.Request) (any, error) {
 // take appends the chunk that starts at start. Bytes that had arrived before are read over.
 func (u *upload) take(start int64, chunk io.Reader) error {
 	if start > u.size {
-		return status.Errorf(status.FailedPrecondition, "Invalid request. The chunk starts at byte %d but only %d bytes have arrived.", start, u.size)
+		return status.Errorf(status.FailedPrecondition,
+			"Invalid request. The chunk starts at byte %d but only %d bytes have arrived.", start, u.size)
 	}
 	if _, err := io.CopyN(io.Discard, chunk, u.size-start); err != nil {
 		return nil // nothing new in this chunk

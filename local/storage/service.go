@@ -51,8 +51,10 @@ type bucket struct {
 func (b bucket) wire() storageapi.Bucket { return storageapi.Bucket(b.bucketFields) }
 
 // Open reads buckets and objects in dir. publish sends notifications.
-func Open(dir string, policies *policy.Engine, accounts *iam.Service, projects *project.Service, publish Publisher) (*Service, error) {
-	s := &Service{policies: policies, accounts: accounts, projects: projects, publish: publish, blobs: filepath.Join(dir, "blobs"), uploads: map[string]*upload{}}
+func Open(dir string, policies *policy.Engine, accounts *iam.Service, projects *project.Service,
+	publish Publisher) (*Service, error) {
+	s := &Service{policies: policies, accounts: accounts, projects: projects, publish: publish,
+		blobs: filepath.Join(dir, "blobs"), uploads: map[string]*upload{}}
 	var err error
 	if s.buckets, err = store.Open[bucket](filepath.Join(dir, "buckets")); err != nil {
 		return nil, err

@@ -41,7 +41,8 @@ func (s *Service) insert(r *rest.Request) (any, error) {
 }
 
 func (s *Service) insertMedia(r *rest.Request, b bucket) (any, error) {
-	meta := storageapi.Object{Name: r.URL.Query().Get("name"), ContentType: r.Header.Get("Content-Type"), ContentEncoding: r.URL.Query().Get("contentEncoding")}
+	meta := storageapi.Object{Name: r.URL.Query().Get("name"), ContentType: r.Header.Get("Content-Type"),
+		ContentEncoding: r.URL.Query().Get("contentEncoding")}
 	return s.finish(r, b, meta, r.Body)
 }
 
@@ -145,5 +146,6 @@ func newChecksums() checksums {
 
 // sums returns MD5 and CRC32C in base64, as objects carry them.
 func (c checksums) sums() (md5sum, crc32c string) {
-	return base64.StdEncoding.EncodeToString(c.md5.Sum(nil)), base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, c.crc.Sum32()))
+	return base64.StdEncoding.EncodeToString(c.md5.Sum(nil)),
+		base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, c.crc.Sum32()))
 }

@@ -58,7 +58,8 @@ func Open[T any](dir string) (*Collection[T], error) {
 			err = errors.New("it has no key")
 		}
 		if err != nil {
-			return nil, fmt.Errorf("state file %s is damaged: %w; delete it, or all state with `go run ./local reset`", name, err)
+			return nil, fmt.Errorf("state file %s is damaged: %w; delete it, or all state with `go run ./local reset`", name,
+				err)
 		}
 		c.items.Set(f.Key, f.Value)
 	}

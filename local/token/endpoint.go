@@ -24,7 +24,8 @@ const (
 )
 
 // googleTokenURIs are the names of Google's token endpoint; assertions made for them are good here too.
-var googleTokenURIs = []string{"https://oauth2.googleapis.com/token", "https://www.googleapis.com/oauth2/v4/token", "https://accounts.google.com/o/oauth2/token"}
+var googleTokenURIs = []string{"https://oauth2.googleapis.com/token", "https://www.googleapis.com/oauth2/v4/token",
+	"https://accounts.google.com/o/oauth2/token"}
 
 // assertionClaims are what a service account says in a JWT that it signs with its key.
 type assertionClaims struct {
@@ -44,7 +45,9 @@ func (r refusal) Error() string { return r.Description }
 var (
 	errSignature = refusal{"invalid_grant", "Invalid JWT Signature."}
 	errAudience  = refusal{"invalid_grant", "Invalid JWT: Failed audience check."}
-	errTimes     = refusal{"invalid_grant", "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim."}
+	errTimes     = refusal{"invalid_grant",
+		"Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and " +
+			"exp values in the JWT claim."}
 	errAccount   = refusal{"invalid_grant", "Invalid grant: account not found"}
 	errDisabled  = refusal{"invalid_grant", "Invalid grant: account disabled"}
 	errScope     = refusal{"invalid_scope", "Invalid OAuth scope or ID token audience provided."}
@@ -163,13 +166,15 @@ func (a *Authority) assertion(raw string, anyKey bool) (assertionClaims, error) 
 			keys.Keys = append(keys.Keys, key)
 		}
 	}
-	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation(), jwt.WithPaddingAllowed())
+	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation(),
+		jwt.WithPaddingAllowed())
 	if _, err := parser.ParseWithClaims(raw, &claims, func(*jwt.Token) (any, error) { return keys, nil }); err != nil {
 		return claims, errSignature
 	}
 	const skew = 5 * time.Minute
 	now := a.now()
-	if claims.IssuedAt == nil || claims.ExpiresAt == nil || now.After(claims.ExpiresAt.Time) || claims.IssuedAt.After(now.Add(skew)) ||
+	if claims.IssuedAt == nil || claims.ExpiresAt == nil || now.After(claims.ExpiresAt.Time) ||
+		claims.IssuedAt.After(now.Add(skew)) ||
 		claims.ExpiresAt.Sub(claims.IssuedAt.Time) > time.Hour || now.Sub(claims.IssuedAt.Time) > time.Hour+skew {
 		return claims, errTimes
 	}
@@ -194,16 +199,19 @@ func (a *Authority) serveCertificates(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Cache-Control", "public, max-age=3600, must-revalidate, no-transform")
-	writeJSON(w, http.StatusOK, map[string]string{a.keyID: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))})
+	writeJSON(w, http.StatusOK, map[string]string{a.keyID: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE",
+		Bytes: der}))})
 }
 
 func (a *Authority) serveDiscovery(w http.ResponseWriter, r *http.Request) {
 	base := "http://" + r.Host
 	writeJSON(w, http.StatusOK, map[string]any{
-		"issuer": Issuer, "token_endpoint": base + "/token", "jwks_uri": base + "/oauth2/v3/certs", "userinfo_endpoint": base + "/v1/userinfo",
+		"issuer": Issuer, "token_endpoint": base + "/token", "jwks_uri": base + "/oauth2/v3/certs",
+		"userinfo_endpoint":        base + "/v1/userinfo",
 		"response_types_supported": []string{"id_token"}, "subject_types_supported": []string{"public"},
 		"id_token_signing_alg_values_supported": []string{"RS256"},
-		"claims_supported":                      []string{"aud", "azp", "email", "email_verified", "exp", "iat", "iss", "sub"},
+		"claims_supported": []string{"aud", "azp", "email", "email_verified", "exp", "iat",
+			"iss", "sub"},
 	})
 }
 
@@ -222,8 +230,10 @@ func (a *Authority) serveTokenInfo(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusBadRequest, refusal{"invalid_token", "Invalid Value"})
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]string{"azp": p.UniqueID, "sub": p.UniqueID, "email": p.Email, "email_verified": "true",
-		"scope": "https://www.googleapis.com/auth/cloud-platform https://www.googleapis.com/auth/userinfo.email", "access_type": "online"})
+	writeJSON(w, http.StatusOK, map[string]string{"azp": p.UniqueID, "sub": p.UniqueID, "email": p.Email,
+		"email_verified": "true",
+		"scope":          "https://www.googleapis.com/auth/cloud-platform https://www.googleapis.com/auth/userinfo.email",
+		"access_type":    "online"})
 }
 
 func (a *Authority) serveUserInfo(w http.ResponseWriter, r *http.Request) {

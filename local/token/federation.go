@@ -94,7 +94,8 @@ func (a *Authority) workload(p Provider, raw string) (string, error) {
 			return key, nil
 		}
 		return nil, errSubject
-	}, jwt.WithValidMethods([]string{"RS256"}), jwt.WithTimeFunc(a.now), jwt.WithExpirationRequired(), jwt.WithIssuer(p.Issuer),
+	}, jwt.WithValidMethods([]string{"RS256"}), jwt.WithTimeFunc(a.now), jwt.WithExpirationRequired(),
+		jwt.WithIssuer(p.Issuer),
 		jwt.WithAudience(audiences...))
 	if err != nil || claims.Subject == "" {
 		return "", errSubject

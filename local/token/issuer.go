@@ -79,7 +79,8 @@ func Open(dir, ownerEmail string) (*Authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening signing keys: %w", err)
 	}
-	secret, err := once(filepath.Join(dir, "access.key"), func(data []byte) bool { return len(data) == randomSize }, random)
+	secret, err := once(filepath.Join(dir, "access.key"),
+		func(data []byte) bool { return len(data) == randomSize }, random)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +91,8 @@ func Open(dir, ownerEmail string) (*Authority, error) {
 	sum := sha256.Sum256(x509.MarshalPKCS1PublicKey(&key.PublicKey))
 	return &Authority{
 		now: time.Now, key: key, keyID: hex.EncodeToString(sum[:20]), secret: secret,
-		owner: ownerCredential{string(owner), policy.Principal{Email: ownerEmail, UniqueID: "100000000000000000001", User: true}},
+		owner: ownerCredential{string(owner), policy.Principal{Email: ownerEmail, UniqueID: "100000000000000000001",
+			User: true}},
 	}, nil
 }
 
@@ -118,8 +120,9 @@ func (a *Authority) AccessToken(email, scope string, lifetime time.Duration) (st
 	}
 	now := a.now()
 	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, accessClaims{
-		RegisteredClaims: jwt.RegisteredClaims{Subject: account.UniqueID, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(lifetime)), ID: jti()},
-		Email:            account.Email, Scope: scope,
+		RegisteredClaims: jwt.RegisteredClaims{Subject: account.UniqueID, IssuedAt: jwt.NewNumericDate(now),
+			ExpiresAt: jwt.NewNumericDate(now.Add(lifetime)), ID: jti()},
+		Email: account.Email, Scope: scope,
 	}).SignedString(a.secret)
 	return accessPrefix + signed, err
 }

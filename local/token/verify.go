@@ -107,14 +107,18 @@ func (a *Authority) idClaims(raw string) (jwt.MapClaims, error) {
 			return nil, errors.New("unknown key")
 		}
 		return &a.key.PublicKey, nil
-	}, jwt.WithValidMethods([]string{"RS256"}), jwt.WithTimeFunc(a.now), jwt.WithExpirationRequired(), jwt.WithIssuer(Issuer))
+	}, jwt.WithValidMethods([]string{"RS256"}), jwt.WithTimeFunc(a.now), jwt.WithExpirationRequired(),
+		jwt.WithIssuer(Issuer))
 	return claims, err
 }
 
 func invalid(reason string) error {
-	e := status.Errorf(status.Unauthenticated, "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.")
+	e := status.Errorf(status.Unauthenticated,
+		"Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid "+
+			"authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.")
 	if reason != "" {
-		e.Details = []any{map[string]any{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "domain": "googleapis.com"}}
+		e.Details = []any{map[string]any{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason,
+			"domain": "googleapis.com"}}
 	}
 	return e
 }

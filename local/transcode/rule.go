@@ -57,7 +57,8 @@ func toHTTP(method protoreflect.MethodDescriptor, input proto.Message) (verb, ta
 		parts := variable.FindStringSubmatch(v)
 		value := takeField(input.ProtoReflect(), parts[1])
 		if !fits(value, parts[2]) && err == nil {
-			err = grpcstatus.Errorf(codes.InvalidArgument, "Invalid resource name given (name=%s): %s must look like %s.", value, parts[1], parts[2])
+			err = grpcstatus.Errorf(codes.InvalidArgument, "Invalid resource name given (name=%s): %s must look like %s.", value,
+				parts[1], parts[2])
 		}
 		return escape(value)
 	})

@@ -98,7 +98,9 @@ func explain(ctx context.Context, err error) error {
 	if grpcstatus.Code(err) != codes.Unauthenticated || len(metadata.ValueFromIncomingContext(ctx, "authorization")) > 0 {
 		return err
 	}
-	return grpcstatus.Errorf(codes.Unauthenticated, "%s The local cloud checks permissions, and PUBSUB_EMULATOR_HOST alone makes clients send no token: "+
-		"give the client option.WithGRPCDialOption(grpc.WithPerRPCCredentials(…)) with credentials that set authorization to \"Bearer TOKEN\" and need no transport security.",
+	return grpcstatus.Errorf(codes.Unauthenticated,
+		"%s The local cloud checks permissions, and PUBSUB_EMULATOR_HOST alone makes clients send no token: "+
+			"give the client option.WithGRPCDialOption(grpc.WithPerRPCCredentials(…)) with credentials that set authorization "+
+			"to \"Bearer TOKEN\" and need no transport security.",
 		grpcstatus.Convert(err).Message())
 }

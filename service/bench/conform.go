@@ -55,7 +55,8 @@ func checkConformity(ctx context.Context, c *converter, reference engine, all do
 			fmt.Printf("%s: the text differs from that of %s\n", d.name, reference.name())
 		}
 	}
-	fmt.Printf("%d documents, each converted three times: %d differ in pages or from time to time; %d have the text of %s to the letter\n", len(documents), len(failures), sameText, reference.name())
+	fmt.Printf("%d documents, each converted three times: %d differ in pages or from time to time; %d have the text of "+
+		"%s to the letter\n", len(documents), len(failures), sameText, reference.name())
 	return errors.Join(failures...)
 }
 

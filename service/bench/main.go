@@ -3,7 +3,8 @@
 //	go run ./service/bench -corpus DIRECTORY -gotenberg http://127.0.0.1:3000
 //
 // With -conform it measures nothing, and checks that each document of the corpus becomes the PDF that LibreOffice's
-// own command makes of it, in whatever order and company. With -soak it converts many documents and looks for what is left.
+// own command makes of it, in whatever order and company. With -soak it converts many documents and looks for what is
+// left.
 // With -word it compares PDFs with those that Word made of the same documents:
 //
 //	go run ./service/bench -word FOLDER -soffice
@@ -73,12 +74,14 @@ func run(ctx context.Context) error {
 		return checkConformity(ctx, service, reference, documents)
 	}
 
-	fmt.Printf("%d cores, %s/%s, LibreOffice %s, go run ./service/bench\n\n", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, service.libreOffice)
+	fmt.Printf("%d cores, %s/%s, LibreOffice %s, go run ./service/bench\n\n", runtime.NumCPU(), runtime.GOOS,
+		runtime.GOARCH, service.libreOffice)
 	first, tenth, err := warmth(ctx, service, documents.named[1])
 	if err != nil {
 		return err
 	}
-	fmt.Printf("Start to ready: %d ms. The first document takes %s ms, the tenth %s ms.\n\n", service.ready.Milliseconds(), ms(first), ms(tenth))
+	fmt.Printf("Start to ready: %d ms. The first document takes %s ms, the tenth %s ms.\n\n", service.ready.Milliseconds(),
+		ms(first), ms(tenth))
 	engines := []engine{service, command}
 	if *gotenberg != "" {
 		engines = append(engines, &gotenbergServer{*gotenberg})
@@ -127,7 +130,8 @@ func printRows(rows []row) {
 	fmt.Println("| document | pages | engine | p50 ms | p95 ms | CPU ms | own MiB | 1 client /s | 2 | 4 | 8 |")
 	fmt.Println("|---|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|")
 	for _, r := range rows {
-		cells := []string{r.document, strconv.Itoa(r.pages), r.engine, ms(r.p50), ms(r.p95), orNone(r.cpu > 0, ms(r.cpu)), orNone(r.own > 0, fmt.Sprintf("%.1f", float64(r.own)/(1<<20)))}
+		cells := []string{r.document, strconv.Itoa(r.pages), r.engine, ms(r.p50), ms(r.p95), orNone(r.cpu > 0, ms(r.cpu)),
+			orNone(r.own > 0, fmt.Sprintf("%.1f", float64(r.own)/(1<<20)))}
 		for _, clients := range clientCounts {
 			cells = append(cells, orNone(r.throughput[clients] > 0, fmt.Sprintf("%.1f", r.throughput[clients])))
 		}

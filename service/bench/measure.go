@@ -129,7 +129,8 @@ func percentile(all []time.Duration, p int) time.Duration {
 
 // measureCorpus converts a whole corpus with each engine, one document at a time.
 func measureCorpus(ctx context.Context, engines []engine, corpus []document) error {
-	fmt.Printf("%d documents of the corpus, one at a time:\n\n| engine | median ms | p95 ms | all s | CPU s | failed |\n|---|---:|---:|---:|---:|---:|\n", len(corpus))
+	fmt.Printf("%d documents of the corpus, one at a time:\n\n| engine | median ms | p95 ms | all s | CPU s | failed "+
+		"|\n|---|---:|---:|---:|---:|---:|\n", len(corpus))
 	var sums []time.Duration
 	for _, e := range engines {
 		var took []time.Duration
@@ -151,13 +152,15 @@ func measureCorpus(ctx context.Context, engines []engine, corpus []document) err
 		if err != nil {
 			return err
 		}
-		fmt.Printf("| %s | %s | %s | %.1f | %s | %d |\n", e.name(), ms(percentile(took, 50)), ms(percentile(took, 95)), all.Seconds(),
+		fmt.Printf("| %s | %s | %s | %.1f | %s | %d |\n", e.name(), ms(percentile(took, 50)), ms(percentile(took, 95)),
+			all.Seconds(),
 			orNone(after > before, fmt.Sprintf("%.1f", (after-before).Seconds())), failed)
 		sums = append(sums, all)
 	}
 	fmt.Println()
 	for i, e := range engines[1:] {
-		fmt.Printf("%s takes %.2f of the time of %s for all of them.\n", engines[0].name(), sums[0].Seconds()/sums[i+1].Seconds(), e.name())
+		fmt.Printf("%s takes %.2f of the time of %s for all of them.\n", engines[0].name(),
+			sums[0].Seconds()/sums[i+1].Seconds(), e.name())
 	}
 	return nil
 }

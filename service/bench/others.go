@@ -15,7 +15,8 @@ import (
 	"docx2pdf/service/fonts"
 )
 
-// soffice is LibreOffice's own command, started for each document, on a profile of its own that has been used before, and
+// soffice is LibreOffice's own command, started for each document, on a profile of its own that has been used before,
+// and
 // with the converter's fonts.
 type soffice struct {
 	machineFonts bool // the machine's fonts instead
@@ -58,7 +59,8 @@ func (s *soffice) convert(ctx context.Context, d document) ([]byte, error) {
 	if err := os.WriteFile(input, d.content, 0o600); err != nil {
 		return nil, err
 	}
-	command := exec.CommandContext(ctx, "soffice", "--headless", "-env:UserInstallation=file://"+s.profile, "--convert-to", picturesAsTheyAre, "--outdir", dir, input)
+	command := exec.CommandContext(ctx, "soffice", "--headless", "-env:UserInstallation=file://"+s.profile, "--convert-to",
+		picturesAsTheyAre, "--outdir", dir, input)
 	if !s.machineFonts {
 		command.Env = append(os.Environ(), "FONTCONFIG_FILE="+filepath.Join(s.profile, "fonts.conf"))
 	}

@@ -21,7 +21,8 @@ func report() []byte {
 		if page < pages {
 			body.WriteString(docxtest.PageBreak)
 		}
-		parts = append(parts, docxtest.Part{Name: "word/media/" + id + ".jpg", Content: docxtest.Photograph(1200, 900, uint64(page))})
+		parts = append(parts, docxtest.Part{Name: "word/media/" + id + ".jpg",
+			Content: docxtest.Photograph(1200, 900, uint64(page))})
 		pictures = append(pictures, docxtest.Relationship{ID: id, Type: "image", Target: "media/" + id + ".jpg"})
 	}
 	return docxtest.Document(body.String(), append(parts, docxtest.Part{

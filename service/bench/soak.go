@@ -13,7 +13,8 @@ import (
 
 // footprint is what could grow from document to document.
 type footprint struct {
-	memory, heap                           int // of the fork server, and of the converter in Go, whose heap has its own ups and downs
+	// of the fork server, and of the converter in Go, whose heap has its own ups and downs
+	memory, heap                           int
 	descriptors, files, processes, zombies int
 }
 
@@ -42,10 +43,13 @@ func soak(ctx context.Context, c *converter, all documents, count int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d documents: fork server's memory %d → %d KiB, converter's %d → %d KiB, descriptors %d → %d, files %d → %d, processes %d → %d, zombies %d\n",
-		count, before.memory, after.memory, before.heap, after.heap, before.descriptors, after.descriptors, before.files, after.files,
+	fmt.Printf("%d documents: fork server's memory %d → %d KiB, converter's %d → %d KiB, descriptors %d → %d, files %d "+
+		"→ %d, processes %d → %d, zombies %d\n",
+		count, before.memory, after.memory, before.heap, after.heap, before.descriptors, after.descriptors,
+		before.files, after.files,
 		before.processes, after.processes, after.zombies)
-	if float64(after.memory) > 1.05*float64(before.memory) || after.descriptors > before.descriptors || after.files > before.files ||
+	if float64(after.memory) > 1.05*float64(before.memory) || after.descriptors > before.descriptors ||
+		after.files > before.files ||
 		after.processes > before.processes || after.zombies > 0 {
 		return errors.New("something is left of the documents")
 	}

@@ -33,7 +33,8 @@ type likeness struct {
 	found, onPage, inPlace float64
 }
 
-// compareWithWord converts each NAME.docx in a folder that has a NAME.pdf of Word's beside it, and prints how close each
+// compareWithWord converts each NAME.docx in a folder that has a NAME.pdf of Word's beside it, and prints how close
+// each
 // engine's PDFs come to those.
 func compareWithWord(ctx context.Context, folder string, engines []engine) error {
 	files, err := filepath.Glob(filepath.Join(folder, "*.docx"))
@@ -106,7 +107,8 @@ func (s *summary) add(l likeness) {
 
 func (s summary) String() string {
 	n := float64(s.documents)
-	return fmt.Sprintf("%d documents: %d with Word's page count, %d pages off; of Word's words %s found, %s on their page, %s in their place",
+	return fmt.Sprintf("%d documents: %d with Word's page count, %d pages off; of Word's words %s found, %s on their "+
+		"page, %s in their place",
 		s.documents, s.samePages, s.pagesOff, percent(s.found/n), percent(s.onPage/n), percent(s.inPlace/n))
 }
 

@@ -71,7 +71,8 @@ func (c Converter) Convert(ctx context.Context, d *Document, o options.Options) 
 }
 
 // prepare makes the document ready for the engine.
-func (c Converter) prepare(ctx context.Context, d *Document, o options.Options, report *Report) (*docx.Prepared, error) {
+func (c Converter) prepare(ctx context.Context, d *Document, o options.Options,
+	report *Report) (*docx.Prepared, error) {
 	defer report.took("check", time.Now())
 	prepared, err := docx.Prepare(ctx, d.Input(), c.Limits, mend.Wishes{
 		Changes:     o.Get(options.Changes),

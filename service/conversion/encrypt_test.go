@@ -54,7 +54,8 @@ func opens(t *testing.T, pdf, password string) bool {
 func TestEveryPasswordOpensThePDFAndNoOther(t *testing.T) {
 	c := conversiontest.New(t).Converter()
 	passwords := []string{
-		"x,Watermark=yWATERMARKENDz", "a,b", "пароль", " 密码 ", `"`, `\`, "--", "@-", "default", "secret,Password=xPASSWORDEND",
+		"x,Watermark=yWATERMARKENDz", "a,b", "пароль", " 密码 ", `"`, `\`, "--", "@-", "default",
+		"secret,Password=xPASSWORDEND",
 		"PDFVer=PDF/A-2bPDFVEREND", "😀", "１２３", "ﬁ", "a\u00adb", "\u00ad", "{}", "%s%n", strings.Repeat("я", 63) + "x",
 		strings.Repeat("p", 127), "'; true", "\u202eabc", "é", "e\u0301",
 	}
@@ -122,7 +123,8 @@ func TestThePDFIsEncryptedWithAES256(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, err := exec.CommandContext(t.Context(), "qpdf", "--password=secret", "--show-encryption", pdf).CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "stream encryption method: AESv3") || !strings.Contains(string(out), "R = 6") {
+	if err != nil || !strings.Contains(string(out), "stream encryption method: AESv3") ||
+		!strings.Contains(string(out), "R = 6") {
 		t.Errorf("%v %s, want AES-256", err, out)
 	}
 	content, err := os.ReadFile(pdf)

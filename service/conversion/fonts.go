@@ -16,7 +16,8 @@ type Substitution struct {
 // mostListed is how long a list of fonts may be in bytes, as a header and metadata have to be short.
 const mostListed = 4000
 
-// FontList is "Calibri=Calibri Twin (same widths); Inter=Liberation Sans (other widths)". Names are escaped; several that
+// FontList is "Calibri=Calibri Twin (same widths); Inter=Liberation Sans (other widths)". Names are escaped; several
+// that
 // are used have a plus between them.
 func FontList(substitutions []Substitution, escape func(string) string) string {
 	var items []string

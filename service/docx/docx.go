@@ -135,7 +135,8 @@ func (p *pack) add(entry *zip.File) error {
 	p.rename(entry)
 	name := strings.ToLower(entry.Name)
 	switch {
-	case name == "" || strings.ContainsAny(name, "\\\x00") || path.IsAbs(name) || name != path.Clean(name) && name != path.Clean(name)+"/",
+	case name == "" || strings.ContainsAny(name, "\\\x00") || path.IsAbs(name) || name != path.Clean(name) &&
+		name != path.Clean(name)+"/",
 		name == ".." || strings.HasPrefix(name, "../"):
 		return fmt.Errorf("%w: the name %q leads out of it", ErrCorrupt, entry.Name)
 	case p.names[name] != nil || p.decoded[inventory.Plain(name)]:
@@ -214,7 +215,8 @@ func damaged(err error, what string) error {
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
-	case errors.Is(err, zip.ErrFormat), errors.Is(err, zip.ErrChecksum), errors.Is(err, zip.ErrAlgorithm), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+	case errors.Is(err, zip.ErrFormat), errors.Is(err, zip.ErrChecksum), errors.Is(err, zip.ErrAlgorithm),
+		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return fmt.Errorf("%w: %s cannot be unpacked", ErrCorrupt, what)
 	}
 	return fmt.Errorf("%w: %s: %v", ErrCorrupt, what, err)

@@ -23,14 +23,18 @@ const (
 )
 
 func types(contentType string) part {
-	return part{"[Content_Types].xml", `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override PartName="/word/document.xml" ContentType="` + contentType + `"/></Types>`}
+	return part{"[Content_Types].xml",
+		`<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override PartName="/word/document.xml" ContentType="` + contentType + `"/></Types>`}
 }
 
 func relationships(kind, target string) part {
-	return part{"_rels/.rels", `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="` + kind + `" Target="` + target + `"/></Relationships>`}
+	return part{"_rels/.rels",
+		`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="` +
+			kind + `" Target="` + target + `"/></Relationships>`}
 }
 
-var mainPart = part{"word/document.xml", `<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"/>`}
+var mainPart = part{"word/document.xml",
+	`<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"/>`}
 
 // wordWith is a Word document with more parts.
 func wordWith(more ...part) []byte {
@@ -39,7 +43,8 @@ func wordWith(more ...part) []byte {
 
 func inUTF16(p part) part {
 	var wide bytes.Buffer
-	binary.Write(&wide, binary.LittleEndian, utf16.Encode([]rune("\ufeff"+`<?xml version="1.0" encoding="UTF-16"?>`+p.content)))
+	binary.Write(&wide, binary.LittleEndian, utf16.Encode([]rune("\ufeff"+
+		`<?xml version="1.0" encoding="UTF-16"?>`+p.content)))
 	return part{p.name, wide.String()}
 }
 
@@ -70,17 +75,23 @@ func check(content []byte, limits docx.Limits) error {
 func TestWordDocumentsPass(t *testing.T) {
 	strict := "http://purl.oclc.org/ooxml/officeDocument/relationships/officeDocument"
 	for name, content := range map[string][]byte{
-		"docx":                     wordWith(),
-		"docm":                     pack(types("application/vnd.ms-word.document.macroEnabled.main+xml"), relationships(relationship, "word/document.xml"), mainPart),
-		"dotx":                     pack(types("application/vnd.openxmlformats-officedocument.wordprocessingml.template.main+xml"), relationships(relationship, "word/document.xml"), mainPart),
-		"dotm":                     pack(types("application/vnd.ms-word.template.macroEnabledTemplate.main+xml"), relationships(relationship, "word/document.xml"), mainPart),
-		"strict":                   pack(types(document), relationships(strict, "word/document.xml"), mainPart),
-		"absolute target":          pack(types(document), relationships(relationship, "/word/document.xml"), mainPart),
-		"names in another case":    pack(types(document), relationships(relationship, "Word/Document.XML"), mainPart),
-		"directory entries":        wordWith(part{"word/media/", ""}),
-		"UTF-16":                   pack(inUTF16(types(document)), inUTF16(relationships(relationship, "word/document.xml")), inUTF16(mainPart)),
-		"UTF-8 with a mark":        pack(marked(types(document)), marked(relationships(relationship, "word/document.xml")), marked(mainPart)),
-		"main part in another way": pack(part{"[Content_Types].xml", `<Types><Default Extension="xml" ContentType="` + document + `"/></Types>`}, relationships(relationship, "word/document.xml"), mainPart),
+		"docx": wordWith(),
+		"docm": pack(types("application/vnd.ms-word.document.macroEnabled.main+xml"),
+			relationships(relationship, "word/document.xml"), mainPart),
+		"dotx": pack(types("application/vnd.openxmlformats-officedocument.wordprocessingml.template.main+xml"),
+			relationships(relationship, "word/document.xml"), mainPart),
+		"dotm": pack(types("application/vnd.ms-word.template.macroEnabledTemplate.main+xml"),
+			relationships(relationship, "word/document.xml"), mainPart),
+		"strict":                pack(types(document), relationships(strict, "word/document.xml"), mainPart),
+		"absolute target":       pack(types(document), relationships(relationship, "/word/document.xml"), mainPart),
+		"names in another case": pack(types(document), relationships(relationship, "Word/Document.XML"), mainPart),
+		"directory entries":     wordWith(part{"word/media/", ""}),
+		"UTF-16": pack(inUTF16(types(document)), inUTF16(relationships(relationship, "word/document.xml")),
+			inUTF16(mainPart)),
+		"UTF-8 with a mark": pack(marked(types(document)), marked(relationships(relationship, "word/document.xml")),
+			marked(mainPart)),
+		"main part in another way": pack(part{"[Content_Types].xml", `<Types><Default Extension="xml" ContentType="` +
+			document + `"/></Types>`}, relationships(relationship, "word/document.xml"), mainPart),
 	} {
 		if err := check(content, docx.DefaultLimits); err != nil {
 			t.Errorf("%s: %v, want it to pass", name, err)
@@ -117,15 +128,20 @@ func TestOtherFilesAreNamed(t *testing.T) {
 		{"doc", compound("WordDocument"), docx.ErrNotWord, "Word 97"},
 		{"xls", compound("Workbook"), docx.ErrNotWord, "Excel"},
 		{"encrypted", compound("EncryptedPackage"), docx.ErrEncrypted, "encrypted"},
-		{"xlsx", pack(types("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"), relationships(relationship, "word/document.xml"), mainPart), docx.ErrNotWord, "Excel"},
-		{"pptx", pack(types("application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"), relationships(relationship, "word/document.xml"), mainPart), docx.ErrNotWord, "PowerPoint"},
-		{"odt", pack(part{"mimetype", "application/vnd.oasis.opendocument.text"}, part{"META-INF/manifest.xml", "<x/>"}), docx.ErrNotWord, "OpenDocument"},
+		{"xlsx", pack(types("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"),
+			relationships(relationship, "word/document.xml"), mainPart), docx.ErrNotWord, "Excel"},
+		{"pptx", pack(types("application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"),
+			relationships(relationship, "word/document.xml"), mainPart), docx.ErrNotWord, "PowerPoint"},
+		{"odt", pack(part{"mimetype", "application/vnd.oasis.opendocument.text"}, part{"META-INF/manifest.xml", "<x/>"}),
+			docx.ErrNotWord, "OpenDocument"},
 		{"zip", pack(part{"a.txt", "a"}), docx.ErrNotWord, "zip archive"},
 		{"empty zip", pack(), docx.ErrNotWord, "empty zip"},
 		{"no relationships", pack(types(document), mainPart), docx.ErrCorrupt, "relationships"},
 		{"no main part", pack(types(document), relationships(relationship, "word/document.xml")), docx.ErrCorrupt, "missing"},
-		{"no main relationship", pack(types(document), relationships("other", "word/document.xml"), mainPart), docx.ErrNotWord, "main part"},
-		{"broken XML", pack(part{"[Content_Types].xml", "<Types"}, relationships(relationship, "word/document.xml"), mainPart), docx.ErrCorrupt, "well-formed"},
+		{"no main relationship", pack(types(document), relationships("other", "word/document.xml"), mainPart),
+			docx.ErrNotWord, "main part"},
+		{"broken XML", pack(part{"[Content_Types].xml", "<Types"}, relationships(relationship, "word/document.xml"),
+			mainPart), docx.ErrCorrupt, "well-formed"},
 		{"truncated", wordWith()[:300], docx.ErrCorrupt, "damaged"},
 	} {
 		err := check(test.content, docx.DefaultLimits)
@@ -138,7 +154,8 @@ func TestOtherFilesAreNamed(t *testing.T) {
 func TestChecksumsAreChecked(t *testing.T) {
 	var packed bytes.Buffer
 	w := zip.NewWriter(&packed)
-	for _, p := range []part{types(document), relationships(relationship, "word/document.xml"), {"word/document.xml", "<w:document/>"}} {
+	for _, p := range []part{types(document), relationships(relationship, "word/document.xml"),
+		{"word/document.xml", "<w:document/>"}} {
 		f, err := w.CreateHeader(&zip.FileHeader{Name: p.name, Method: zip.Store})
 		if err != nil {
 			t.Fatal(err)
@@ -153,7 +170,8 @@ func TestChecksumsAreChecked(t *testing.T) {
 }
 
 func TestNamesThatLeadOutAreRefused(t *testing.T) {
-	for _, name := range []string{"../evil.xml", "//etc/passwd", "word/../../evil", `word\..\evil`, "a//b", "./a", "nul\x00byte", ".."} {
+	for _, name := range []string{"../evil.xml", "//etc/passwd", "word/../../evil", `word\..\evil`, "a//b", "./a",
+		"nul\x00byte", ".."} {
 		if err := check(wordWith(part{name, "x"}), docx.DefaultLimits); !errors.Is(err, docx.ErrCorrupt) {
 			t.Errorf("%q: %v, want %v", name, err, docx.ErrCorrupt)
 		}
@@ -220,7 +238,8 @@ func TestCheckEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	content := wordWith()
-	if err := docx.Check(ctx, bytes.NewReader(content), int64(len(content)), docx.DefaultLimits); !errors.Is(err, context.Canceled) {
+	if err := docx.Check(ctx, bytes.NewReader(content), int64(len(content)), docx.DefaultLimits); !errors.Is(err,
+		context.Canceled) {
 		t.Errorf("%v, want %v", err, context.Canceled)
 	}
 }

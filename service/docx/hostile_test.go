@@ -21,7 +21,8 @@ import (
 )
 
 // prepareHostile is Prepare of what may be refused, and how large the document is then.
-func prepareHostile(t *testing.T, content []byte, limits docx.Limits, wishes mend.Wishes) (*docx.Prepared, int64, error) {
+func prepareHostile(t *testing.T, content []byte, limits docx.Limits, wishes mend.Wishes) (*docx.Prepared,
+	int64, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "test.docx")
 	if err := os.WriteFile(path, content, 0o600); err != nil {
@@ -66,7 +67,8 @@ func TestBombsInPackagesThatArePackedAnew(t *testing.T) {
 		many = append(many, part{fmt.Sprintf(`word\%d`, i), "x"})
 	}
 	stored := func(parts ...part) []byte {
-		return streamed(t, append([]part{types(document), relationships(relationship, "word/document.xml"), mainPart}, parts...)...)
+		return streamed(t, append([]part{types(document), relationships(relationship, "word/document.xml"), mainPart},
+			parts...)...)
 	}
 	for name, content := range map[string][]byte{
 		"one large part":         wordWith(part{`word\a`, large + "0"}),
@@ -83,7 +85,8 @@ func TestBombsInPackagesThatArePackedAnew(t *testing.T) {
 	}
 	overlapping := stored(part{"a", strings.Repeat("0", 1000)})
 	copy(overlapping[bytes.LastIndex(overlapping, []byte("PK\x01\x02"))+42:], "\x00\x00\x00\x00")
-	if _, _, err := prepareHostile(t, overlapping, limits, mend.Wishes{}); !errors.Is(err, docx.ErrBomb) && !errors.Is(err, docx.ErrCorrupt) {
+	if _, _, err := prepareHostile(t, overlapping, limits, mend.Wishes{}); !errors.Is(err, docx.ErrBomb) &&
+		!errors.Is(err, docx.ErrCorrupt) {
 		t.Errorf("parts that overlap: %v, want it refused", err)
 	}
 	if _, size, err := prepareHostile(t, stored(part{"a", large}), limits, mend.Wishes{}); err != nil || size > 1<<20 {
@@ -95,7 +98,8 @@ func TestBombsInPackagesThatArePackedAnew(t *testing.T) {
 // each of these would take hours or all memory if it were.
 func TestMarkupThatWouldGrowWithoutEnd(t *testing.T) {
 	begin := `<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>`
-	separate, end := `</w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r>`, `<w:r><w:fldChar w:fldCharType="end"/></w:r>`
+	separate, end := `</w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r>`,
+		`<w:r><w:fldChar w:fldCharType="end"/></w:r>`
 	repeat := strings.Repeat
 	rejected := mend.Wishes{Changes: mend.ChangesRejected}
 	for _, test := range []struct {
@@ -104,17 +108,22 @@ func TestMarkupThatWouldGrowWithoutEnd(t *testing.T) {
 		err        error
 		warnings   string
 	}{
-		{"a million fields", repeat(`<w:fldSimple w:instr="TITLE"><w:t>a</w:t></w:fldSimple>`, 1_000_000), mend.Wishes{}, nil, "part_too_large=1"},
+		{"a million fields", repeat(`<w:fldSimple w:instr="TITLE"><w:t>a</w:t></w:fldSimple>`, 1_000_000), mend.Wishes{}, nil,
+			"part_too_large=1"},
 		{"many fields", repeat(begin+`FILENAME \p`+separate+`<w:r><w:t>x</w:t></w:r>`+end, 20_000), mend.Wishes{}, nil, ""},
 		{"fields without an end", repeat(begin, 100_000), mend.Wishes{}, nil, ""},
-		{"fields in fields", repeat(begin+repeat(begin+"A"+separate+end, 99), 300) + repeat(end, 300), mend.Wishes{}, nil, ""},
-		{"hidden in open fields", repeat(begin+"A"+separate, 999) + repeat(`<w:webHidden/>`, 500_000), mend.Wishes{}, nil, ""},
+		{"fields in fields", repeat(begin+repeat(begin+"A"+separate+end, 99), 300) + repeat(end, 300),
+			mend.Wishes{}, nil, ""},
+		{"hidden in open fields", repeat(begin+"A"+separate, 999) + repeat(`<w:webHidden/>`, 500_000),
+			mend.Wishes{}, nil, ""},
 		{"signs in a run with long properties", `<w:r><w:rPr><w:x v="` + repeat("a", 1<<20) + `"/></w:rPr>` +
 			repeat(`<w:sym w:font="Wingdings" w:char="F0FC"/>`, 100_000) + `</w:r>`, mend.Wishes{}, nil, ""},
 		{"signs in a run with properties", `<w:r><w:rPr><w:x v="` + repeat("a", 60_000) + `"/></w:rPr>` +
 			repeat(`<w:sym w:font="Wingdings" w:char="F0FC"/>`, 100_000) + `</w:r>`, mend.Wishes{}, nil, "part_too_large=1"},
-		{"hidden numbers in hidden numbers", repeat(begin+`SEQ a \h`+separate, 900) + repeat(`<w:r></w:r>`, 100_000) + repeat(end, 900), mend.Wishes{}, nil, "part_too_large=1"},
-		{"deletions in deletions", repeat(`<w:del>`, 2000) + repeat(`<w:p/>`, 100_000) + repeat(`</w:del>`, 2000), rejected, docx.ErrCorrupt, ""},
+		{"hidden numbers in hidden numbers", repeat(begin+`SEQ a \h`+separate, 900) + repeat(`<w:r></w:r>`, 100_000) +
+			repeat(end, 900), mend.Wishes{}, nil, "part_too_large=1"},
+		{"deletions in deletions", repeat(`<w:del>`, 2000) + repeat(`<w:p/>`, 100_000) + repeat(`</w:del>`, 2000), rejected,
+			docx.ErrCorrupt, ""},
 		{"insertions without an end", repeat(`<w:ins>`, 100_000), rejected, docx.ErrCorrupt, ""},
 		{"elements in a deletion", `<w:del>` + repeat(`<a/>`, 3_000_000) + `</w:del>`, rejected, nil, "part_too_large=1"},
 		{"characters without an end", `<w:fldSimple w:instr="` + repeat("&#", 5<<20) + `"/>`, mend.Wishes{}, nil, ""},
@@ -143,9 +152,11 @@ func TestRelationsWithoutEnd(t *testing.T) {
 	for i := range 300_000 {
 		fmt.Fprintf(&many, `<Relationship Id="%d" Type="image" Target="media/%[1]d.png"/>`, i)
 	}
-	many.WriteString(`<Relationship Id="s" Type="hyperlink" Target="javascript:alert(1)` + strings.Repeat(" ", 10_000) + `" TargetMode="External"/></Relationships>`)
+	many.WriteString(`<Relationship Id="s" Type="hyperlink" Target="javascript:alert(1)` + strings.Repeat(" ", 10_000) +
+		`" TargetMode="External"/></Relationships>`)
 	path := filepath.Join(t.TempDir(), "test.docx")
-	if err := os.WriteFile(path, docxtest.Document("<w:p/>", docxtest.Part{Name: "word/_rels/document.xml.rels", Content: many.String()}), 0o600); err != nil {
+	if err := os.WriteFile(path, docxtest.Document("<w:p/>", docxtest.Part{Name: "word/_rels/document.xml.rels",
+		Content: many.String()}), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := docx.Prepare(t.Context(), path, docx.DefaultLimits, mend.Wishes{}); err != nil {
@@ -168,10 +179,12 @@ func TestRelationsWithoutEnd(t *testing.T) {
 
 // A page of an archive may name its picture, and a document its page, as often as they like.
 func TestChunksThatWouldGrowWithoutEnd(t *testing.T) {
-	archive := "Content-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n" + strings.Repeat(`<img src="cid:p">`, 1000) +
+	archive := "Content-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n" +
+		strings.Repeat(`<img src="cid:p">`, 1000) +
 		"\r\n--b\r\nContent-Type: image/png\r\nContent-ID: <p>\r\n\r\n" + strings.Repeat("0", 1<<20) + "\r\n--b--"
 	content := docxtest.Document(docxtest.Paragraph("a")+strings.Repeat(`<w:altChunk r:id="c"/>`, 1000),
-		docxtest.Part{Name: "word/_rels/document.xml.rels", Content: docxtest.Relationships(docxtest.Relationship{ID: "c", Type: "aFChunk", Target: "c.mht"})},
+		docxtest.Part{Name: "word/_rels/document.xml.rels",
+			Content: docxtest.Relationships(docxtest.Relationship{ID: "c", Type: "aFChunk", Target: "c.mht"})},
 		docxtest.Part{Name: "word/c.mht", Content: archive})
 	path := filepath.Join(t.TempDir(), "test.docx")
 	if err := os.WriteFile(path, content, 0o600); err != nil {
@@ -189,7 +202,8 @@ func TestChunksThatWouldGrowWithoutEnd(t *testing.T) {
 		}
 		written += info.Size()
 	}
-	if got := warning.String(prepared.Warnings()); written == 0 || written > 64<<20 || !strings.Contains(got, "chunk_missing=") {
+	if got := warning.String(prepared.Warnings()); written == 0 || written > 64<<20 ||
+		!strings.Contains(got, "chunk_missing=") {
 		t.Errorf("%d bytes in %d files, and the warnings %q", written, len(prepared.Insertions), got)
 	}
 }
@@ -204,7 +218,8 @@ func TestAnimationsWithoutEnd(t *testing.T) {
 	for i := range 100 {
 		parts = append(parts, docxtest.Part{Name: fmt.Sprintf("word/media/%d.gif", i), Content: moving.String()})
 	}
-	prepared, _, err := prepareHostile(t, docxtest.Document(docxtest.Paragraph("a"), parts...), docx.DefaultLimits, mend.Wishes{})
+	prepared, _, err := prepareHostile(t, docxtest.Document(docxtest.Paragraph("a"), parts...), docx.DefaultLimits,
+		mend.Wishes{})
 	if err != nil {
 		t.Fatal(err)
 	}

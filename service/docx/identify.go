@@ -83,13 +83,15 @@ func identifyText(head []byte) string {
 	}
 	text := strings.ToLower(string(bytes.TrimSpace(head)))
 	switch {
-	case strings.HasPrefix(text, "<!doctype html"), strings.HasPrefix(text, "<html"), strings.HasPrefix(text, "<head"), strings.HasPrefix(text, "<body"):
+	case strings.HasPrefix(text, "<!doctype html"), strings.HasPrefix(text, "<html"), strings.HasPrefix(text, "<head"),
+		strings.HasPrefix(text, "<body"):
 		return "a web page"
 	case strings.HasPrefix(text, "mime-version:"):
 		return "a web page in one file (MHTML)"
 	case strings.HasPrefix(text, "<") && strings.Contains(text, "office:document"):
 		return "a flat OpenDocument file"
-	case strings.HasPrefix(text, "<") && (strings.Contains(text, "w:worddocument") || strings.Contains(text, "pkg:package")):
+	case strings.HasPrefix(text, "<") && (strings.Contains(text, "w:worddocument") ||
+		strings.Contains(text, "pkg:package")):
 		return "a Word document in flat XML; save it as .docx"
 	case strings.HasPrefix(text, "<"):
 		return "an XML file"

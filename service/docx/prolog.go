@@ -109,7 +109,8 @@ var byteEncodings = regexp.MustCompile(`^(|utf-?(8|16(le|be)?)|us-ascii|iso-8859
 func (p *prolog) check(name string) error {
 	foreign := !isXML(name)
 	switch {
-	case p.doctype != "" && !(foreign && ownTypes[0] == strings.ToLower(p.doctype)) && !(foreign && ownTypes[1] == p.doctype):
+	case p.doctype != "" && !(foreign && ownTypes[0] == strings.ToLower(p.doctype)) &&
+		!(foreign && ownTypes[1] == p.doctype):
 		return fmt.Errorf("%w: %q has a document type declaration", ErrCorrupt, name)
 	case !foreign && (p.units.unknown || !byteEncodings.MatchString(p.encoding)):
 		return fmt.Errorf("%w: %q is neither in UTF-8 nor in UTF-16", ErrCorrupt, name)

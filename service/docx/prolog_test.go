@@ -60,13 +60,15 @@ func TestDocumentTypesAreRefused(t *testing.T) {
 
 func TestWhatIsNoDocumentTypePasses(t *testing.T) {
 	for name, p := range map[string]part{
-		"a web page":      {"word/chunk.html", "<!DOCTYPE html><p>"},
-		"a drawing":       {"word/media/a.svg", xml + `<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" ""><svg/>`},
-		"text about one":  {"word/styles.xml", xml + "<!-- <!DOCTYPE a> --><a><![CDATA[<!DOCTYPE a>]]></a>"},
-		"UTF-16":          {"word/styles.xml", in(t, unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), "<?xml version='1.0' encoding='UTF-16'?><a/>")},
-		"another charset": {"word/styles.xml", `<?xml version="1.0" encoding="Windows-1252" standalone="yes"?>` + "<a>\xe4</a>"},
-		"nothing":         {"word/styles.xml", ""},
-		"a picture":       {"word/media/a.png", "\x00\x00\x00<\x00"},
+		"a web page":     {"word/chunk.html", "<!DOCTYPE html><p>"},
+		"a drawing":      {"word/media/a.svg", xml + `<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" ""><svg/>`},
+		"text about one": {"word/styles.xml", xml + "<!-- <!DOCTYPE a> --><a><![CDATA[<!DOCTYPE a>]]></a>"},
+		"UTF-16": {"word/styles.xml", in(t, unicode.UTF16(unicode.LittleEndian, unicode.UseBOM),
+			"<?xml version='1.0' encoding='UTF-16'?><a/>")},
+		"another charset": {"word/styles.xml", `<?xml version="1.0" encoding="Windows-1252" standalone="yes"?>` +
+			"<a>\xe4</a>"},
+		"nothing":   {"word/styles.xml", ""},
+		"a picture": {"word/media/a.png", "\x00\x00\x00<\x00"},
 	} {
 		if err := check(wordWith(p), docx.DefaultLimits); err != nil {
 			t.Errorf("%s: %v, want it to pass", name, err)

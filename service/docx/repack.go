@@ -15,7 +15,8 @@ import (
 // one that is not compressed.
 const streamed = 1 << 3
 
-// rename gives an entry the name that Word takes it for: Windows's backslashes are slashes, and the root's is not there.
+// rename gives an entry the name that Word takes it for: Windows's backslashes are slashes, and the root's is not
+// there.
 func (p *pack) rename(entry *zip.File) {
 	name := strings.TrimPrefix(strings.ReplaceAll(entry.Name, `\`, "/"), "/")
 	if strings.EqualFold(name, contentTypes) {
@@ -140,7 +141,8 @@ func declared(content []byte) []byte {
 	if !bytes.HasPrefix(content, []byte("<?xml")) {
 		return content
 	}
-	if end := bytes.Index(content, []byte("?>")); end > 0 && bytes.Contains(bytes.ToUpper(content[:end]), []byte("UTF-16")) {
+	if end := bytes.Index(content, []byte("?>")); end > 0 && bytes.Contains(bytes.ToUpper(content[:end]),
+		[]byte("UTF-16")) {
 		return content[end+2:]
 	}
 	return content

@@ -5,7 +5,8 @@ import (
 	"docx2pdf/service/warning"
 )
 
-// warn notes what LibreOffice will not show. It returns the numbers of pages that formulas were saved with, and how many
+// warn notes what LibreOffice will not show. It returns the numbers of pages that formulas were saved with, and how
+// many
 // of each.
 func warn(i *inventory.Inventory, main *inventory.Part, list *warning.List) (savedPages map[int]int) {
 	savedPages = map[int]int{}
@@ -67,7 +68,8 @@ func warnPicture(i *inventory.Inventory, r inventory.Relation, list *warning.Lis
 }
 
 // warnDiagram looks for the drawing that Word saves with a diagram ([MS-ODRAWXML] 2.7.2.1).
-func warnDiagram(i *inventory.Inventory, relations map[string]inventory.Relation, data inventory.Relation, list *warning.List) {
+func warnDiagram(i *inventory.Inventory, relations map[string]inventory.Relation, data inventory.Relation,
+	list *warning.List) {
 	target := i.Target(data)
 	if target == nil {
 		list.Add(warning.SmartArtNoDrawing, data.Written)

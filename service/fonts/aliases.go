@@ -140,4 +140,5 @@ var languages = []struct {
 // lastResort are what is looked through when none of the fonts that a text asks for has a sign. DejaVu, which is a
 // tenth wider than most, comes last.
 var lastResort = []string{"Liberation Sans", "Noto Sans", "Noto Sans Hebrew", "Noto Naskh Arabic", "Noto Sans Thai",
-	"Noto Sans Devanagari", "Noto Sans Symbols", "Noto Sans Symbols2", "Noto Sans Math", sansJP, "Noto Color Emoji", "DejaVu Sans"}
+	"Noto Sans Devanagari", "Noto Sans Symbols", "Noto Sans Symbols2", "Noto Sans Math", sansJP, "Noto Color Emoji",
+	"DejaVu Sans"}

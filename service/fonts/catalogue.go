@@ -36,20 +36,27 @@ var (
 	caladea  = files("Caladea-Regular.ttf", "Caladea-Bold.ttf", "Caladea-Italic.ttf", "Caladea-BoldItalic.ttf")
 	openSans = files("OpenSans-Regular.ttf", "OpenSans-Bold.ttf", "OpenSans-Italic.ttf", "OpenSans-BoldItalic.ttf")
 	light    = files("OpenSans-Light.ttf", "OpenSans-Bold.ttf", "OpenSans-LightItalic.ttf", "OpenSans-BoldItalic.ttf")
-	semibold = files("OpenSans-Semibold.ttf", "OpenSans-Bold.ttf", "OpenSans-SemiboldItalic.ttf", "OpenSans-BoldItalic.ttf")
-	heavy    = files("OpenSans-ExtraBold.ttf", "OpenSans-ExtraBold.ttf", "OpenSans-ExtraBoldItalic.ttf", "OpenSans-ExtraBoldItalic.ttf")
+	semibold = files("OpenSans-Semibold.ttf", "OpenSans-Bold.ttf", "OpenSans-SemiboldItalic.ttf",
+		"OpenSans-BoldItalic.ttf")
+	heavy = files("OpenSans-ExtraBold.ttf", "OpenSans-ExtraBold.ttf", "OpenSans-ExtraBoldItalic.ttf",
+		"OpenSans-ExtraBoldItalic.ttf")
 	narrow   = slanted("OpenSans-CondBold.ttf", "OpenSans-CondBold.ttf")
 	dejaVu   = slanted("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")
 	slab     = slanted("DejaVuSerif.ttf", "DejaVuSerif-Bold.ttf")
 	notoSans = files("NotoSans-Regular.ttf", "NotoSans-Bold.ttf", "NotoSans-Italic.ttf", "NotoSans-BoldItalic.ttf")
 	noto     = files("NotoSerif-Regular.ttf", "NotoSerif-Bold.ttf", "NotoSerif-Italic.ttf", "NotoSerif-BoldItalic.ttf")
-	sans     = files("LiberationSans-Regular.ttf", "LiberationSans-Bold.ttf", "LiberationSans-Italic.ttf", "LiberationSans-BoldItalic.ttf")
-	serif    = files("LiberationSerif-Regular.ttf", "LiberationSerif-Bold.ttf", "LiberationSerif-Italic.ttf", "LiberationSerif-BoldItalic.ttf")
-	mono     = files("LiberationMono-Regular.ttf", "LiberationMono-Bold.ttf", "LiberationMono-Italic.ttf", "LiberationMono-BoldItalic.ttf")
-	slim     = files("LiberationSansNarrow-Regular.ttf", "LiberationSansNarrow-Bold.ttf", "LiberationSansNarrow-Italic.ttf", "LiberationSansNarrow-BoldItalic.ttf")
+	sans     = files("LiberationSans-Regular.ttf", "LiberationSans-Bold.ttf", "LiberationSans-Italic.ttf",
+		"LiberationSans-BoldItalic.ttf")
+	serif = files("LiberationSerif-Regular.ttf", "LiberationSerif-Bold.ttf", "LiberationSerif-Italic.ttf",
+		"LiberationSerif-BoldItalic.ttf")
+	mono = files("LiberationMono-Regular.ttf", "LiberationMono-Bold.ttf", "LiberationMono-Italic.ttf",
+		"LiberationMono-BoldItalic.ttf")
+	slim = files("LiberationSansNarrow-Regular.ttf", "LiberationSansNarrow-Bold.ttf",
+		"LiberationSansNarrow-Italic.ttf", "LiberationSansNarrow-BoldItalic.ttf")
 	gothic   = files("URWGothic-Book.otf", "URWGothic-Demi.otf", "URWGothic-BookOblique.otf", "URWGothic-DemiOblique.otf")
 	palladio = files("P052-Roman.otf", "P052-Bold.otf", "P052-Italic.otf", "P052-BoldItalic.otf")
-	bookman  = files("URWBookman-Light.otf", "URWBookman-Demi.otf", "URWBookman-LightItalic.otf", "URWBookman-DemiItalic.otf")
+	bookman  = files("URWBookman-Light.otf", "URWBookman-Demi.otf", "URWBookman-LightItalic.otf",
+		"URWBookman-DemiItalic.otf")
 	school   = files("C059-Roman.otf", "C059-Bold.otf", "C059-Italic.otf", "C059-BdIta.otf")
 	garamond = bases{{file: "EBGaramond12-Regular.otf"}, {file: "EBGaramond12-Bold.otf"},
 		{file: "EBGaramond12-Italic.otf"}, {file: "EBGaramond12-Bold.otf", slant: true}}
@@ -139,7 +146,8 @@ var families = []family{
 	{name: "Gill Sans MT", class: swiss, bases: gillius, aliases: []string{"Gill Sans"}, small: true},
 	{name: "Franklin Gothic Book", class: swiss, bases: openSans, small: true},
 	{name: "Franklin Gothic Medium", class: swiss, bases: semibold, small: true},
-	{name: "Franklin Gothic Demi", class: swiss, bases: bases{openSans[Bold], openSans[Bold], openSans[BoldItalic], openSans[BoldItalic]}, small: true},
+	{name: "Franklin Gothic Demi", class: swiss, bases: bases{openSans[Bold], openSans[Bold], openSans[BoldItalic],
+		openSans[BoldItalic]}, small: true},
 	{name: "Franklin Gothic Heavy", class: swiss, bases: heavy, small: true},
 	{name: "Comic Sans MS", class: script, bases: comic, small: true},
 	{name: "Impact", class: decorative, bases: narrow, small: true},

@@ -120,7 +120,8 @@ func (s scriptFonts) of(c class) []string {
 	return fonts
 }
 
-// byScript are the scripts of Windows' character sets ([MS-WMF] 2.1.1.5), with what Windows has for each in every edition.
+// byScript are the scripts of Windows' character sets ([MS-WMF] 2.1.1.5), with what Windows has for each in every
+// edition.
 // Liberation Serif and Sans have Hebrew, Greek and Cyrillic, as wide as Times New Roman's and Arial's.
 var byScript = map[string]scriptFonts{
 	"02": {[]string{"OpenSymbol"}, []string{"OpenSymbol"}},
@@ -161,8 +162,10 @@ func isKnown(name string) bool { return catalogue()[fold(name)] != nil }
 func fold(name string) string { return strings.ReplaceAll(strings.ToLower(name), " ", "") }
 
 // stylesOfNames are what names of faces and of foundries' versions end with.
-var stylesOfNames = []string{"bold", "italic", "oblique", "regular", "light", "medium", "semi", "demi", "extra", "ultra", "black", "heavy",
-	"thin", "book", "condensed", "cond", "narrow", "display", "text", "mt", "ps", "std", "pro", "lt", "bt", "neue", "-", "_", "."}
+var stylesOfNames = []string{"bold", "italic", "oblique", "regular", "light", "medium", "semi", "demi", "extra",
+	"ultra", "black", "heavy",
+	"thin", "book", "condensed", "cond", "narrow", "display", "text", "mt", "ps", "std", "pro", "lt", "bt", "neue",
+	"-", "_", "."}
 
 // kin is what stands for the known font that a name is of: "Calibri,Bold", "ArialMT", "TimesNewRomanPS-BoldMT".
 func kin(name string) []string {

@@ -68,7 +68,8 @@ func Make(dir string) error {
 		return err
 	}
 	if missing := found.missing(); len(missing) > 0 {
-		return fmt.Errorf("there is no %s in %s: install Debian's %s", strings.Join(missing, ", "), system, strings.Join(basePackages, ", "))
+		return fmt.Errorf("there is no %s in %s: install Debian's %s", strings.Join(missing, ", "), system,
+			strings.Join(basePackages, ", "))
 	}
 	return makeIn(dir, found)
 }
@@ -95,7 +96,8 @@ func tempDir() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("making the folder of twins: %w", err)
 	}
-	if owner := info.Sys().(*syscall.Stat_t).Uid; !info.IsDir() || owner != uint32(os.Getuid()) || info.Mode().Perm() != 0o700 {
+	if owner := info.Sys().(*syscall.Stat_t).Uid; !info.IsDir() || owner != uint32(os.Getuid()) ||
+		info.Mode().Perm() != 0o700 {
 		return "", fmt.Errorf("%s is somebody else's: remove it, or name a folder of your own in XDG_CACHE_HOME", dir)
 	}
 	return dir, nil

@@ -9,8 +9,10 @@ import (
 	"strings"
 )
 
-// openDirs are the folders of Debian's packages whose fonts are used as they are. Nothing else that is installed is. Carlito
-// and Caladea are not among them: LibreOffice would take them for Calibri and Cambria before it asks fontconfig, and the
+// openDirs are the folders of Debian's packages whose fonts are used as they are. Nothing else that is installed is.
+// Carlito
+// and Caladea are not among them: LibreOffice would take them for Calibri and Cambria before it asks fontconfig, and
+// the
 // one has ligatures that Word does not apply, the other is not as wide.
 var openDirs = []string{
 	"/usr/share/fonts/truetype/liberation",
@@ -23,7 +25,8 @@ var openDirs = []string{
 // rejected are files in them that are not used: faces that not every machine's packages have, and Noto's fonts for the
 // display of interfaces.
 var rejected = []string{"*/DejaVuMath*", "*/DejaVuSansMono*", "*/DejaVu*Condensed*", "*/DejaVu*Oblique*",
-	"*/DejaVu*Italic*", "*/DejaVuSans-ExtraLight*", "*/LiberationSansNarrow*", "*/Noto*UI-*", "*/NotoSansDisplay-*", "*/NotoSerifDisplay-*"}
+	"*/DejaVu*Italic*", "*/DejaVuSans-ExtraLight*", "*/LiberationSansNarrow*", "*/Noto*UI-*", "*/NotoSansDisplay-*",
+	"*/NotoSerifDisplay-*"}
 
 // systemCache is where fontconfig keeps what it has read of the system's fonts.
 const systemCache = "/var/cache/fontconfig"

@@ -17,8 +17,10 @@ const (
 
 // openTwins are open fonts that were made with the widths of others.
 var openTwins = map[string]string{
-	"arial": "Liberation Sans", "helvetica": "Liberation Sans", "times new roman": "Liberation Serif", "times": "Liberation Serif",
-	"courier new": "Liberation Mono", "courier": "Liberation Mono", "carlito": TwinName("Calibri"), "palatino": TwinName("Palatino Linotype"),
+	"arial": "Liberation Sans", "helvetica": "Liberation Sans", "times new roman": "Liberation Serif",
+	"times":       "Liberation Serif",
+	"courier new": "Liberation Mono", "courier": "Liberation Mono", "carlito": TwinName("Calibri"),
+	"palatino": TwinName("Palatino Linotype"),
 }
 
 // onlySigns are fonts that texts need for single signs.
@@ -56,14 +58,18 @@ func sameWidths(font, family, style string) bool {
 	return false
 }
 
-// isCalled tells whether a font is of the family, by its own name or by that in its language. Other aliases are of fonts
+// isCalled tells whether a font is of the family, by its own name or by that in its language. Other aliases are of
+// fonts
 // that are like it.
 func (f family) isCalled(name string) bool {
 	if strings.EqualFold(f.name, name) {
 		return true
 	}
 	return slices.ContainsFunc(f.aliases, func(alias string) bool {
-		return alias == name && !strings.ContainsFunc(alias, func(r rune) bool { return r < unicode.MaxASCII && unicode.IsLetter(r) })
+		return alias == name && !strings.ContainsFunc(alias, func(r rune) bool {
+			return r < unicode.MaxASCII &&
+				unicode.IsLetter(r)
+		})
 	})
 }
 

@@ -71,9 +71,11 @@ func (t twin) bytes() []byte {
 	head := words(nil, 1, 0, 1, 0, 0, 0, 0x5F0F, 0x3CF5, 0x000B, unitsPerEm)
 	head = append(head, make([]byte, 16)...) // made and changed at no time: the same source makes the same file
 	head = words(head, int(extent.left), int(extent.bottom), int(extent.right), int(extent.top), t.macStyle(), 8, 2, 1, 0)
-	hhea := words(nil, 1, 0, t.ascent, -t.descent, 0, widest, int(left), rightmost, int(extent.right), 1, 0, 0, 0, 0, 0, 0, 0, len(all))
+	hhea := words(nil, 1, 0, t.ascent, -t.descent, 0, widest, int(left), rightmost, int(extent.right), 1, 0, 0, 0, 0, 0,
+		0, 0, len(all))
 	maxp := words(nil, 1, 0, len(all), points, lines, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0)
-	post := words(nil, 3, 0, int(-upright), 0, underline[0], underline[1], 0, flag(t.class == modern), 0, 0, 0, 0, 0, 0, 0, 0)
+	post := words(nil, 3, 0, int(-upright), 0, underline[0], underline[1], 0, flag(t.class == modern), 0, 0, 0,
+		0, 0, 0, 0, 0)
 	return sfnt([]table{
 		{"OS/2", t.os2()}, {"cmap", t.cmap()}, {"glyf", glyf}, {"head", head}, {"hhea", hhea}, {"hmtx", hmtx},
 		{"loca", loca}, {"maxp", maxp}, {"name", t.names()}, {"post", post},
@@ -171,7 +173,8 @@ func (t twin) os2() []byte {
 // panose says what kind of letters these are. https://monotype.github.io/panose/
 func (t twin) panose() []byte {
 	p := map[class][]byte{
-		roman: {2, 2, 5, 3, 5, 4, 5, 2, 3, 4}, swiss: {2, 11, 5, 3, 5, 4, 4, 2, 2, 4}, modern: {2, 11, 6, 9, 2, 2, 4, 3, 2, 4},
+		roman: {2, 2, 5, 3, 5, 4, 5, 2, 3, 4}, swiss: {2, 11, 5, 3, 5, 4, 4, 2, 2, 4},
+		modern: {2, 11, 6, 9, 2, 2, 4, 3, 2, 4},
 		script: {3, 2, 5, 2, 4, 4, 6, 6, 2, 3}, decorative: {4, 2, 5, 2, 4, 4, 6, 6, 2, 3},
 	}[t.class]
 	if t.style.bold() {

@@ -84,7 +84,8 @@ func (s *source) line() (ascent, descent int) {
 	return units(float64(extents.Ascender+extents.LineGap)/em, -float64(extents.Descender)/em)
 }
 
-// draw gives a glyph a width, and scales its outline with it. By the family's stretch it is scaled upright too, halfway:
+// draw gives a glyph a width, and scales its outline with it. By the family's stretch it is scaled upright too,
+// halfway:
 // letters that are all narrower are smaller letters, in part.
 func (s *source) draw(code rune, gid font.GID, own float64, width int, stretch float64) glyph {
 	g := glyph{code: code, width: width}
@@ -182,7 +183,8 @@ func isText(code rune) bool {
 }
 
 // sameWidth are signs that are as wide as another in every font.
-var sameWidth = map[rune]rune{0xA0: ' ', 0xAD: '-', 0x2010: '-', 0x2011: '-', 0x2215: '/', 0x2219: 0xB7, 0x2126: 0x3A9, 0x394: 0x2206}
+var sameWidth = map[rune]rune{0xA0: ' ', 0xAD: '-', 0x2010: '-', 0x2011: '-', 0x2215: '/', 0x2219: 0xB7, 0x2126: 0x3A9,
+	0x394: 0x2206}
 
 // Code points that a twin has when its base has them: the letters of Latin, Greek and Cyrillic that languages of today
 // are written with, and signs. The fonts that LibreOffice falls back to have the others.

@@ -98,7 +98,8 @@ func TestKoreanTwinsHaveHangul(t *testing.T) {
 			if width := face.HorizontalAdvance(gid); width != float32(face.Upem()) {
 				t.Errorf("%v: %c is %v wide, want %d", twin.Face, code, width, face.Upem())
 			}
-			if !drawn || extents.Width < float32(face.Upem())/2 || extents.XBearing < 0 || extents.XBearing+extents.Width > float32(face.Upem()) {
+			if !drawn || extents.Width < float32(face.Upem())/2 || extents.XBearing < 0 || extents.XBearing+
+				extents.Width > float32(face.Upem()) {
 				t.Errorf("%v: %c is drawn from %v, %v wide", twin.Face, code, extents.XBearing, extents.Width)
 			}
 		}

@@ -126,7 +126,8 @@ func (s *Server) warm(config Config) error {
 		return fmt.Errorf("reading LibreOffice's version: %w", err)
 	}
 	s.version = version.ProductVersion + version.ProductExtension
-	s.proof = sandbox.Proof{Way: sandbox.Way(answer[C.READY_SANDBOX_WAY]), Kept: strings.Fields(answer[C.READY_SANDBOX_PARTS])}
+	s.proof = sandbox.Proof{Way: sandbox.Way(answer[C.READY_SANDBOX_WAY]),
+		Kept: strings.Fields(answer[C.READY_SANDBOX_PARTS])}
 	if answer[C.READY_HUGE] == "0" {
 		config.Log.Warn("the kernel gives no transparent huge pages: documents take more CPU than they need to")
 	}

@@ -28,7 +28,8 @@ func makeDirectory(temp string, set fonts.Set) (directory, error) {
 	// Until the lock is held it has another name, or others would take the directory for a dead converter's.
 	lock, err := os.Create(filepath.Join(path, "locking"))
 	if err == nil {
-		err = errors.Join(syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), os.Rename(lock.Name(), filepath.Join(path, "lock")))
+		err = errors.Join(syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB),
+			os.Rename(lock.Name(), filepath.Join(path, "lock")))
 	}
 	d := directory{path, lock}
 	if err = errors.Join(err, prepare(path, set)); err != nil {
@@ -44,7 +45,8 @@ func (d directory) remove() error { return errors.Join(os.RemoveAll(d.path), d.l
 func removeLeftovers(temp string, log *slog.Logger) {
 	found, _ := filepath.Glob(filepath.Join(temp, directoryPattern))
 	for _, path := range found {
-		if info, err := os.Lstat(path); err != nil || !info.IsDir() || info.Sys().(*syscall.Stat_t).Uid != uint32(os.Getuid()) {
+		if info, err := os.Lstat(path); err != nil || !info.IsDir() ||
+			info.Sys().(*syscall.Stat_t).Uid != uint32(os.Getuid()) {
 			continue
 		}
 		lock, err := os.OpenFile(filepath.Join(path, "lock"), os.O_RDWR|syscall.O_NOFOLLOW, 0)

@@ -138,7 +138,8 @@ func TestAChildInheritsNothingOfOtherDocuments(t *testing.T) {
 	warm := channels(t, server) // LibreOffice's own
 	ctx, cancel := context.WithCancel(t.Context())
 	first, second := started(t, ctx, engine, slow), started(t, ctx, engine, slow)
-	officetest.Until(t, "two documents are being converted", func() bool { return len(officetest.Documents(t, server)) == 2 })
+	officetest.Until(t, "two documents are being converted",
+		func() bool { return len(officetest.Documents(t, server)) == 2 })
 	for _, c := range officetest.Documents(t, server) {
 		officetest.Until(t, "the child has closed what is not its own", func() bool {
 			own := 0
@@ -225,7 +226,8 @@ func TestNothingIsLeftOfManyDocuments(t *testing.T) {
 			}
 			d.Close()
 		}
-		officetest.Until(t, "only the child that waits is left", func() bool { return len(officetest.Children(t, server)) == 1 })
+		officetest.Until(t, "only the child that waits is left",
+			func() bool { return len(officetest.Children(t, server)) == 1 })
 	}
 	run(20)
 	openBefore, memoryBefore := files(), resident(t, server)

@@ -13,7 +13,8 @@ import (
 const heading = `<w:p><w:pPr><w:outlineLvl w:val="0"/></w:pPr><w:r><w:t>Heading</w:t></w:r></w:p>`
 
 func threePages() []byte {
-	return docxtest.Document(heading + docxtest.Paragraph("page one") + docxtest.PageBreak + docxtest.Paragraph("page two") + docxtest.PageBreak + docxtest.Paragraph("page three"))
+	return docxtest.Document(heading + docxtest.Paragraph("page one") + docxtest.PageBreak +
+		docxtest.Paragraph("page two") + docxtest.PageBreak + docxtest.Paragraph("page three"))
 }
 
 func TestOptionsShapeThePDF(t *testing.T) {
@@ -29,19 +30,28 @@ func TestOptionsShapeThePDF(t *testing.T) {
 		{[]string{"pdfua=true"}, func(t *testing.T, pdf string) bool {
 			return contains(t, pdf, "<pdfuaid:part>1</pdfuaid:part>") && strings.Contains(squeezed(info(t, pdf)), "Tagged: yes")
 		}},
-		{[]string{"tagged=true"}, func(t *testing.T, pdf string) bool { return strings.Contains(squeezed(info(t, pdf)), "Tagged: yes") }},
-		{[]string{"tagged=false"}, func(t *testing.T, pdf string) bool { return strings.Contains(squeezed(info(t, pdf)), "Tagged: no") }},
+		{[]string{"tagged=true"}, func(t *testing.T, pdf string) bool {
+			return strings.Contains(squeezed(info(t, pdf)),
+				"Tagged: yes")
+		}},
+		{[]string{"tagged=false"}, func(t *testing.T, pdf string) bool {
+			return strings.Contains(squeezed(info(t, pdf)),
+				"Tagged: no")
+		}},
 		{[]string{"pages=1,3"}, func(t *testing.T, pdf string) bool {
 			text := textOf(t, pdf)
-			return strings.Contains(text, "page one") && !strings.Contains(text, "page two") && strings.Contains(text, "page three")
+			return strings.Contains(text, "page one") && !strings.Contains(text, "page two") &&
+				strings.Contains(text, "page three")
 		}},
 		{[]string{"pages=2-"}, func(t *testing.T, pdf string) bool {
 			text := textOf(t, pdf)
-			return !strings.Contains(text, "page one") && strings.Contains(text, "page two") && strings.Contains(text, "page three")
+			return !strings.Contains(text, "page one") && strings.Contains(text, "page two") &&
+				strings.Contains(text, "page three")
 		}},
 		{[]string{"bookmarks=false"}, func(t *testing.T, pdf string) bool { return !contains(t, pdf, "/Outlines") }},
 		{[]string{"bookmarks=true"}, func(t *testing.T, pdf string) bool { return contains(t, pdf, "/Outlines") }},
-		{[]string{"quality=50", "resolution=75", "pdfa=2b"}, func(t *testing.T, pdf string) bool { return isArchive(t, pdf, "2") }},
+		{[]string{"quality=50", "resolution=75", "pdfa=2b"},
+			func(t *testing.T, pdf string) bool { return isArchive(t, pdf, "2") }},
 	} {
 		t.Run(strings.Join(test.options, " "), func(t *testing.T) {
 			pdf, _ := mustConvert(t, engine, threePages(), test.options...)
@@ -58,7 +68,8 @@ func TestPhotographs(t *testing.T) {
 	photograph := docxtest.Photograph(400, 300, 1)
 	document := docxtest.Document(docxtest.PictureOf("r:embed", "photo", 60, 45),
 		docxtest.Part{Name: "word/media/photo.jpg", Content: photograph},
-		docxtest.Part{Name: "word/_rels/document.xml.rels", Content: docxtest.Relationships(docxtest.Relationship{ID: "photo", Type: "image", Target: "media/photo.jpg"})})
+		docxtest.Part{Name: "word/_rels/document.xml.rels",
+			Content: docxtest.Relationships(docxtest.Relationship{ID: "photo", Type: "image", Target: "media/photo.jpg"})})
 	for _, test := range []struct {
 		options []string
 		same    bool
@@ -83,12 +94,14 @@ func TestPhotographs(t *testing.T) {
 // an output intent (6.2.3), is not encrypted (6.1.3) and has its fonts embedded (6.2.11.4).
 func isArchive(t *testing.T, pdf, part string) bool {
 	t.Helper()
-	return contains(t, pdf, "<pdfaid:part>"+part+"</pdfaid:part>") && contains(t, pdf, "<pdfaid:conformance>B</pdfaid:conformance>") &&
+	return contains(t, pdf, "<pdfaid:part>"+part+"</pdfaid:part>") &&
+		contains(t, pdf, "<pdfaid:conformance>B</pdfaid:conformance>") &&
 		contains(t, pdf, "/OutputIntents") && contains(t, pdf, "/GTS_PDFA1") && !contains(t, pdf, "/Encrypt") &&
 		len(fontsNotEmbedded(t, pdf)) == 0
 }
 
-// TestAccessiblePDF makes the checks of PDF/UA that need no validator, on a document with a title, headings, a table and
+// TestAccessiblePDF makes the checks of PDF/UA that need no validator, on a document with a title, headings, a table
+// and
 // an image: it says that it follows part 1 (ISO 14289-1, 5), is tagged with headings in their order, a table and a
 // described figure (7.1, 7.3, 7.4, 7.5), shows its title (7.1), names its language (7.2) and has its fonts embedded
 // (7.21.4).
@@ -98,14 +111,16 @@ func TestAccessiblePDF(t *testing.T) {
 		t.Fatal(err)
 	}
 	pdf, _ := mustConvert(t, start(t, office.Config{}), demo, "pdfua=true")
-	for _, want := range []string{"<pdfuaid:part>1</pdfuaid:part>", "/Marked true", "/DisplayDocTitle true", "/Lang(en-GB)", "/Alt"} {
+	for _, want := range []string{"<pdfuaid:part>1</pdfuaid:part>", "/Marked true", "/DisplayDocTitle true",
+		"/Lang(en-GB)", "/Alt"} {
 		if !contains(t, pdf, want) {
 			t.Errorf("the PDF has no %s", want)
 		}
 	}
 	structure := poppler(t, "pdfinfo", "-struct-text", pdf)
 	at := 0
-	for _, want := range []string{"H1", "How it works", "Figure", "H2", "What a caller needs", "Table", "Who answers", "H1", "Many scripts"} {
+	for _, want := range []string{"H1", "How it works", "Figure", "H2", "What a caller needs", "Table", "Who answers",
+		"H1", "Many scripts"} {
 		next := strings.Index(structure[at:], want)
 		if next < 0 {
 			t.Fatalf("the structure has no %s after %q:\n%s", want, structure[:at], structure)
@@ -141,7 +156,8 @@ func TestPageRangeCountsThePagesOfThePDF(t *testing.T) {
 }
 
 func TestArchivesHaveAllTheirFonts(t *testing.T) {
-	pdf, _ := mustConvert(t, start(t, office.Config{}), docxtest.Document(docxtest.Styled("Helvetica", "one")+docxtest.Styled("Symbol", "two")+docxtest.Styled("Calibri", "three")), "pdfa=2b")
+	pdf, _ := mustConvert(t, start(t, office.Config{}), docxtest.Document(docxtest.Styled("Helvetica", "one")+
+		docxtest.Styled("Symbol", "two")+docxtest.Styled("Calibri", "three")), "pdfa=2b")
 	if missing := fontsNotEmbedded(t, pdf); len(missing) > 0 {
 		t.Errorf("fonts are not embedded: %v", missing)
 	}
@@ -150,13 +166,17 @@ func TestArchivesHaveAllTheirFonts(t *testing.T) {
 func TestCommentsGoWhereTheyAreAskedFor(t *testing.T) {
 	engine := start(t, office.Config{})
 	commented := docxtest.Document(`<w:p><w:commentRangeStart w:id="0"/><w:r><w:t>text</w:t></w:r><w:commentRangeEnd w:id="0"/><w:r><w:commentReference w:id="0"/></w:r></w:p>`,
-		docxtest.Part{Name: "word/_rels/document.xml.rels", Content: docxtest.Relationships(docxtest.Relationship{ID: "c", Type: "comments", Target: "comments.xml"})},
-		docxtest.Part{Name: "word/comments.xml", Content: `<?xml version="1.0" encoding="UTF-8"?><w:comments xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:comment w:id="0" w:author="Reviewer" w:date="2026-01-01T00:00:00Z" w:initials="A">` + docxtest.Paragraph("a remark") + `</w:comment></w:comments>`})
-	for setting, want := range map[string][2]bool{"comments=none": {false, false}, "comments=margin": {true, false}, "comments=annotations": {false, true}} {
+		docxtest.Part{Name: "word/_rels/document.xml.rels",
+			Content: docxtest.Relationships(docxtest.Relationship{ID: "c", Type: "comments", Target: "comments.xml"})},
+		docxtest.Part{Name: "word/comments.xml",
+			Content: `<?xml version="1.0" encoding="UTF-8"?><w:comments xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:comment w:id="0" w:author="Reviewer" w:date="2026-01-01T00:00:00Z" w:initials="A">` + docxtest.Paragraph("a remark") + `</w:comment></w:comments>`})
+	for setting, want := range map[string][2]bool{"comments=none": {false, false}, "comments=margin": {true, false},
+		"comments=annotations": {false, true}} {
 		pdf, _ := mustConvert(t, engine, commented, setting)
 		margin, annotation := strings.Contains(textOf(t, pdf), "Reviewer"), contains(t, pdf, "/Subtype /Text")
 		if margin != want[0] || annotation != want[1] {
-			t.Errorf("%s: in the margin %v, as an annotation %v, want %v; text %q", setting, margin, annotation, want, textOf(t, pdf))
+			t.Errorf("%s: in the margin %v, as an annotation %v, want %v; text %q", setting, margin, annotation, want,
+				textOf(t, pdf))
 		}
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"docx2pdf/service/fonts"
 )
 
-// readFonts reads a child's lines about fonts: what stands for those that are not there, and which of the user's are used.
+// readFonts reads a child's lines about fonts: what stands for those that are not there, and which of the user's are
+// used.
 func readFonts(report string, set fonts.Set) (substitutions []conversion.Substitution, own []string) {
 	var wanted []string
 	seen := map[string]bool{}

@@ -74,17 +74,21 @@ func TestOnesOwnFontsComeBeforeTwins(t *testing.T) {
 	if own := engine.Status().OwnFonts; !slices.Equal(own, []string{"Trebuchet MS"}) {
 		t.Errorf("the own fonts are %q", own)
 	}
-	pdf, report := mustConvert(t, engine, docxtest.Document(docxtest.Styled("Trebuchet MS", "text")+docxtest.Styled("Verdana", "text")))
-	if names := poppler(t, "pdffonts", pdf); !strings.Contains(names, "+TrebuchetMS-Regular") || !strings.Contains(names, "+VerdanaTwin-Regular") {
+	pdf, report := mustConvert(t, engine, docxtest.Document(docxtest.Styled("Trebuchet MS", "text")+
+		docxtest.Styled("Verdana", "text")))
+	if names := poppler(t, "pdffonts", pdf); !strings.Contains(names, "+TrebuchetMS-Regular") ||
+		!strings.Contains(names, "+VerdanaTwin-Regular") {
 		t.Errorf("the PDF's fonts are\n%s, want the own one, and a twin for the other", names)
 	}
-	if !slices.Equal(report.OwnFonts, []string{"Trebuchet MS"}) || len(report.Fonts) != 1 || report.Fonts[0].Font != "Verdana" {
+	if !slices.Equal(report.OwnFonts, []string{"Trebuchet MS"}) || len(report.Fonts) != 1 ||
+		report.Fonts[0].Font != "Verdana" {
 		t.Errorf("the report has the own fonts %q and the substitutions %v", report.OwnFonts, report.Fonts)
 	}
 }
 
 func TestAFolderOfFontsHasToBeThere(t *testing.T) {
-	if _, err := fonts.Open("/nowhere"); err == nil || !strings.Contains(err.Error(), "/nowhere") || !strings.Contains(err.Error(), "FONTS_DIR") {
+	if _, err := fonts.Open("/nowhere"); err == nil || !strings.Contains(err.Error(), "/nowhere") ||
+		!strings.Contains(err.Error(), "FONTS_DIR") {
 		t.Errorf("%v, want an error that names the folder and the variable", err)
 	}
 	file := filepath.Join(t.TempDir(), "file")
@@ -101,7 +105,8 @@ func TestSubstitutionsSayWhatTheyMean(t *testing.T) {
 	engine := start(t, office.Config{})
 	body := ""
 	want := map[string]fonts.Kind{
-		"Calibri": fonts.SameWidths, "Arial": fonts.SameWidths, "Times New Roman": fonts.SameWidths, "Cambria": fonts.SameWidths,
+		"Calibri": fonts.SameWidths, "Arial": fonts.SameWidths, "Times New Roman": fonts.SameWidths,
+		"Cambria":  fonts.SameWidths,
 		"Consolas": fonts.SameWidths, "Symbol": fonts.Signs, "Nobody Knows": fonts.OtherWidths, "Papyrus": fonts.OtherWidths,
 	}
 	for font := range want {

@@ -14,7 +14,8 @@ import (
 	"docx2pdf/service/sandbox"
 )
 
-// permissive is a configuration that lets LibreOffice follow links and run macros, as its desktop does when it is told to.
+// permissive is a configuration that lets LibreOffice follow links and run macros, as its desktop does when it is told
+// to.
 const permissive = `<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
 <item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="BlockUntrustedRefererLinks" oor:op="fuse"><value>false</value></prop></item>
@@ -83,57 +84,77 @@ func (b *bait) file(name string) string { return "file://" + filepath.Join(b.dir
 // hostile are documents that reach out, by what they reach out with.
 func (b *bait) hostile() map[string][]byte {
 	related := func(body string, all ...docxtest.Relationship) []byte {
-		return docxtest.Document(docxtest.Paragraph("text")+body, docxtest.Part{Name: "word/_rels/document.xml.rels", Content: docxtest.Relationships(all...)})
+		return docxtest.Document(docxtest.Paragraph("text")+body, docxtest.Part{Name: "word/_rels/document.xml.rels",
+			Content: docxtest.Relationships(all...)})
 	}
 	external := func(kind, target string) docxtest.Relationship {
 		return docxtest.Relationship{ID: "x", Type: kind, Target: target, External: true}
 	}
-	vml := `<w:p><w:r><w:pict><v:shape style="width:75pt;height:75pt"><v:imagedata r:href="x" o:href="` + b.url + `/vml.png"/></v:shape></w:pict></w:r></w:p>`
+	vml := `<w:p><w:r><w:pict><v:shape style="width:75pt;height:75pt"><v:imagedata r:href="x" o:href="` + b.url +
+		`/vml.png"/></v:shape></w:pict></w:r></w:p>`
 	ole := `<w:p><w:r><w:object><v:shape id="s" style="width:75pt;height:75pt"/><o:OLEObject Type="Link" ProgID="Word.Document" ShapeID="s" DrawAspect="Content" r:id="x" UpdateMode="Always"/></w:object></w:r></w:p>`
 	return map[string][]byte{
-		"linked picture, http":       related(docxtest.Picture("r:link", "x"), external("image", b.url+"/a.png")),
-		"linked picture, other case": related(docxtest.Picture("r:link", "x"), external("image", "HTTP"+strings.TrimPrefix(b.url, "http")+"/a.png")),
-		"linked picture, WebDAV":     related(docxtest.Picture("r:link", "x"), external("image", "vnd.sun.star.webdav"+strings.TrimPrefix(b.url, "http")+"/a.png")),
-		"linked picture, file":       related(docxtest.Picture("r:link", "x"), external("image", b.file("canary.png"))),
-		"linked picture, path":       related(docxtest.Picture("r:link", "x"), external("image", filepath.Join(b.directory, "canary.png"))),
-		"embedded name, http":        related(docxtest.Picture("r:embed", "x"), external("image", b.url+"/b.png")),
-		"embedded name, file":        related(docxtest.Picture("r:embed", "x"), external("image", b.file("canary.png"))),
-		"VML picture":                related(vml, external("image", b.url+"/c.png")),
-		"VML picture, file":          related(strings.ReplaceAll(vml, b.url+"/vml.png", b.file("canary.png")), external("image", b.file("canary.png"))),
-		"linked object":              related(ole, external("oleObject", b.file("canary.docx"))),
-		"linked object, http":        related(ole, external("oleObject", b.url+"/o.docx")),
-		"altChunk, http":             related(`<w:altChunk r:id="x"/>`, external("aFChunk", b.url+"/chunk.html")),
-		"altChunk, file":             related(`<w:altChunk r:id="x"/>`, external("aFChunk", b.file("canary.html"))),
+		"linked picture, http": related(docxtest.Picture("r:link", "x"), external("image", b.url+"/a.png")),
+		"linked picture, other case": related(docxtest.Picture("r:link", "x"),
+			external("image", "HTTP"+strings.TrimPrefix(b.url, "http")+"/a.png")),
+		"linked picture, WebDAV": related(docxtest.Picture("r:link", "x"),
+			external("image", "vnd.sun.star.webdav"+strings.TrimPrefix(b.url, "http")+"/a.png")),
+		"linked picture, file": related(docxtest.Picture("r:link", "x"), external("image", b.file("canary.png"))),
+		"linked picture, path": related(docxtest.Picture("r:link", "x"),
+			external("image", filepath.Join(b.directory, "canary.png"))),
+		"embedded name, http": related(docxtest.Picture("r:embed", "x"), external("image", b.url+"/b.png")),
+		"embedded name, file": related(docxtest.Picture("r:embed", "x"), external("image", b.file("canary.png"))),
+		"VML picture":         related(vml, external("image", b.url+"/c.png")),
+		"VML picture, file": related(strings.ReplaceAll(vml, b.url+"/vml.png", b.file("canary.png")),
+			external("image", b.file("canary.png"))),
+		"linked object":       related(ole, external("oleObject", b.file("canary.docx"))),
+		"linked object, http": related(ole, external("oleObject", b.url+"/o.docx")),
+		"altChunk, http":      related(`<w:altChunk r:id="x"/>`, external("aFChunk", b.url+"/chunk.html")),
+		"altChunk, file":      related(`<w:altChunk r:id="x"/>`, external("aFChunk", b.file("canary.html"))),
 		"altChunk with a picture": docxtest.Document(`<w:altChunk r:id="x"/>`+docxtest.Paragraph("text"),
-			docxtest.Part{Name: "word/_rels/document.xml.rels", Content: docxtest.Relationships(docxtest.Relationship{ID: "x", Type: "aFChunk", Target: "chunk.html"})},
-			docxtest.Part{Name: "word/chunk.html", Content: `<html><link rel=stylesheet href="` + b.url + `/s.css"><body background="` + b.url + `/bg.png"><img src="` + b.url + `/d.png"><img src="` + b.file("canary.png") + `"><iframe src="` + b.file("canary.html") + `"></iframe></body></html>`}),
+			docxtest.Part{Name: "word/_rels/document.xml.rels",
+				Content: docxtest.Relationships(docxtest.Relationship{ID: "x", Type: "aFChunk", Target: "chunk.html"})},
+			docxtest.Part{Name: "word/chunk.html", Content: `<html><link rel=stylesheet href="` + b.url +
+				`/s.css"><body background="` + b.url + `/bg.png"><img src="` + b.url + `/d.png"><img src="` + b.file("canary.png") +
+				`"><iframe src="` + b.file("canary.html") + `"></iframe></body></html>`}),
 		"attached template": docxtest.Document(docxtest.Paragraph("text"),
-			docxtest.Part{Name: "word/_rels/document.xml.rels", Content: docxtest.Relationships(docxtest.Relationship{ID: "s", Type: "settings", Target: "settings.xml"})},
-			docxtest.Part{Name: "word/settings.xml", Content: `<w:settings xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><w:attachedTemplate r:id="x"/><w:linkStyles/><w:updateFields w:val="true"/></w:settings>`},
-			docxtest.Part{Name: "word/_rels/settings.xml.rels", Content: docxtest.Relationships(external("attachedTemplate", b.url+"/t.dotx"))}),
-		"subdocument":           related(`<w:subDoc r:id="x"/>`, external("subDocument", b.file("canary.docx"))),
-		"INCLUDEPICTURE":        docxtest.Document(docxtest.Field(`INCLUDEPICTURE "` + b.url + `/e.png" \* MERGEFORMAT \d`)),
-		"INCLUDEPICTURE, file":  docxtest.Document(docxtest.Field(`INCLUDEPICTURE "` + filepath.Join(b.directory, "canary.png") + `" \d`)),
-		"INCLUDETEXT":           docxtest.Document(docxtest.Field(`INCLUDETEXT "` + b.file("canary.txt") + `"`)),
-		"INCLUDETEXT, http":     docxtest.Document(docxtest.Field(`INCLUDETEXT "` + b.url + `/f.txt"`)),
-		"LINK":                  docxtest.Document(docxtest.Field(`LINK Word.Document.12 "` + b.file("canary.docx") + `" "" \a \r`)),
-		"DDE":                   docxtest.Document(docxtest.Field(`DDEAUTO soffice "` + b.file("canary.docx") + `" "bookmark"`)),
-		"a web page":            []byte(`<html><body>text <img src="` + b.url + `/g.png"><img src="` + b.file("canary.png") + `"></body></html>`),
-		"a flat OpenDocument":   []byte(flatODT(b.url+"/h.png", b.file("canary.png"), b.file("canary.txt"))),
-		"an RTF with a picture": []byte(`{\rtf1 text {\field{\*\fldinst INCLUDEPICTURE "` + b.url + `/i.png" \\d}}{\field{\*\fldinst INCLUDETEXT "` + b.file("canary.txt") + `"}}}`),
+			docxtest.Part{Name: "word/_rels/document.xml.rels",
+				Content: docxtest.Relationships(docxtest.Relationship{ID: "s", Type: "settings", Target: "settings.xml"})},
+			docxtest.Part{Name: "word/settings.xml",
+				Content: `<w:settings xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><w:attachedTemplate r:id="x"/><w:linkStyles/><w:updateFields w:val="true"/></w:settings>`},
+			docxtest.Part{Name: "word/_rels/settings.xml.rels",
+				Content: docxtest.Relationships(external("attachedTemplate", b.url+"/t.dotx"))}),
+		"subdocument":    related(`<w:subDoc r:id="x"/>`, external("subDocument", b.file("canary.docx"))),
+		"INCLUDEPICTURE": docxtest.Document(docxtest.Field(`INCLUDEPICTURE "` + b.url + `/e.png" \* MERGEFORMAT \d`)),
+		"INCLUDEPICTURE, file": docxtest.Document(docxtest.Field(`INCLUDEPICTURE "` +
+			filepath.Join(b.directory, "canary.png") + `" \d`)),
+		"INCLUDETEXT":       docxtest.Document(docxtest.Field(`INCLUDETEXT "` + b.file("canary.txt") + `"`)),
+		"INCLUDETEXT, http": docxtest.Document(docxtest.Field(`INCLUDETEXT "` + b.url + `/f.txt"`)),
+		"LINK": docxtest.Document(docxtest.Field(`LINK Word.Document.12 "` + b.file("canary.docx") +
+			`" "" \a \r`)),
+		"DDE": docxtest.Document(docxtest.Field(`DDEAUTO soffice "` + b.file("canary.docx") +
+			`" "bookmark"`)),
+		"a web page": []byte(`<html><body>text <img src="` + b.url + `/g.png"><img src="` + b.file("canary.png") +
+			`"></body></html>`),
+		"a flat OpenDocument": []byte(flatODT(b.url+"/h.png", b.file("canary.png"), b.file("canary.txt"))),
+		"an RTF with a picture": []byte(`{\rtf1 text {\field{\*\fldinst INCLUDEPICTURE "` + b.url +
+			`/i.png" \\d}}{\field{\*\fldinst INCLUDETEXT "` + b.file("canary.txt") + `"}}}`),
 	}
 }
 
 func flatODT(picture, localPicture, section string) string {
 	image := func(url string) string {
-		return `<text:p><draw:frame svg:width="2cm" svg:height="2cm"><draw:image xlink:href="` + url + `" xlink:type="simple" xlink:actuate="onLoad"/></draw:frame></text:p>`
+		return `<text:p><draw:frame svg:width="2cm" svg:height="2cm"><draw:image xlink:href="` + url +
+			`" xlink:type="simple" xlink:actuate="onLoad"/></draw:frame></text:p>`
 	}
 	return `<?xml version="1.0"?><office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" xmlns:svg="urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0" xmlns:xlink="http://www.w3.org/1999/xlink" office:version="1.2" office:mimetype="application/vnd.oasis.opendocument.text"><office:body><office:text><text:p>text</text:p>` +
 		image(picture) + image(localPicture) +
-		`<text:section text:name="s"><text:section-source xlink:href="` + section + `" xlink:type="simple"/><text:p>old</text:p></text:section></office:text></office:body></office:document>`
+		`<text:section text:name="s"><text:section-source xlink:href="` + section +
+		`" xlink:type="simple"/><text:p>old</text:p></text:section></office:text></office:body></office:document>`
 }
 
-// hasPixel tells whether a PDF has a picture of one pixel, as the bait is. LibreOffice may draw a larger one in the place
+// hasPixel tells whether a PDF has a picture of one pixel, as the bait is. LibreOffice may draw a larger one in the
+// place
 // of what it did not get.
 func hasPixel(t *testing.T, pdf string) bool {
 	t.Helper()

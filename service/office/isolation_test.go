@@ -54,12 +54,14 @@ func documentWithFonts(t *testing.T, body string, count int) []byte {
 			name += fmt.Sprint(" ", i)
 		}
 		id := fmt.Sprint("x", i)
-		table += `<w:font w:name="` + name + `"><w:embedRegular r:id="` + id + `" w:fontKey="{01234567-89AB-CDEF-0123-456789ABCDEF}"/></w:font>`
+		table += `<w:font w:name="` + name + `"><w:embedRegular r:id="` + id +
+			`" w:fontKey="{01234567-89AB-CDEF-0123-456789ABCDEF}"/></w:font>`
 		related = append(related, docxtest.Relationship{ID: id, Type: "font", Target: "fonts/" + id + ".odttf"})
 		parts = append(parts, docxtest.Part{Name: "word/fonts/" + id + ".odttf", Content: font})
 	}
 	return docxtest.Document(body, append(parts,
-		docxtest.Part{Name: "word/_rels/document.xml.rels", Content: docxtest.Relationships(docxtest.Relationship{ID: "f", Type: "fontTable", Target: "fontTable.xml"})},
+		docxtest.Part{Name: "word/_rels/document.xml.rels",
+			Content: docxtest.Relationships(docxtest.Relationship{ID: "f", Type: "fontTable", Target: "fontTable.xml"})},
 		docxtest.Part{Name: "word/fontTable.xml", Content: table + `</w:fonts>`},
 		docxtest.Part{Name: "word/_rels/fontTable.xml.rels", Content: docxtest.Relationships(related...)})...)
 }

@@ -42,7 +42,8 @@ func (e *Engine) Convert(ctx context.Context, d *conversion.Document, o options.
 		return report, err
 	}
 	end, exceeded, err := j.run(ctx, o)
-	report.Phases = []conversion.Phase{{Name: "queue", Took: started.Sub(queued)}, {Name: "convert", Took: time.Since(started)}}
+	report.Phases = []conversion.Phase{{Name: "queue", Took: started.Sub(queued)},
+		{Name: "convert", Took: time.Since(started)}}
 	report.CPU = end.CPU
 	if err != nil {
 		return report, err
@@ -90,7 +91,8 @@ const (
 
 // await waits for a child's end, and brings it about when the child has had its time, its files take too much room, or
 // nobody waits for it any more.
-func (j job) await(ctx context.Context, server *forkserver.Server, c *forkserver.Child) (end forkserver.Ending, exceeded limit, err error) {
+func (j job) await(ctx context.Context, server *forkserver.Server, c *forkserver.Child) (end forkserver.Ending,
+	exceeded limit, err error) {
 	deadline := time.NewTimer(j.engine.config.Timeout)
 	defer deadline.Stop()
 	look := time.NewTicker(lookEvery)

@@ -48,7 +48,8 @@ func TestWithoutLandlock(t *testing.T) {
 
 func withNamespaces(t *testing.T) {
 	engine := start(t, office.Config{Sandbox: sandbox.Require})
-	if status := engine.Status(); status.SandboxWay != string(sandbox.Namespace) || !slices.Equal(status.Sandbox, sandbox.Parts) {
+	if status := engine.Status(); status.SandboxWay != string(sandbox.Namespace) ||
+		!slices.Equal(status.Sandbox, sandbox.Parts) {
 		t.Errorf("documents are kept from %v by %s, want all by %s", status.Sandbox, status.SandboxWay, sandbox.Namespace)
 	}
 	mustConvert(t, engine, small)
@@ -56,7 +57,8 @@ func withNamespaces(t *testing.T) {
 
 func withNothing(t *testing.T) {
 	_, err := office.Start(t.Context(), office.Config{TempDir: t.TempDir(), Sandbox: sandbox.Require})
-	if err == nil || !strings.Contains(err.Error(), "not from files") || !strings.Contains(err.Error(), "Landlock") || strings.Contains(err.Error(), "install") {
+	if err == nil || !strings.Contains(err.Error(), "not from files") || !strings.Contains(err.Error(), "Landlock") ||
+		strings.Contains(err.Error(), "install") {
 		t.Errorf("%v, want an error that says what is missing and where it is not", err)
 	}
 	var log bytes.Buffer
@@ -104,7 +106,8 @@ func refuse(t *testing.T, calls ...uint32) {
 	if _, _, failed := syscall.RawSyscall6(syscall.SYS_PRCTL, setNoNewPrivileges, 1, 0, 0, 0, 0); failed != 0 {
 		t.Fatal(failed)
 	}
-	if _, _, failed := syscall.RawSyscall(seccomp, setModeFilter, allThreads, uintptr(unsafe.Pointer(&program))); failed != 0 {
+	if _, _, failed := syscall.RawSyscall(seccomp, setModeFilter, allThreads,
+		uintptr(unsafe.Pointer(&program))); failed != 0 {
 		t.Fatal(failed)
 	}
 }

@@ -83,7 +83,8 @@ func TestADocumentWithLargeFilesWithoutANameIsKilled(t *testing.T) {
 	done := started(t, t.Context(), engine, slow)
 	child := officetest.Child(t)
 	// Its own copy of the document is among the files, and has to be read first.
-	officetest.Until(t, "the document is being read", func() bool { return officetest.CPU(t, child) > 500*time.Millisecond })
+	officetest.Until(t, "the document is being read",
+		func() bool { return officetest.CPU(t, child) > 500*time.Millisecond })
 	var err error
 	officetest.Until(t, "the document has ended", func() bool {
 		select {

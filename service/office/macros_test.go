@@ -37,7 +37,8 @@ Dim connector As Object
 Set connector = CreateUnoService("com.sun.star.connection.Connector")
 connector.connect("socket,host=%s,port=%s")
 End Sub
-`, mark, filepath.Join(b.directory, "written"), filepath.Join(b.directory, "started"), address.Hostname(), address.Port()))
+`, mark, filepath.Join(b.directory, "written"), filepath.Join(b.directory, "started"), address.Hostname(),
+		address.Port()))
 }
 
 // taken is what macros got at.
@@ -54,7 +55,8 @@ func (b *bait) taken() []string {
 	return found
 }
 
-// openWithMacros opens the document in a LibreOffice that does all it does after a document was opened, and tells whether
+// openWithMacros opens the document in a LibreOffice that does all it does after a document was opened, and tells
+// whether
 // its macros ran.
 func openWithMacros(t *testing.T, host string, b *bait, how string, mode sandbox.Mode) (ran bool) {
 	t.Helper()
@@ -88,7 +90,8 @@ func buildHost(t *testing.T) string {
 	for _, command := range [][]string{
 		{"c++", "-std=c++17", "-DLINUX", "-DUNX", "-DCPPU_ENV=gcc3", "-I/usr/include/libreoffice",
 			"-I/usr/local/include/libreoffice-uno", "-c", "-o", object, "../forkserver/document.cxx"},
-		append([]string{"cc", "-o", host, "testdata/macros.c", object, "../forkserver/imports.c", "../forkserver/office.c", "-ldl", "-lstdc++"}, sandboxed...),
+		append([]string{"cc", "-o", host, "testdata/macros.c", object, "../forkserver/imports.c", "../forkserver/office.c",
+			"-ldl", "-lstdc++"}, sandboxed...),
 	} {
 		if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)

@@ -1,7 +1,9 @@
 // Package office converts Word documents to PDF with LibreOffice.
 //
-// Starting LibreOffice takes half a second, converting a page some 20 ms. So one LibreOffice is started and made warm, and
-// then forks a child for each document (package forkserver), which is kept in (package sandbox). Nothing is carried from
+// Starting LibreOffice takes half a second, converting a page some 20 ms. So one LibreOffice is started and made warm,
+// and
+// then forks a child for each document (package forkserver), which is kept in (package sandbox). Nothing is carried
+// from
 // one document to the next, and a crash or a hang is one document's. This package gives each document a directory, a
 // place and a deadline, reads from its child's end what was wrong, and replaces a fork server that is gone.
 package office
@@ -31,12 +33,13 @@ type Config struct {
 	Timeout     time.Duration // for one conversion; 60 s
 	CPU         time.Duration // CPU time of one conversion; Timeout
 	Memory      int64         // bytes of memory that one conversion may take; 512 MiB
-	Output      int64         // bytes of the largest file that one conversion may write, and half of all at a time; 256 MiB
-	Threads     int           // that one conversion may have at a time; 64
-	Sandbox     sandbox.Mode  // sandbox.Auto
-	SandboxWay  sandbox.Way   // sandbox.Any
-	Fonts       fonts.Set     // fonts.Open("")
-	Log         *slog.Logger  // slog.Default()
+	// bytes of the largest file that one conversion may write, and half of all at a time; 256 MiB
+	Output     int64
+	Threads    int          // that one conversion may have at a time; 64
+	Sandbox    sandbox.Mode // sandbox.Auto
+	SandboxWay sandbox.Way  // sandbox.Any
+	Fonts      fonts.Set    // fonts.Open("")
+	Log        *slog.Logger // slog.Default()
 }
 
 func (c Config) withDefaults() Config {

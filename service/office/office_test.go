@@ -61,7 +61,8 @@ func newDocument(t *testing.T, engine *office.Engine, content []byte) *conversio
 }
 
 // convert returns what the conversion of a document says, and its PDF's place.
-func convert(t *testing.T, engine *office.Engine, content []byte, settings ...string) (string, conversion.Report, error) {
+func convert(t *testing.T, engine *office.Engine, content []byte, settings ...string) (string,
+	conversion.Report, error) {
 	t.Helper()
 	d := newDocument(t, engine, content)
 	report, err := engine.Convert(t.Context(), d, parse(t, settings...))
@@ -92,7 +93,8 @@ func textOf(t *testing.T, pdf string) string { return poppler(t, "pdftotext", "-
 
 func TestConvertKeepsTextAndPages(t *testing.T) {
 	engine := start(t, office.Config{})
-	pdf, result := mustConvert(t, engine, docxtest.Document(docxtest.Paragraph("first page")+docxtest.PageBreak+docxtest.Paragraph("second page")))
+	pdf, result := mustConvert(t, engine, docxtest.Document(docxtest.Paragraph("first page")+docxtest.PageBreak+
+		docxtest.Paragraph("second page")))
 	text := textOf(t, pdf)
 	if result.Pages != 2 || !strings.Contains(text, "first page") || !strings.Contains(text, "second page") {
 		t.Errorf("%d pages with the text %q, want 2 with both texts", result.Pages, text)
@@ -105,7 +107,8 @@ func TestConvertKeepsTextAndPages(t *testing.T) {
 func TestConvertNamesSubstitutedFonts(t *testing.T) {
 	engine := start(t, office.Config{})
 	_, result := mustConvert(t, engine, docxtest.Document(docxtest.Styled("Calibri", "metric compatible")+
-		docxtest.Styled("No Such Font", "anything")+docxtest.Styled("Symbol", "\uf0b7")+docxtest.Styled("Wingdings", "\uf0d8")+docxtest.Styled("Liberation Serif", "the real one")))
+		docxtest.Styled("No Such Font", "anything")+docxtest.Styled("Symbol", "\uf0b7")+
+		docxtest.Styled("Wingdings", "\uf0d8")+docxtest.Styled("Liberation Serif", "the real one")))
 	found := map[string]string{}
 	for _, s := range result.Fonts {
 		found[s.Font] = strings.Join(s.Used, ",")

@@ -66,5 +66,6 @@ func adoptOrphans(t *testing.T) {
 // gone waits until a process is, and not even a zombie.
 func gone(t *testing.T, pid int) {
 	t.Helper()
-	officetest.Until(t, "process "+strconv.Itoa(pid)+" is gone", func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) })
+	officetest.Until(t, "process "+strconv.Itoa(pid)+" is gone",
+		func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) })
 }

@@ -66,7 +66,8 @@ func environment(config Config, dir string) []string {
 	}
 }
 
-// readable is what a document may have read besides its own directory: LibreOffice, the user profile, and what belongs to
+// readable is what a document may have read besides its own directory: LibreOffice, the user profile, and what belongs
+// to
 // the system. What is not there is passed over.
 func readable(config Config, profile string) []string {
 	return append(config.Fonts.Dirs(),
@@ -96,7 +97,8 @@ func (c *Config) findProgramDir() error {
 		strings.Join(candidates, " nor in "), howToInstall)
 }
 
-const howToInstall = "install 25.2 or newer (Debian trixie: apt-get install libreoffice-writer-nogui libreoffice-math-nogui libreoffice-uiconfig-writer libreoffice-uiconfig-common; " +
+const howToInstall = "install 25.2 or newer (Debian trixie: apt-get install libreoffice-writer-nogui " +
+	"libreoffice-math-nogui libreoffice-uiconfig-writer libreoffice-uiconfig-common; " +
 	"bookworm: the same with -t bookworm-backports)"
 
 func fileURL(path string) string {

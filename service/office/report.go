@@ -59,7 +59,8 @@ func verdict(end forkserver.Ending, exceeded limit, config Config) error {
 	case exceeded == onTime && end.CPU < config.Timeout/2:
 		return fmt.Errorf("%w (%v)", conversion.ErrDeadline, config.Timeout)
 	case exceeded == onTime, signal == syscall.SIGXCPU:
-		return fmt.Errorf("%w: more than %v of CPU time while %s", conversion.ErrLimit, min(config.CPU, config.Timeout), stage)
+		return fmt.Errorf("%w: more than %v of CPU time while %s", conversion.ErrLimit,
+			min(config.CPU, config.Timeout), stage)
 	case signal == syscall.SIGXFSZ:
 		return fmt.Errorf("%w: a file of more than %d bytes", conversion.ErrLimit, config.Output)
 	case signal == syscall.SIGKILL:

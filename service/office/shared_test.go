@@ -64,7 +64,8 @@ func TestHugePagesAreUsedWhereThereAreAny(t *testing.T) {
 func TestTheWarmUpLeavesNothingBehind(t *testing.T) {
 	const w = `xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"`
 	const r = "word/_rels/document.xml.rels"
-	body := docxtest.Paragraph("body") + `<w:sectPr><w:headerReference w:type="default" r:id="r1"/><w:footerReference w:type="default" r:id="r2"/></w:sectPr>`
+	body := docxtest.Paragraph("body") +
+		`<w:sectPr><w:headerReference w:type="default" r:id="r1"/><w:footerReference w:type="default" r:id="r2"/></w:sectPr>`
 	content := docxtest.Document(body,
 		docxtest.Part{Name: r, Content: docxtest.Relationships(
 			docxtest.Relationship{ID: "r1", Type: "header", Target: "header1.xml"},

@@ -45,7 +45,8 @@ func mountSmall(t *testing.T, dir string) {
 	t.Helper()
 	err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, "")
 	if errors.Is(err, syscall.EINVAL) { // a chroot's root is no mount point, so there has to be one below it
-		err = errors.Join(syscall.Mount(dir, dir, "", syscall.MS_BIND, ""), syscall.Mount("", dir, "", syscall.MS_PRIVATE, ""))
+		err = errors.Join(syscall.Mount(dir, dir, "", syscall.MS_BIND, ""),
+			syscall.Mount("", dir, "", syscall.MS_PRIVATE, ""))
 		t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
 	}
 	if err := errors.Join(err, syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=16m")); err != nil {
@@ -58,7 +59,8 @@ func smallSharedMemory(t *testing.T) string {
 	t.Helper()
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs("/dev/shm", &disk); err != nil || disk.Blocks*uint64(disk.Bsize) > 256<<20 {
-		t.Fatalf("nothing may be mounted here, and /dev/shm has %d MiB (%v): no file system can be filled", disk.Blocks*uint64(disk.Bsize)>>20, err)
+		t.Fatalf("nothing may be mounted here, and /dev/shm has %d MiB (%v): no file system can be filled",
+			disk.Blocks*uint64(disk.Bsize)>>20, err)
 	}
 	dir, err := os.MkdirTemp("/dev/shm", "")
 	if err != nil {

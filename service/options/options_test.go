@@ -66,7 +66,8 @@ func TestAnEarlierLayerPrevails(t *testing.T) {
 		{nil, map[string]string{"pdfa": "3b"}, map[string]string{"pdfa": "2b"}, "pdfa=3b"},
 		{map[string]string{"pdfa": "1b"}, map[string]string{"pdfa": "3b"}, map[string]string{"pdfa": "2b"}, "pdfa=1b"},
 		{map[string]string{"pdfa": ""}, nil, map[string]string{"pdfa": "2b"}, "pdfa=2b"},
-		{map[string]string{"tagged": "true"}, map[string]string{"quality": "50"}, map[string]string{"pdfa": "2b"}, "pdfa=2b quality=50 tagged=true"},
+		{map[string]string{"tagged": "true"}, map[string]string{"quality": "50"}, map[string]string{"pdfa": "2b"},
+			"pdfa=2b quality=50 tagged=true"},
 		{map[string]string{"pdfa": "default", "password": "x"}, nil, map[string]string{"pdfa": "2b"}, "password=set"},
 		{nil, map[string]string{"pdfa": "default"}, map[string]string{"pdfa": "2b"}, ""},
 		{map[string]string{"password": "default"}, nil, nil, "password=set"},
@@ -80,7 +81,8 @@ func TestAnEarlierLayerPrevails(t *testing.T) {
 
 func TestDefaultsAndMetadata(t *testing.T) {
 	for text, says := range map[string]string{
-		"password=x": "password", "pdfx=1": "pdfx", "pdfa=9": "1b, 2b, 3b", "pdfua=true&tagged=false": "tagged", "a=%zz": "form",
+		"password=x": "password", "pdfx=1": "pdfx", "pdfa=9": "1b, 2b, 3b", "pdfua=true&tagged=false": "tagged",
+		"a=%zz": "form",
 	} {
 		if _, err := options.ReadDefaults(text); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("defaults %q: %v, want an error with %q", text, err, says)
@@ -88,11 +90,13 @@ func TestDefaultsAndMetadata(t *testing.T) {
 	}
 	for _, metadata := range []map[string]string{{"docx2pdf-password": "hunter2"}, {"docx2pdf-pdfx": "1"}} {
 		_, err := options.ReadMetadata(metadata)
-		if name := slices.Collect(maps.Keys(metadata))[0]; err == nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "hunter2") {
+		if name := slices.Collect(maps.Keys(metadata))[0]; err == nil || !strings.Contains(err.Error(), name) ||
+			strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("metadata %v: %v, want an error naming %s, without its value", metadata, err, name)
 		}
 	}
-	layer, err := options.ReadMetadata(map[string]string{"Docx2pdf-PDFA": "2b", "author": "somebody", "docx2pdf-events": "off"}, "events")
+	layer, err := options.ReadMetadata(map[string]string{"Docx2pdf-PDFA": "2b", "author": "somebody",
+		"docx2pdf-events": "off"}, "events")
 	if err != nil {
 		t.Fatal(err)
 	}

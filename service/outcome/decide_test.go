@@ -22,7 +22,8 @@ func TestNames(t *testing.T) {
 		{"in", "buckets/a.docx", "buckets/in/buckets/a.pdf", "buckets/in/buckets/a.error.json"},
 		{"other", "a.docx", "buckets/other/a.pdf", "buckets/other/a.error.json"},
 	} {
-		if pdf, record := names.PDF(test.bucket, test.object), names.Record(test.bucket, test.object); pdf != test.pdf || record != test.record {
+		if pdf, record := names.PDF(test.bucket, test.object), names.Record(test.bucket, test.object); pdf != test.pdf ||
+			record != test.record {
 			t.Errorf("gs://%s/%s: %s and %s, want %s and %s", test.bucket, test.object, pdf, record, test.pdf, test.record)
 		}
 	}
@@ -43,7 +44,8 @@ func TestNoTwoDocumentsShareAName(t *testing.T) {
 		for range 1 + random.IntN(5) {
 			d.object += pieces[random.IntN(len(pieces))]
 		}
-		for name, all := range map[string]map[string]document{names.PDF(d.bucket, d.object): pdfs, names.Record(d.bucket, d.object): records} {
+		for name, all := range map[string]map[string]document{names.PDF(d.bucket, d.object): pdfs,
+			names.Record(d.bucket, d.object): records} {
 			if other, there := all[name]; there && other != d {
 				t.Fatalf("seed %d: %v and %v both become %s", seed, other, d, name)
 			}
@@ -73,7 +75,8 @@ func TestARecordsNameFits(t *testing.T) {
 var by = outcome.Identity{Image: "image-1", Limits: "512 MiB"}
 
 func made(source string, generation, options string, more ...string) storage.Object {
-	m := map[string]string{"source-bucket": "in", "source-object": source, "source-generation": generation, "image": by.Image, "limits": by.Limits}
+	m := map[string]string{"source-bucket": "in", "source-object": source, "source-generation": generation,
+		"image": by.Image, "limits": by.Limits}
 	if options != "" {
 		m["options"] = options
 	}
@@ -94,20 +97,25 @@ func TestWhatBecomesOfADocument(t *testing.T) {
 	}{
 		{"nothing is there", "", none, none, outcome.Convert, outcome.Convert},
 		{"an older document's PDF", "", made("a.docx", "4", ""), none, outcome.Convert, outcome.Convert},
-		{"an older document's PDF with options", "", made("a.docx", "4", "password=set"), none, outcome.Convert, outcome.Convert},
+		{"an older document's PDF with options", "", made("a.docx", "4", "password=set"), none, outcome.Convert,
+			outcome.Convert},
 		{"its own PDF", "", made("a.docx", "5", ""), none, outcome.Unchanged, outcome.Convert},
 		{"its own PDF with a password", "", made("a.docx", "5", "password=set"), none, outcome.Unchanged, outcome.Convert},
 		{"its own PDF without what is asked", "pdfa=2b", made("a.docx", "5", ""), none, outcome.Convert, outcome.Convert},
-		{"its own PDF with other options", "pdfa=2b", made("a.docx", "5", "pdfa=3b"), none, outcome.Unchanged, outcome.Convert},
+		{"its own PDF with other options", "pdfa=2b", made("a.docx", "5", "pdfa=3b"), none, outcome.Unchanged,
+			outcome.Convert},
 		{"a newer document's PDF", "", made("a.docx", "6", ""), none, outcome.Unchanged, outcome.Convert},
 		{"another document's PDF", "", made("a.docm", "4", ""), none, outcome.Taken, outcome.Taken},
 		{"what somebody put there", "", hand, none, outcome.Taken, outcome.Taken},
 		{"it failed", "", none, made("a.docx", "5", ""), outcome.Fail, outcome.Convert},
 		{"an older one failed", "", none, made("a.docx", "4", ""), outcome.Convert, outcome.Convert},
 		{"it failed with other options", "pdfa=2b", none, made("a.docx", "5", ""), outcome.Convert, outcome.Convert},
-		{"it failed by another image", "", none, made("a.docx", "5", "", "image", "image-0"), outcome.Convert, outcome.Convert},
-		{"it failed by other limits", "", none, made("a.docx", "5", "", "limits", "64 MiB"), outcome.Convert, outcome.Convert},
-		{"its name was taken and is free", "", none, made("a.docx", "5", "", "code", "output_taken"), outcome.Convert, outcome.Convert},
+		{"it failed by another image", "", none, made("a.docx", "5", "", "image", "image-0"), outcome.Convert,
+			outcome.Convert},
+		{"it failed by other limits", "", none, made("a.docx", "5", "", "limits", "64 MiB"), outcome.Convert,
+			outcome.Convert},
+		{"its name was taken and is free", "", none, made("a.docx", "5", "", "code", "output_taken"), outcome.Convert,
+			outcome.Convert},
 		{"a record that somebody put there", "", none, hand, outcome.Convert, outcome.Convert},
 	} {
 		ask := outcome.Ask{Source: storage.Object{Bucket: "in", Name: "a.docx", Generation: 5}, Options: test.options, By: by}
@@ -131,8 +139,10 @@ func TestWhatMayBeWrittenOver(t *testing.T) {
 		{"nothing", "", storage.Object{}, outcome.Convert, outcome.Convert, outcome.Convert},
 		{"an older document's", "", made("a.docx", "4", ""), outcome.Convert, outcome.Convert, outcome.Convert},
 		{"its own", "", made("a.docx", "5", ""), outcome.Unchanged, outcome.Convert, outcome.Unchanged},
-		{"its own with a password", "", made("a.docx", "5", "password=set"), outcome.Unchanged, outcome.Convert, outcome.Convert},
-		{"one with perhaps another password", "password=set", made("a.docx", "5", "password=set"), outcome.Unchanged, outcome.Convert, outcome.Convert},
+		{"its own with a password", "", made("a.docx", "5", "password=set"), outcome.Unchanged, outcome.Convert,
+			outcome.Convert},
+		{"one with perhaps another password", "password=set", made("a.docx", "5", "password=set"), outcome.Unchanged,
+			outcome.Convert, outcome.Convert},
 		{"a newer document's", "", made("a.docx", "6", ""), outcome.Unchanged, outcome.Unchanged, outcome.Unchanged},
 		{"another's", "", made("b.docx", "1", ""), outcome.Taken, outcome.Taken, outcome.Taken},
 	} {

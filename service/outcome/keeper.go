@@ -151,13 +151,15 @@ func (t *task) lookAtSource(ctx context.Context) error {
 	}
 	if name := t.Names.PDF(t.Bucket, t.Object); len(name) > MaxName {
 		return problem.New(http.StatusUnprocessableEntity, "name_too_long",
-			"the PDF's name would have %d bytes, and an object's may have %d: give the document a shorter name", len(name), MaxName)
+			"the PDF's name would have %d bytes, and an object's may have %d: give the document a shorter name",
+			len(name), MaxName)
 	}
 	return nil
 }
 
 func (t *task) tooLarge() error {
-	return problem.TooLarge("the document has more than the %d bytes that the converter takes (MAX_DOCUMENT_BYTES)", t.MaxDocument)
+	return problem.TooLarge("the document has more than the %d bytes that the converter takes (MAX_DOCUMENT_BYTES)",
+		t.MaxDocument)
 }
 
 func (t *task) lookAtOutput(ctx context.Context) (err error) {

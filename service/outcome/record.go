@@ -68,7 +68,8 @@ func (t *task) writeRecord(ctx context.Context, p *problem.Problem) error {
 		ContentType: "application/json",
 		Metadata:    ask.Metadata(),
 	}
-	record.Metadata[failureCode], record.Metadata["error"], record.Metadata["status"] = p.Code, shortened(p.Message), strconv.Itoa(p.Status)
+	record.Metadata[failureCode], record.Metadata["error"], record.Metadata["status"] = p.Code, shortened(p.Message),
+		strconv.Itoa(p.Status)
 	old, err := t.target(ctx, record.Name)
 	if err != nil {
 		return err

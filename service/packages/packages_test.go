@@ -37,10 +37,12 @@ func TestVersionOfLibreOffice(t *testing.T) {
 	dir := t.TempDir()
 	none := filepath.Join(dir, "none")
 	status := file(t, filepath.Join(dir, "status"), dpkg, 0o644)
-	bill := file(t, filepath.Join(dir, "bill"), `{"packages":[{"name":"libreoffice-core-nogui","versionInfo":"4:25.2.3-2+deb13u13"}]}`, 0o644)
+	bill := file(t, filepath.Join(dir, "bill"),
+		`{"packages":[{"name":"libreoffice-core-nogui","versionInfo":"4:25.2.3-2+deb13u13"}]}`, 0o644)
 	broken := file(t, filepath.Join(dir, "broken"), `{`, 0o644)
 	for _, test := range []struct{ bill, status, want string }{
-		{bill, status, "4:25.2.3-2+deb13u13"}, {none, status, "4:25.2.3-2+deb13u12"}, {broken, status, "4:25.2.3-2+deb13u12"}, {none, none, ""},
+		{bill, status, "4:25.2.3-2+deb13u13"}, {none, status, "4:25.2.3-2+deb13u12"}, {broken, status, "4:25.2.3-2+deb13u12"},
+		{none, none, ""},
 	} {
 		if got := packages.LibreOfficeIn(test.bill, test.status); got != test.want {
 			t.Errorf("%s, %s: %q, want %q", filepath.Base(test.bill), filepath.Base(test.status), got, test.want)
@@ -51,7 +53,8 @@ func TestVersionOfLibreOffice(t *testing.T) {
 // TestBillNamesEveryPackage: the document is SPDX, and has the packages of this machine and the modules of a program.
 func TestBillNamesEveryPackage(t *testing.T) {
 	dir := t.TempDir()
-	modules := file(t, filepath.Join(dir, "modules"), "/converter: go1.26\n\tpath\tdocx2pdf/service\n\tdep\tgolang.org/x/net\tv0.50.0+incompatible\th1:x=\n", 0o644)
+	modules := file(t, filepath.Join(dir, "modules"),
+		"/converter: go1.26\n\tpath\tdocx2pdf/service\n\tdep\tgolang.org/x/net\tv0.50.0+incompatible\th1:x=\n", 0o644)
 	command := exec.Command("bash", "../sbom.sh")
 	command.Env = append(os.Environ(), "MODULES="+modules, "CREATED=2026-11-28T00:00:00Z")
 	out, err := command.Output()
@@ -70,7 +73,8 @@ func TestBillNamesEveryPackage(t *testing.T) {
 	if err := json.Unmarshal(out, &document); err != nil {
 		t.Fatalf("%v\n%.400s", err, out)
 	}
-	if document.SPDXVersion != "SPDX-2.3" || document.CreationInfo.Created != "2026-11-28T00:00:00Z" || document.DocumentNamespace == "" {
+	if document.SPDXVersion != "SPDX-2.3" || document.CreationInfo.Created != "2026-11-28T00:00:00Z" ||
+		document.DocumentNamespace == "" {
 		t.Errorf("the document's head: %+.200v", document)
 	}
 	seen, urls := map[string]bool{}, map[string]string{}
@@ -88,7 +92,8 @@ func TestBillNamesEveryPackage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := urls["bash"]; !strings.HasPrefix(got, "pkg:deb/debian/bash@"+strings.NewReplacer("+", "%2B", ":", "%3A").Replace(string(version))+"?arch=") {
+	if got := urls["bash"]; !strings.HasPrefix(got, "pkg:deb/debian/bash@"+strings.NewReplacer("+", "%2B", ":",
+		"%3A").Replace(string(version))+"?arch=") {
 		t.Errorf("bash is %s, version %s", got, version)
 	}
 	if len(document.DocumentDescribes) != len(document.Packages) || len(document.Packages) < 50 {
@@ -101,7 +106,8 @@ func install(t *testing.T, snapshot, fails string, arguments ...string) (log str
 	t.Helper()
 	root, bin := t.TempDir(), t.TempDir()
 	file(t, filepath.Join(root, "etc/apt/sources.list.d/debian.sources"),
-		"Types: deb\n# http://snapshot.example/archive/debian/20260803T000000Z\nURIs: http://archive.example/debian\nSuites: trixie\n", 0o644)
+		"Types: deb\n# http://snapshot.example/archive/debian/20260803T000000Z\nURIs: "+
+			"http://archive.example/debian\nSuites: trixie\n", 0o644)
 	file(t, filepath.Join(root, "etc/apt/apt.conf.d/x"), "", 0o644)
 	file(t, filepath.Join(bin, "apt-get"), `#!/bin/sh
 uri=$(grep ^URIs: "$ROOT/etc/apt/sources.list.d/debian.sources")
@@ -117,43 +123,50 @@ case "$uri" in `+fails+`) exit 100 ;; esac
 
 // TestLibreOfficeOfBackports: a newer line of LibreOffice is taken, and nothing else that is newer.
 func TestLibreOfficeOfBackports(t *testing.T) {
-	const suites, pin = "Suites: trixie trixie-updates", "Package: src:libreoffice\nPin: release n=trixie-backports\nPin-Priority: 900\n"
+	const suites, pin = "Suites: trixie trixie-updates",
+		"Package: src:libreoffice\nPin: release n=trixie-backports\nPin-Priority: 900\n"
 	for line, want := range map[string]struct{ suites, pin string }{
 		"": {suites, ""}, "stable": {suites, ""}, "backports": {suites + " trixie-backports", pin},
 	} {
 		root, bin := t.TempDir(), t.TempDir()
 		sources := file(t, filepath.Join(root, "etc/apt/sources.list.d/debian.sources"),
-			"Types: deb\n# http://snapshot.example/archive/debian/20260803T000000Z\nURIs: http://archive.example/debian\n"+suites+"\n", 0o644)
+			"Types: deb\n# http://snapshot.example/archive/debian/20260803T000000Z\nURIs: http://archive.example/debian\n"+
+				suites+"\n", 0o644)
 		file(t, filepath.Join(root, "etc/apt/apt.conf.d/x"), "", 0o644)
-		preferences := filepath.Join(filepath.Dir(file(t, filepath.Join(root, "etc/apt/preferences.d/x"), "", 0o644)), "libreoffice")
+		preferences := filepath.Join(filepath.Dir(file(t, filepath.Join(root, "etc/apt/preferences.d/x"), "", 0o644)),
+			"libreoffice")
 		file(t, filepath.Join(bin, "apt-get"), "#!/bin/sh\n", 0o755)
 		command := exec.Command("bash", "../packages.sh", "libreoffice-writer-nogui")
-		command.Env = append(os.Environ(), "ROOT="+root, "SNAPSHOT=yes", "LIBREOFFICE="+line, "PATH="+bin+":"+os.Getenv("PATH"))
+		command.Env = append(os.Environ(), "ROOT="+root, "SNAPSHOT=yes", "LIBREOFFICE="+line, "PATH="+bin+":"+
+			os.Getenv("PATH"))
 		if out, err := command.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
 		content, _ := os.ReadFile(sources)
 		pinned, _ := os.ReadFile(preferences) // none where nothing is pinned
 		if !strings.HasSuffix(string(content), "\n"+want.suites+"\n") || string(pinned) != want.pin {
-			t.Errorf("LIBREOFFICE=%s: sources %q and preferences %q, want %q and %q", line, content, pinned, want.suites, want.pin)
+			t.Errorf("LIBREOFFICE=%s: sources %q and preferences %q, want %q and %q", line, content, pinned,
+				want.suites, want.pin)
 		}
 	}
 }
 
 func TestPackagesComeFromWhoeverAnswers(t *testing.T) {
-	const snapshot, mirror, archive = "http://snapshot.example/", "http://snapshot-cloudflare.example/", "http://archive.example/"
+	const snapshot, mirror, archive = "http://snapshot.example/", "http://snapshot-cloudflare.example/",
+		"http://archive.example/"
 	for name, test := range map[string]struct {
 		snapshot, fails string
 		arguments       []string
 		want            []string // addresses, in order
 		upgraded, fail  bool
 	}{
-		"the newest":                  {"no", "none", []string{"qpdf"}, []string{archive}, false, false},
-		"the newest of everything":    {"no", "none", []string{"--upgrade", "qpdf"}, []string{archive}, true, false},
-		"a snapshot":                  {"yes", "none", []string{"qpdf"}, []string{snapshot}, false, false},
-		"a snapshot that is busy":     {"yes", "*//snapshot.*", []string{"qpdf"}, []string{snapshot, mirror}, false, false},
-		"snapshots that do not exist": {"yes", "*snapshot*", []string{"qpdf"}, []string{snapshot, mirror, archive}, false, false},
-		"nothing answers":             {"yes", "*", []string{"qpdf"}, []string{snapshot, mirror, archive}, false, true},
+		"the newest":               {"no", "none", []string{"qpdf"}, []string{archive}, false, false},
+		"the newest of everything": {"no", "none", []string{"--upgrade", "qpdf"}, []string{archive}, true, false},
+		"a snapshot":               {"yes", "none", []string{"qpdf"}, []string{snapshot}, false, false},
+		"a snapshot that is busy":  {"yes", "*//snapshot.*", []string{"qpdf"}, []string{snapshot, mirror}, false, false},
+		"snapshots that do not exist": {"yes", "*snapshot*", []string{"qpdf"}, []string{snapshot, mirror, archive},
+			false, false},
+		"nothing answers": {"yes", "*", []string{"qpdf"}, []string{snapshot, mirror, archive}, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			log, err := install(t, test.snapshot, test.fails, test.arguments...)

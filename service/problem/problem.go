@@ -33,7 +33,8 @@ func (p *Problem) Error() string { return p.Message }
 // Permanent tells whether the same document would fail again.
 func (p *Problem) Permanent() bool {
 	switch p.Status {
-	case http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+	case http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
+		http.StatusUnprocessableEntity:
 		return true
 	}
 	return false

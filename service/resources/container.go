@@ -15,7 +15,8 @@ import (
 // Here is the container that this process is in: as MEMORY ("2Gi") and REQUEST_TIMEOUT (seconds) say, which a
 // deployment sets, and else what the kernel says. Temp is where temporary files are.
 func Here(getenv func(string) string, temp string) (Container, error) {
-	c := Container{CPUs: runtime.GOMAXPROCS(0), Memory: memoryOfKernel(), FilesAreMemory: getenv("K_SERVICE") != "" || inMemory(temp)}
+	c := Container{CPUs: runtime.GOMAXPROCS(0), Memory: memoryOfKernel(), FilesAreMemory: getenv("K_SERVICE") != "" ||
+		inMemory(temp)}
 	if text := getenv("MEMORY"); text != "" {
 		memory, err := ParseMemory(text)
 		if err != nil {

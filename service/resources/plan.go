@@ -91,9 +91,11 @@ func (c Container) Check(p Plan) error {
 }
 
 func (c Container) sum(p Plan) string {
-	text := fmt.Sprintf("%d MiB for LibreOffice and %d at once of %d MiB (MAX_MEMORY_BYTES)", base/mebi, together(p.Concurrency), mib(p.Memory))
+	text := fmt.Sprintf("%d MiB for LibreOffice and %d at once of %d MiB (MAX_MEMORY_BYTES)", base/mebi,
+		together(p.Concurrency), mib(p.Memory))
 	if c.FilesAreMemory {
-		text += fmt.Sprintf(" with a document of %d (MAX_DOCUMENT_BYTES) and twice a PDF of %d (MAX_PDF_BYTES)", mib(p.Document), mib(p.PDF))
+		text += fmt.Sprintf(" with a document of %d (MAX_DOCUMENT_BYTES) and twice a PDF of %d (MAX_PDF_BYTES)",
+			mib(p.Document), mib(p.PDF))
 	}
 	return text
 }
@@ -106,7 +108,8 @@ func (c Container) instead(p Plan) string {
 		fits.Concurrency = 1
 	}
 	if c.need(fits) > c.Memory {
-		return fmt.Sprintf("as little as %d MiB with CONCURRENCY=1", mib(c.need(Plan{1, least.Document, least.Memory, least.PDF, 0})))
+		return fmt.Sprintf("as little as %d MiB with CONCURRENCY=1",
+			mib(c.need(Plan{1, least.Document, least.Memory, least.PDF, 0})))
 	}
 	return fmt.Sprintf("set CONCURRENCY=%d, MAX_MEMORY_BYTES=%d, MAX_DOCUMENT_BYTES=%d and MAX_PDF_BYTES=%d at most",
 		fits.Concurrency, fits.Memory, fits.Document, fits.PDF)

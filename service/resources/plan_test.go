@@ -34,9 +34,10 @@ func TestPlansThatCannotWork(t *testing.T) {
 		change func(*resources.Plan)
 		says   []string
 	}{
-		"too much memory":  {func(p *resources.Plan) { p.Memory = 512 * mebi }, []string{"MAX_MEMORY_BYTES", "1024"}},
-		"too large a PDF":  {func(p *resources.Plan) { p.PDF = 512 * mebi }, []string{"MAX_PDF_BYTES"}},
-		"too long":         {func(p *resources.Plan) { p.Timeout = time.Minute }, []string{"TIMEOUT", "REQUEST_TIMEOUT", "24"}},
+		"too much memory": {func(p *resources.Plan) { p.Memory = 512 * mebi }, []string{"MAX_MEMORY_BYTES", "1024"}},
+		"too large a PDF": {func(p *resources.Plan) { p.PDF = 512 * mebi }, []string{"MAX_PDF_BYTES"}},
+		"too long": {func(p *resources.Plan) { p.Timeout = time.Minute },
+			[]string{"TIMEOUT", "REQUEST_TIMEOUT", "24"}},
 		"a large document": {func(p *resources.Plan) { p.Document = 400 * mebi }, []string{"MAX_DOCUMENT_BYTES"}},
 	} {
 		p := c.Default()
@@ -61,11 +62,13 @@ func TestTheContainerIsWhatTheDeploymentSays(t *testing.T) {
 		t.Errorf("%+v (%v), want what the environment says", c, err)
 	}
 	for name, value := range map[string]string{"MEMORY": "lots", "REQUEST_TIMEOUT": "soon"} {
-		if _, err := resources.Here(func(n string) string { return map[string]string{name: value}[n] }, t.TempDir()); err == nil || !strings.Contains(err.Error(), name) {
+		if _, err := resources.Here(func(n string) string { return map[string]string{name: value}[n] },
+			t.TempDir()); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s=%s: %v, want an error that names it", name, value, err)
 		}
 	}
-	if c, err := resources.Here(func(string) string { return "" }, t.TempDir()); err != nil || c.Memory <= 0 || c.CPUs <= 0 {
+	if c, err := resources.Here(func(string) string { return "" }, t.TempDir()); err != nil || c.Memory <= 0 ||
+		c.CPUs <= 0 {
 		t.Errorf("%+v (%v), want what the kernel says", c, err)
 	}
 }

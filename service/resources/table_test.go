@@ -33,9 +33,11 @@ func TestREADMEsTableIsTrue(t *testing.T) {
 		if r[3] == "GiB" {
 			memory <<= 10
 		}
-		c := resources.Container{CPUs: n[1], Memory: memory, FilesAreMemory: true, RequestTimeout: time.Duration(n[4]) * time.Second}
+		c := resources.Container{CPUs: n[1], Memory: memory, FilesAreMemory: true,
+			RequestTimeout: time.Duration(n[4]) * time.Second}
 		p := c.Default()
-		got := fmt.Sprintf("%d, %d, %d, %d, %d", p.Concurrency, p.Memory>>20, p.Document>>20, p.PDF>>20, int(p.Timeout.Seconds()))
+		got := fmt.Sprintf("%d, %d, %d, %d, %d", p.Concurrency, p.Memory>>20, p.Document>>20, p.PDF>>20,
+			int(p.Timeout.Seconds()))
 		if want := strings.Join(r[5:], ", "); got != want {
 			t.Errorf("%s: it is %s", r[0], got)
 		}

@@ -75,7 +75,8 @@ func (m Mode) Check(proof Proof, log *slog.Logger) error {
 		hideMemory()
 	}
 	if m == Require {
-		return fmt.Errorf("%w: not from %s; %s, or without SANDBOX=require", ErrMissing, strings.Join(missing, ", "), newerKernel)
+		return fmt.Errorf("%w: not from %s; %s, or without SANDBOX=require", ErrMissing,
+			strings.Join(missing, ", "), newerKernel)
 	}
 	log.Warn("this kernel cannot keep documents from everything; "+newerKernel, "missing", missing)
 	return nil

@@ -98,7 +98,8 @@ func TestWhatIsMissingIsReported(t *testing.T) {
 }
 
 func TestModesAreNamed(t *testing.T) {
-	for setting, want := range map[string]sandbox.Mode{"": sandbox.Auto, "auto": sandbox.Auto, "require": sandbox.Require} {
+	for setting, want := range map[string]sandbox.Mode{"": sandbox.Auto, "auto": sandbox.Auto,
+		"require": sandbox.Require} {
 		if got, err := sandbox.ParseMode(setting); got != want || err != nil {
 			t.Errorf("%q: %q, %v; want %q", setting, got, err, want)
 		}

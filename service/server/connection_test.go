@@ -42,8 +42,10 @@ func TestBrokenChunksAreABadRequest(t *testing.T) {
 		"a long line":   "1;" + strings.Repeat("a", 10_000) + "\r\nx\r\n0\r\n\r\n",
 		"in the middle": "4\r\nPK\x03\x04\r\nzz\r\n",
 	} {
-		for _, contentType := range []string{"application/octet-stream", "application/json", "multipart/form-data; boundary=b"} {
-			connection := f.connect("POST / HTTP/1.1\r\nHost: x\r\nContent-Type: " + contentType + "\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
+		for _, contentType := range []string{"application/octet-stream", "application/json",
+			"multipart/form-data; boundary=b"} {
+			connection := f.connect("POST / HTTP/1.1\r\nHost: x\r\nContent-Type: " + contentType +
+				"\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
 			response, err := http.ReadResponse(bufio.NewReader(connection), nil)
 			if err != nil {
 				t.Fatal(err)
@@ -70,8 +72,10 @@ func TestAnAnswerThatIsNotTaken(t *testing.T) {
 	}
 	document := string(docxtest.Document(strings.ReplaceAll(docxtest.Picture("r:embed", "x"), "952500", "5486400"),
 		docxtest.Part{Name: "word/media/a.png", Content: picture.String()},
-		docxtest.Part{Name: "word/_rels/document.xml.rels", Content: docxtest.Relationships(docxtest.Relationship{ID: "x", Type: "image", Target: "media/a.png"})}))
-	f.connect(fmt.Sprintf("POST /?lossless=true HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(document), document))
+		docxtest.Part{Name: "word/_rels/document.xml.rels",
+			Content: docxtest.Relationships(docxtest.Relationship{ID: "x", Type: "image", Target: "media/a.png"})}))
+	f.connect(fmt.Sprintf("POST /?lossless=true HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s",
+		len(document), document))
 	officetest.Until(t, "the request is given up", func() bool { return f.log.text() != "" })
 	if line := f.log.last(t); line["outcome"] != "client_closed_request" {
 		t.Errorf("the log says %v", line)

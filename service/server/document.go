@@ -28,7 +28,8 @@ func (s *Server) run(ctx context.Context, e *entry, d *conversion.Document, o op
 }
 
 // answerPDF converts a document that came in the request and answers with the PDF.
-func (s *Server) answerPDF(w http.ResponseWriter, r *http.Request, e *entry, name string, content io.Reader, o options.Options) error {
+func (s *Server) answerPDF(w http.ResponseWriter, r *http.Request, e *entry, name string, content io.Reader,
+	o options.Options) error {
 	e.form = "document"
 	d, err := s.Converter.NewDocument(name)
 	if err != nil {
@@ -86,7 +87,8 @@ func (e *entry) describe(header http.Header) {
 }
 
 // answerJSON converts the job's document and answers with the PDF in JSON.
-func (s *Server) answerJSON(w http.ResponseWriter, r *http.Request, e *entry, d *conversion.Document, o options.Options) error {
+func (s *Server) answerJSON(w http.ResponseWriter, r *http.Request, e *entry, d *conversion.Document,
+	o options.Options) error {
 	e.form = "json"
 	if err := s.run(r.Context(), e, d, o); err != nil {
 		return err

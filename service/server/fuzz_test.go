@@ -15,10 +15,12 @@ import (
 func FuzzRequest(f *testing.F) {
 	converter := conversiontest.New(f).Converter()
 	handler := server.New(server.Config{Converter: converter, Queue: 8, MaxDocument: 1 << 20})
-	f.Add("", "application/json", `{"message":{"attributes":{"bucketId":"b","objectId":"o.docx","objectGeneration":"1"}},"subscription":"s"}`)
+	f.Add("", "application/json",
+		`{"message":{"attributes":{"bucketId":"b","objectId":"o.docx","objectGeneration":"1"}},"subscription":"s"}`)
 	f.Add("", "application/json", `{"docx_content":"UEsDBA=="}`)
 	f.Add("pdfa=2b&pages=1-3", "", "PK\x03\x04")
-	f.Add("password=x", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"../../x\"\r\n\r\nPK\r\n--b--\r\n")
+	f.Add("password=x", "multipart/form-data; boundary=b",
+		"--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"../../x\"\r\n\r\nPK\r\n--b--\r\n")
 	f.Add("a=%zz", "text/html", "<html>")
 	f.Add("", "", `{\rtf1}`)
 	f.Fuzz(func(t *testing.T, query, contentType, body string) {

@@ -62,8 +62,10 @@ func TestAnEventNeverTakesAwayWhatACallAskedFor(t *testing.T) {
 		before := f.storage.Object("out", "a.pdf")
 		r := f.deliver("in", "a.docx", "objectGeneration", generation)
 		r.wants(t, http.StatusOK, "")
-		if r.json(t)["unchanged"] != true || f.storage.Object("out", "a.pdf").Generation != before.Generation || engine.Converted() != 1 {
-			t.Errorf("after a call with %q the event answers %s and the document was converted %d times", asked, r.body, engine.Converted())
+		if r.json(t)["unchanged"] != true || f.storage.Object("out", "a.pdf").Generation != before.Generation ||
+			engine.Converted() != 1 {
+			t.Errorf("after a call with %q the event answers %s and the document was converted %d times", asked, r.body,
+				engine.Converted())
 		}
 		// A newer document is another matter.
 		f.storage.Put("in", "a.docx", []byte(small))
@@ -146,7 +148,8 @@ func TestOptionsOfADocumentThatIsDropped(t *testing.T) {
 
 func TestNoTwoDocumentsShareAPDF(t *testing.T) {
 	f, _ := bare(t)
-	documents := [][2]string{{"in", "a.docx"}, {"in", "a.docm"}, {"in", "a.DOCX"}, {"in", "a"}, {"other", "a.docx"}, {"in", "a.docm.docx"}}
+	documents := [][2]string{{"in", "a.docx"}, {"in", "a.docm"}, {"in", "a.DOCX"}, {"in", "a"}, {"other", "a.docx"},
+		{"in", "a.docm.docx"}}
 	pdfs := map[any]bool{}
 	for _, d := range documents {
 		f.storage.Put(d[0], d[1], []byte(small))
@@ -165,7 +168,8 @@ func TestANameThatIsTaken(t *testing.T) {
 		metadata map[string]string
 		says     []string
 	}{
-		{"by another document's PDF", map[string]string{"source-bucket": "in", "source-object": "A.docx", "source-generation": "1"}, []string{"gs://in/a.docx", "gs://in/A.docx", "gs://out/a.pdf"}},
+		{"by another document's PDF", map[string]string{"source-bucket": "in", "source-object": "A.docx",
+			"source-generation": "1"}, []string{"gs://in/a.docx", "gs://in/A.docx", "gs://out/a.pdf"}},
 		{"by what the converter did not make", nil, []string{"gs://in/a.docx", "gs://out/a.pdf"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -204,7 +208,8 @@ func TestARecordCountsForItsImageAndLimits(t *testing.T) {
 		t.Errorf("it was tried %d times, want once", engine.Converted())
 	}
 	var record map[string]any
-	if err := json.Unmarshal(f.storage.Object("out", "a.error.json").Content, &record); err != nil || record["image"] != "first" || record["limits"] != "small" {
+	if err := json.Unmarshal(f.storage.Object("out", "a.error.json").Content, &record); err != nil ||
+		record["image"] != "first" || record["limits"] != "small" {
 		t.Errorf("the record %v (%v) does not say by what", record, err)
 	}
 	for tries, by := range []outcome.Identity{{Image: "second", Limits: "small"}, {Image: "second", Limits: "large"}} {
@@ -229,7 +234,8 @@ func TestARecordIsDeletedOnlyAsItWasRead(t *testing.T) {
 	engine.Fail(conversion.ErrCrashed)
 	f.deliver("in", "a.docx").wants(t, http.StatusUnprocessableEntity, "document_crashes")
 	engine.Instead(func(ctx context.Context, d *conversion.Document, o options.Options) (conversion.Report, error) {
-		f.storage.PutWithMetadata("out", "a.error.json", []byte("newer"), map[string]string{"source-bucket": "in", "source-object": "a.docx", "source-generation": "99"})
+		f.storage.PutWithMetadata("out", "a.error.json", []byte("newer"), map[string]string{"source-bucket": "in",
+			"source-object": "a.docx", "source-generation": "99"})
 		return conversiontest.Make(ctx, d, o)
 	})
 	f.url = f.serve(engine, func(c *server.Config) { c.By.Image = "second" })
@@ -303,7 +309,8 @@ func TestAPasswordThroughEveryForm(t *testing.T) {
 			t.Fatal(err)
 		}
 		// Exit status 3: the password is the right one. https://qpdf.readthedocs.io/en/stable/cli.html
-		command := exec.CommandContext(t.Context(), "qpdf", "--password-mode=bytes", "--password="+password, "--requires-password", pdf)
+		command := exec.CommandContext(t.Context(), "qpdf", "--password-mode=bytes", "--password="+password,
+			"--requires-password", pdf)
 		if err := command.Run(); command.ProcessState.ExitCode() != 3 {
 			t.Errorf("%q does not open its PDF: %v", password, err)
 		}
@@ -322,9 +329,10 @@ func TestADiskThatIsFull(t *testing.T) {
 	engine.Full(true)
 	large := strings.Repeat("x", 8<<20)
 	for contentType, body := range map[string]string{
-		"application/octet-stream":        large,
-		"application/json":                `{"docx_content":"` + large + `"}`,
-		"multipart/form-data; boundary=b": "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x\"\r\n\r\n" + large + "\r\n--b--\r\n",
+		"application/octet-stream": large,
+		"application/json":         `{"docx_content":"` + large + `"}`,
+		"multipart/form-data; boundary=b": "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x\"\r\n\r\n" +
+			large + "\r\n--b--\r\n",
 	} {
 		r := f.do(http.MethodPost, "/", contentType, strings.NewReader(body))
 		r.wants(t, http.StatusServiceUnavailable, "disk_full")

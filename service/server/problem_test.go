@@ -29,7 +29,8 @@ func TestWhatIsWrongWithARequest(t *testing.T) {
 	f.storage.Put("in", "large.docx", bytes.Repeat([]byte("x"), 2<<20))
 	f.storage.Put("in", "small.docx", []byte(small))
 	bomb := string(docxtest.Document("", docxtest.Part{Name: "word/media/a.bin", Content: strings.Repeat("0", 3<<20)}))
-	encrypted := "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("\x00", 504) + "E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00\x00\x00"
+	encrypted := "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("\x00", 504) +
+		"E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00\x00\x00"
 	corrupt := string(docxtest.Document("<w:p><w:r></w:p>"))
 	for _, test := range []struct {
 		name, path, contentType, body string
@@ -42,11 +43,14 @@ func TestWhatIsWrongWithARequest(t *testing.T) {
 		{"JSON of another type", "/", "application/json", `[1]`, 400, "bad_request"},
 		{"no attributes", "/", "application/json", `{"message":{}}`, 400, "bad_request"},
 		{"no object", "/", "application/json", `{"message":{"attributes":{"bucketId":"in"}}}`, 400, "bad_request"},
-		{"a generation that is none", "/", "", messageFor("in", "small.docx", "", "objectGeneration", "new"), 400, "bad_request"},
+		{"a generation that is none", "/", "", messageFor("in", "small.docx", "", "objectGeneration", "new"), 400,
+			"bad_request"},
 		{"base64 that is none", "/", "application/json", `{"docx_content":"%%%"}`, 400, "bad_request"},
-		{"a form without a file", "/", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n--b--\r\n", 400, "bad_request"},
+		{"a form without a file", "/", "multipart/form-data; boundary=b",
+			"--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n--b--\r\n", 400, "bad_request"},
 		{"a form without a boundary", "/", "multipart/form-data", "x", 400, "bad_request"},
-		{"a broken form", "/", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x\"\r\n\r\nPK", 400, "bad_request"},
+		{"a broken form", "/", "multipart/form-data; boundary=b",
+			"--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x\"\r\n\r\nPK", 400, "bad_request"},
 		{"a broken query", "/?a=%zz", "", small, 400, "bad_request"},
 		{"an option that is none", "/?pdfx=1", "", small, 400, "bad_option"},
 		{"a wrong value", "/?pdfa=4", "", small, 400, "bad_option"},
@@ -55,18 +59,22 @@ func TestWhatIsWrongWithARequest(t *testing.T) {
 		{"a password that nobody can type", "/?password=%00", "", small, 400, "bad_option"},
 		{"a password that is no text", "/?password=%ff%fe", "", small, 400, "bad_option"},
 		{"no such object", "/", "", messageFor("in", "none.docx", ""), 404, "object_not_found"},
-		{"no such generation", "/", "", messageFor("in", "small.docx", "", "objectGeneration", "99"), 404, "object_not_found"},
+		{"no such generation", "/", "", messageFor("in", "small.docx", "", "objectGeneration", "99"), 404,
+			"object_not_found"},
 		{"no such bucket", "/", "", messageFor(storagetest.MissingBucket, "none.docx", ""), 404, "bucket_not_found"},
 		{"a large object", "/", "", messageFor("in", "large.docx", ""), 413, "too_large"},
 		{"a large request", "/", "", strings.Repeat("x", 33<<20), 413, "too_large"},
-		{"an empty document", "/", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x\"\r\n\r\n\r\n--b--\r\n", 415, "not_word_document"},
+		{"an empty document", "/", "multipart/form-data; boundary=b",
+			"--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x\"\r\n\r\n\r\n--b--\r\n", 415, "not_word_document"},
 		{"a PDF", "/", "", "%PDF-1.7", 415, "not_word_document"},
 		{"an RTF", "/", "application/msword", `{\rtf1}`, 415, "not_word_document"},
 		{"an encrypted document", "/", "", encrypted, 422, "document_encrypted"},
 		{"a bomb", "/", "", bomb, 422, "document_bomb"},
 		{"a damaged document", "/", "", corrupt, 422, "document_corrupt"},
-		{"a document without content", "/", "", string(docxtest.Document("", docxtest.Part{Name: "word/document.xml"})), 422, "document_corrupt"},
-		{"a document of another kind", "/", "", string(docxtest.Document("", docxtest.Part{Name: "word/document.xml", Content: "<w:hdr/>"})), 422, "document_corrupt"},
+		{"a document without content", "/", "", string(docxtest.Document("", docxtest.Part{Name: "word/document.xml"})), 422,
+			"document_corrupt"},
+		{"a document of another kind", "/", "", string(docxtest.Document("", docxtest.Part{Name: "word/document.xml",
+			Content: "<w:hdr/>"})), 422, "document_corrupt"},
 		{"a truncated document", "/", "", small[:len(small)/2], 422, "document_corrupt"},
 		{"another path", "/convert", "", small, 404, "not_found"},
 	} {
@@ -83,7 +91,8 @@ func TestAnswersKeepTheConvertersFilesToThemselves(t *testing.T) {
 	f := newFixture(t)
 	for _, path := range []string{"/", "/?pages=99"} {
 		for _, document := range []string{small, string(docxtest.Document("<w:p><w:r></w:p>"))} {
-			if r := f.post(path, document); bytes.Contains(r.body, []byte("file:")) || bytes.Contains(r.body, []byte(os.TempDir())) {
+			if r := f.post(path, document); bytes.Contains(r.body, []byte("file:")) ||
+				bytes.Contains(r.body, []byte(os.TempDir())) {
 				t.Errorf("%s: %s", path, r.body)
 			}
 		}
@@ -130,7 +139,8 @@ func TestARestartOfTheEngine(t *testing.T) {
 }
 
 func TestMoreRequestsThanPlaces(t *testing.T) {
-	f := newFixture(t, change{engine: office.Config{Concurrency: 1, Timeout: 2 * time.Second}, server: func(c *server.Config) { c.Queue = 0 }})
+	f := newFixture(t, change{engine: office.Config{Concurrency: 1, Timeout: 2 * time.Second},
+		server: func(c *server.Config) { c.Queue = 0 }})
 	answer := f.inBackground(slow)
 	syscall.Kill(officetest.Child(t), syscall.SIGSTOP)
 	r := f.post("/", small)
@@ -198,7 +208,8 @@ func TestStorageThatRefuses(t *testing.T) {
 func TestStorageThatIsBusyIsAskedAgain(t *testing.T) {
 	f := newFixture(t)
 	f.storage.Put("in", "a.docx", []byte(small))
-	busy := map[string]int{"GET media": 1, "POST ": 1} // reading and writing; the library asks for metadata again by itself
+	// reading and writing; the library asks for metadata again by itself
+	busy := map[string]int{"GET media": 1, "POST ": 1}
 	f.storage.Fail(func(r *http.Request) int {
 		call := r.Method + " " + r.FormValue("alt")
 		if r.Method == http.MethodPost {
@@ -236,7 +247,11 @@ func TestACallerThatGoesAway(t *testing.T) {
 	client := &http.Client{Timeout: time.Second}
 	go client.Do(request)
 	victim := officetest.Child(t)
-	officetest.Until(t, "the conversion has ended with its caller", func() bool { return syscall.Kill(victim, 0) == syscall.ESRCH })
+	officetest.Until(t, "the conversion has ended with its caller",
+		func() bool { return syscall.Kill(victim, 0) == syscall.ESRCH })
 	officetest.Until(t, "its place is free again", func() bool { return f.post("/", small).StatusCode == http.StatusOK })
-	officetest.Until(t, "the log tells of it", func() bool { return strings.Contains(f.log.text(), "client_closed_request") })
+	officetest.Until(t, "the log tells of it", func() bool {
+		return strings.Contains(f.log.text(),
+			"client_closed_request")
+	})
 }

@@ -16,7 +16,8 @@ import (
 func (f *fixture) deliver(bucket, object string, attributes ...string) reply {
 	f.t.Helper()
 	attributes = append([]string{"eventType", "OBJECT_FINALIZE"}, attributes...)
-	return f.do(http.MethodPost, "/", "application/json", strings.NewReader(messageFor(bucket, object, "projects/p/subscriptions/s", attributes...)))
+	return f.do(http.MethodPost, "/", "application/json",
+		strings.NewReader(messageFor(bucket, object, "projects/p/subscriptions/s", attributes...)))
 }
 
 func TestADeliveryIsIdempotent(t *testing.T) {
@@ -61,7 +62,8 @@ func TestAnOlderDocumentNeverOverwritesANewerOnesPDF(t *testing.T) {
 	f.storage.Fail(func(r *http.Request) int {
 		if r.Method == http.MethodPost && !written {
 			written = true
-			f.storage.PutWithMetadata("out", "a.pdf", []byte("newer"), map[string]string{"source-bucket": "in", "source-object": "a.docx", "source-generation": "99"})
+			f.storage.PutWithMetadata("out", "a.pdf", []byte("newer"), map[string]string{"source-bucket": "in",
+				"source-object": "a.docx", "source-generation": "99"})
 		}
 		return 0
 	})
@@ -135,7 +137,8 @@ func TestAPermanentFailureSaysWhyAndIsNotTriedAgain(t *testing.T) {
 		t.Fatal("the reason is not written")
 	}
 	var reason map[string]any
-	if err := json.Unmarshal(record.Content, &reason); err != nil || reason["code"] != "document_corrupt" || reason["error"] == "" || reason["generation"] != fmt.Sprint(generation) {
+	if err := json.Unmarshal(record.Content, &reason); err != nil || reason["code"] != "document_corrupt" ||
+		reason["error"] == "" || reason["generation"] != fmt.Sprint(generation) {
 		t.Errorf("the record says %s: %v", record.Content, err)
 	}
 	// Its next deliveries fail without a look at the document.
@@ -165,7 +168,8 @@ func TestAFileThatOnlyLooksLikeWordIsAcknowledged(t *testing.T) {
 			t.Errorf("%s does not say what it is", r.body)
 		}
 	}
-	if record := f.storage.Object("out", "scan.error.json"); record == nil || !bytes.Contains(record.Content, []byte("not_word_document")) {
+	if record := f.storage.Object("out", "scan.error.json"); record == nil ||
+		!bytes.Contains(record.Content, []byte("not_word_document")) {
 		t.Error("the reason is not written")
 	}
 }

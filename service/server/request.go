@@ -31,7 +31,8 @@ type body struct {
 }
 
 func badRequest(format string, arguments ...any) error {
-	return problem.New(http.StatusBadRequest, "bad_request", format+"; GET / explains the forms of a request", arguments...)
+	return problem.New(http.StatusBadRequest, "bad_request", format+"; GET / explains the forms of a request",
+		arguments...)
 }
 
 // convert answers POST /. It tells the forms of a request apart by what they are rather than by what their content

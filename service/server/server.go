@@ -28,12 +28,13 @@ type Config struct {
 	Queue        int              // documents that may wait for a free place; past it requests are refused
 	MaxDocument  int64            // bytes of a document from a bucket
 	MaxPDF       int64            // bytes of all PDFs of one request together; 0 for any
-	BodyTimeout  time.Duration    // for a request's body to arrive, and for the PDF to be taken: they hold a place meanwhile
-	Timeout      time.Duration    // after which the caller is cut off from outside: it hears why before; 0 for never
-	Package      string           // Debian's version of LibreOffice's package, "" where there is none
-	Project      string           // Google Cloud project of the traces, "" for none
-	Log          *slog.Logger
-	Metrics      Metrics
+	// for a request's body to arrive, and for the PDF to be taken: they hold a place meanwhile
+	BodyTimeout time.Duration
+	Timeout     time.Duration // after which the caller is cut off from outside: it hears why before; 0 for never
+	Package     string        // Debian's version of LibreOffice's package, "" where there is none
+	Project     string        // Google Cloud project of the traces, "" for none
+	Log         *slog.Logger
+	Metrics     Metrics
 }
 
 // Server answers requests. It is an http.Handler.
@@ -88,7 +89,8 @@ func (s *Server) admitted(next handler) handler {
 		case s.places <- struct{}{}:
 			defer func() { <-s.places }()
 		default:
-			return problem.New(http.StatusTooManyRequests, "busy", "all places are taken; try again after the seconds in Retry-After")
+			return problem.New(http.StatusTooManyRequests, "busy",
+				"all places are taken; try again after the seconds in Retry-After")
 		}
 		if s.Timeout > 0 {
 			ctx, cancel := context.WithTimeout(r.Context(), s.Timeout*19/20)
@@ -131,7 +133,8 @@ func unknown(w http.ResponseWriter, r *http.Request, _ *entry) error {
 		return problem.New(http.StatusMethodNotAllowed, "method_not_allowed",
 			"use POST / to convert, GET / for how, GET /health for health")
 	}
-	return problem.New(http.StatusNotFound, "not_found", "there is nothing at %s; GET / explains the interface", r.URL.Path)
+	return problem.New(http.StatusNotFound, "not_found",
+		"there is nothing at %s; GET / explains the interface", r.URL.Path)
 }
 
 // health answers 200 while a warm LibreOffice waits for documents, else 503.
@@ -153,6 +156,7 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 		Concurrency int      `json:"concurrency"`
 		InFlight    int      `json:"inFlight"`
 		Capacity    int      `json:"capacity"`
-	}{engine.Ready, engine.Error, engine.LibreOffice, s.Package, engine.Sandbox, engine.SandboxWay, engine.OwnFonts, engine.Restarts,
+	}{engine.Ready, engine.Error, engine.LibreOffice, s.Package, engine.Sandbox, engine.SandboxWay, engine.OwnFonts,
+		engine.Restarts,
 		s.Converter.Concurrency(), len(s.places), cap(s.places)})
 }

@@ -152,7 +152,8 @@ func (r reply) wants(t *testing.T, status int, code string) {
 
 func (r reply) isPDF(t *testing.T) {
 	t.Helper()
-	if r.StatusCode != http.StatusOK || r.Header.Get("Content-Type") != "application/pdf" || !bytes.HasPrefix(r.body, []byte("%PDF-")) {
+	if r.StatusCode != http.StatusOK || r.Header.Get("Content-Type") != "application/pdf" ||
+		!bytes.HasPrefix(r.body, []byte("%PDF-")) {
 		t.Errorf("%d %s %.200q, want a PDF", r.StatusCode, r.Header.Get("Content-Type"), r.body)
 	}
 }
@@ -184,7 +185,8 @@ func TestMessageConvertsFromBucketToBucket(t *testing.T) {
 	if pdf == nil || pdf.ContentType != "application/pdf" || !bytes.HasPrefix(pdf.Content, []byte("%PDF-")) {
 		t.Fatalf("no PDF in the output bucket: %+v", pdf)
 	}
-	if pdf.Metadata["source-generation"] != fmt.Sprint(generation) || pdf.Metadata["pages"] == "" || pdf.Metadata["fonts-substituted"] == "" {
+	if pdf.Metadata["source-generation"] != fmt.Sprint(generation) || pdf.Metadata["pages"] == "" ||
+		pdf.Metadata["fonts-substituted"] == "" {
 		t.Errorf("metadata %v, want source, pages and fonts", pdf.Metadata)
 	}
 	if answer["generation"] != fmt.Sprint(pdf.Generation) {
@@ -231,7 +233,8 @@ func TestDocumentInAForm(t *testing.T) {
 
 func TestDocumentInJSON(t *testing.T) {
 	f := newFixture(t)
-	r := f.do(http.MethodPost, "/", "application/json", strings.NewReader(`{"docx_content":"`+base64.StdEncoding.EncodeToString([]byte(small))+`"}`))
+	r := f.do(http.MethodPost, "/", "application/json",
+		strings.NewReader(`{"docx_content":"`+base64.StdEncoding.EncodeToString([]byte(small))+`"}`))
 	r.wants(t, http.StatusOK, "")
 	answer := r.json(t)
 	pdf, err := base64.StdEncoding.DecodeString(answer["pdf_content"].(string))
@@ -242,13 +245,15 @@ func TestDocumentInJSON(t *testing.T) {
 
 func TestExplanationAndHealth(t *testing.T) {
 	f := newFixture(t)
-	if r := f.do(http.MethodGet, "/", "", nil); r.StatusCode != http.StatusOK || !strings.Contains(string(r.body), "bucketId") {
+	if r := f.do(http.MethodGet, "/", "", nil); r.StatusCode != http.StatusOK ||
+		!strings.Contains(string(r.body), "bucketId") {
 		t.Errorf("GET / answers %d %.100s", r.StatusCode, r.body)
 	}
 	health := f.do(http.MethodGet, "/health", "", nil)
 	health.wants(t, http.StatusOK, "")
 	answer := health.json(t)
-	if answer["ready"] != true || !strings.HasPrefix(answer["libreoffice"].(string), "2") || fmt.Sprint(answer["sandbox"]) != "[network exec processes files]" {
+	if answer["ready"] != true || !strings.HasPrefix(answer["libreoffice"].(string), "2") ||
+		fmt.Sprint(answer["sandbox"]) != "[network exec processes files]" {
 		t.Errorf("health %s, want a ready LibreOffice in a closed sandbox", health.body)
 	}
 }
@@ -256,7 +261,8 @@ func TestExplanationAndHealth(t *testing.T) {
 func TestLogLineOfARequest(t *testing.T) {
 	f := newFixture(t)
 	f.storage.Put("in", "a.docx", []byte(small))
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.url+"/?password=hunter2", strings.NewReader(messageFor("in", "a.docx", "")))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.url+"/?password=hunter2",
+		strings.NewReader(messageFor("in", "a.docx", "")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,8 @@ func traceAttributes(r *http.Request, project string) []slog.Attr {
 // traceOf reads the W3C header (https://www.w3.org/TR/trace-context/#traceparent-header), or Google's older one
 // (TRACE/SPAN;o=1, the span in decimal).
 func traceOf(header http.Header) (trace, span string, sampled bool) {
-	if fields := strings.Split(header.Get("Traceparent"), "-"); len(fields) >= 4 && hex(fields[1], 32) && hex(fields[2], 16) {
+	if fields := strings.Split(header.Get("Traceparent"), "-"); len(fields) >= 4 && hex(fields[1], 32) &&
+		hex(fields[2], 16) {
 		flags, _ := strconv.ParseUint(fields[3], 16, 8)
 		return fields[1], fields[2], flags&1 == 1
 	}

@@ -8,8 +8,10 @@ import (
 )
 
 // incomplete shows a picture that is not in it.
-var incomplete = string(docxtest.Document(docxtest.Paragraph("a")+docxtest.Picture("r:link", "p"), docxtest.Part{Name: "word/_rels/document.xml.rels",
-	Content: docxtest.Relationships(docxtest.Relationship{ID: "p", Type: "image", Target: "http://127.0.0.1:1/a.png", External: true})}))
+var incomplete = string(docxtest.Document(docxtest.Paragraph("a")+docxtest.Picture("r:link", "p"),
+	docxtest.Part{Name: "word/_rels/document.xml.rels",
+		Content: docxtest.Relationships(docxtest.Relationship{ID: "p", Type: "image", Target: "http://127.0.0.1:1/a.png",
+			External: true})}))
 
 func TestWarningsAreInEveryAnswer(t *testing.T) {
 	f, _ := bare(t)
@@ -23,7 +25,8 @@ func TestWarningsAreInEveryAnswer(t *testing.T) {
 	answer := f.message("a.docx")
 	answer.wants(t, 200, "")
 	warnings, _ := answer.json(t)["warnings"].([]any)
-	if len(warnings) != 1 || warnings[0].(map[string]any)["code"] != "picture_linked" || warnings[0].(map[string]any)["count"] != 1.0 {
+	if len(warnings) != 1 || warnings[0].(map[string]any)["code"] != "picture_linked" ||
+		warnings[0].(map[string]any)["count"] != 1.0 {
 		t.Errorf("the answer is %s", answer.body)
 	}
 	if stored := f.storage.Object("out", "a.pdf"); stored == nil || stored.Metadata["warnings"] != want {

@@ -100,7 +100,8 @@ func (s *Store) Read(ctx context.Context, o Object, w io.Writer, most int64) err
 	case errors.As(err, &writing):
 		return err // the file's fault
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
-		return fmt.Errorf("reading %s: %w: its Content-Encoding is %s, but its content is not", o.URL(), ErrEncoding, o.Encoding)
+		return fmt.Errorf("reading %s: %w: its Content-Encoding is %s, but its content is not", o.URL(),
+			ErrEncoding, o.Encoding)
 	case err != nil:
 		return refused(ctx, err, "reading", o, readerRole)
 	case n > most:
@@ -127,7 +128,8 @@ func (s *Store) open(ctx context.Context, o Object) (*http.Response, error) {
 			return response, nil
 		}
 		err = refused(ctx, err, "reading", o, readerRole)
-		if attempt == attempts || !errors.Is(err, ErrUnavailable) || !pause(ctx, time.Duration(attempt)*100*time.Millisecond) {
+		if attempt == attempts || !errors.Is(err, ErrUnavailable) ||
+			!pause(ctx, time.Duration(attempt)*100*time.Millisecond) {
 			return nil, err
 		}
 	}
@@ -152,7 +154,8 @@ func (s *Store) Write(ctx context.Context, o Object, replaces int64, content io.
 			return object(written), nil
 		}
 		err = refused(ctx, err, "writing", o, writerRole)
-		if attempt == attempts || !errors.Is(err, ErrUnavailable) || !pause(ctx, time.Duration(attempt)*100*time.Millisecond) {
+		if attempt == attempts || !errors.Is(err, ErrUnavailable) ||
+			!pause(ctx, time.Duration(attempt)*100*time.Millisecond) {
 			return Object{}, err
 		}
 	}

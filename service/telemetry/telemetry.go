@@ -32,7 +32,8 @@ func Configured(getenv func(string) string) bool {
 	if strings.EqualFold(getenv("OTEL_SDK_DISABLED"), "true") {
 		return false
 	}
-	for _, variable := range []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"} {
+	for _, variable := range []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+		"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"} {
 		if getenv(variable) != "" {
 			return true
 		}
@@ -42,7 +43,8 @@ func Configured(getenv func(string) string) bool {
 
 // Start starts sending. The returned function sends what is left and stops.
 func Start(ctx context.Context, engine conversion.Engine) (server.Metrics, func(context.Context) error, error) {
-	about, err := resource.New(ctx, resource.WithAttributes(attribute.String("service.name", name)), resource.WithFromEnv(), resource.WithTelemetrySDK())
+	about, err := resource.New(ctx, resource.WithAttributes(attribute.String("service.name", name)),
+		resource.WithFromEnv(), resource.WithTelemetrySDK())
 	if err != nil {
 		return server.Metrics{}, nil, fmt.Errorf("starting OpenTelemetry: %w", err)
 	}
@@ -55,7 +57,8 @@ func Start(ctx context.Context, engine conversion.Engine) (server.Metrics, func(
 		return server.Metrics{}, nil, fmt.Errorf("starting OpenTelemetry's metrics: %w", err)
 	}
 	tracing := sdktrace.NewTracerProvider(sdktrace.WithBatcher(spans), sdktrace.WithResource(about))
-	metering := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewPeriodicReader(points)), sdkmetric.WithResource(about))
+	metering := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewPeriodicReader(points)),
+		sdkmetric.WithResource(about))
 	i, err := newInstruments(metering.Meter(name), engine)
 	if err != nil {
 		return server.Metrics{}, nil, fmt.Errorf("starting OpenTelemetry's metrics: %w", err)
@@ -102,17 +105,24 @@ type instruments struct {
 func newInstruments(meter metric.Meter, engine conversion.Engine) (*instruments, error) {
 	var i instruments
 	var errs [10]error
-	i.warnings, errs[9] = meter.Int64Counter("docx2pdf.warnings", metric.WithDescription("PDFs that lack something of their document, by what"))
+	i.warnings, errs[9] = meter.Int64Counter("docx2pdf.warnings",
+		metric.WithDescription("PDFs that lack something of their document, by what"))
 	seconds := metric.WithExplicitBucketBoundaries(.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60)
 	i.requests, errs[0] = meter.Int64Counter("docx2pdf.requests", metric.WithDescription("Requests by outcome"))
 	i.pages, errs[1] = meter.Int64Counter("docx2pdf.pages", metric.WithDescription("Pages of PDF made"))
-	i.duration, errs[2] = meter.Float64Histogram("docx2pdf.request.duration", metric.WithUnit("s"), seconds, metric.WithDescription("Time from request to answer"))
-	i.phase, errs[3] = meter.Float64Histogram("docx2pdf.phase.duration", metric.WithUnit("s"), seconds, metric.WithDescription("Time of a phase: check, queue, convert, storage"))
-	i.document, errs[4] = meter.Int64Histogram("docx2pdf.document.size", metric.WithUnit("By"), metric.WithDescription("Size of documents"))
-	i.pdf, errs[5] = meter.Int64Histogram("docx2pdf.pdf.size", metric.WithUnit("By"), metric.WithDescription("Size of PDFs"))
-	ready, err := meter.Int64ObservableGauge("docx2pdf.engine.ready", metric.WithDescription("1 while a warm LibreOffice waits for documents"))
+	i.duration, errs[2] = meter.Float64Histogram("docx2pdf.request.duration", metric.WithUnit("s"), seconds,
+		metric.WithDescription("Time from request to answer"))
+	i.phase, errs[3] = meter.Float64Histogram("docx2pdf.phase.duration", metric.WithUnit("s"), seconds,
+		metric.WithDescription("Time of a phase: check, queue, convert, storage"))
+	i.document, errs[4] = meter.Int64Histogram("docx2pdf.document.size", metric.WithUnit("By"),
+		metric.WithDescription("Size of documents"))
+	i.pdf, errs[5] = meter.Int64Histogram("docx2pdf.pdf.size", metric.WithUnit("By"),
+		metric.WithDescription("Size of PDFs"))
+	ready, err := meter.Int64ObservableGauge("docx2pdf.engine.ready",
+		metric.WithDescription("1 while a warm LibreOffice waits for documents"))
 	errs[6] = err
-	restarts, err := meter.Int64ObservableCounter("docx2pdf.engine.restarts", metric.WithDescription("Fork servers that had to be replaced"))
+	restarts, err := meter.Int64ObservableCounter("docx2pdf.engine.restarts",
+		metric.WithDescription("Fork servers that had to be replaced"))
 	errs[7] = err
 	_, errs[8] = meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		status := engine.Status()

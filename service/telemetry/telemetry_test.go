@@ -39,7 +39,8 @@ func TestTracesAndMetricsOfAConversion(t *testing.T) {
 	}
 	handler := server.New(server.Config{Converter: converter, Metrics: metrics})
 	answer := httptest.NewRecorder()
-	request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(string(docxtest.Document(docxtest.Paragraph("x")))))
+	request := httptest.NewRequest(http.MethodPost, "/",
+		strings.NewReader(string(docxtest.Document(docxtest.Paragraph("x")))))
 	request.Header.Set("Traceparent", "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01")
 	handler.ServeHTTP(answer, request)
 	if answer.Code != http.StatusOK {

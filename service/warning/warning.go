@@ -42,17 +42,19 @@ var Sentences = map[Code]string{
 	ChartNoValues:     "A chart has no saved values; what its workbook says is not read.",
 	ChartKind:         "A chart is of a kind that LibreOffice does not draw.",
 	SmartArtNoDrawing: "A SmartArt diagram was saved without its drawing, and may be incomplete.",
-	FieldNotComputed:  "A field that should differ from page to page, or that counts on the number of pages, shows what was saved.",
-	IndexOutdated:     "A table of contents or an index asks to be updated, and could not be.",
-	SignUnknown:       "A sign of a symbol font has no place in Unicode, and may be drawn as another or as an empty box.",
-	CharacterMissing:  "A character is in none of the fonts, and is drawn as an empty box.",
-	MacrosLeftOut:     "The document has macros, which are not run.",
-	SignatureLeftOut:  "The document has a digital signature, which the PDF has not.",
-	PartTooLarge:      "A part is too large to be adapted for LibreOffice, and was left as it is.",
+	FieldNotComputed: "A field that should differ from page to page, or that counts on the number of pages, shows " +
+		"what was saved.",
+	IndexOutdated:    "A table of contents or an index asks to be updated, and could not be.",
+	SignUnknown:      "A sign of a symbol font has no place in Unicode, and may be drawn as another or as an empty box.",
+	CharacterMissing: "A character is in none of the fonts, and is drawn as an empty box.",
+	MacrosLeftOut:    "The document has macros, which are not run.",
+	SignatureLeftOut: "The document has a digital signature, which the PDF has not.",
+	PartTooLarge:     "A part is too large to be adapted for LibreOffice, and was left as it is.",
 }
 
 // order is the order of the codes above.
-var order = []Code{ChunkMissing, ContentLinked, PictureLinked, PictureMissing, PictureFormat, ObjectNoPreview, ChartNoValues,
+var order = []Code{ChunkMissing, ContentLinked, PictureLinked, PictureMissing, PictureFormat, ObjectNoPreview,
+	ChartNoValues,
 	ChartKind, SmartArtNoDrawing, FieldNotComputed, IndexOutdated, SignUnknown, CharacterMissing, MacrosLeftOut,
 	SignatureLeftOut, PartTooLarge}
 

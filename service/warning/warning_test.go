@@ -23,7 +23,8 @@ func TestWarningsOfAKindAreOne(t *testing.T) {
 	if !slices.Equal(all[0].What, []string{"a", "b", "c", "d", "e"}) {
 		t.Errorf("it names %q", all[0].What)
 	}
-	if says := (&warning.Error{Warnings: all}).Error(); !strings.Contains(says, "picture_linked, 7): a, b") || !strings.Contains(says, "strict=true") {
+	if says := (&warning.Error{Warnings: all}).Error(); !strings.Contains(says, "picture_linked, 7): a, b") ||
+		!strings.Contains(says, "strict=true") {
 		t.Errorf("the error says %q", says)
 	}
 }

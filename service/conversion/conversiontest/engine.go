@@ -137,6 +137,7 @@ func PDF(text string) []byte {
 		fmt.Fprintf(&pdf, "%d 0 obj\n%s\nendobj\n", i+1, object)
 	}
 	start := pdf.Len()
-	fmt.Fprintf(&pdf, "%strailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", table.String(), len(objects)+1, start)
+	fmt.Fprintf(&pdf, "%strailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", table.String(),
+		len(objects)+1, start)
 	return pdf.Bytes()
 }

@@ -51,7 +51,8 @@ func compoundFile(entries []entry) []byte {
 		for i, c := range []byte(e.name) {
 			name[i] = uint16(c)
 		}
-		write(&directory, name, uint16(2*len(e.name)+2), e.kind, byte(1), uint32(none), e.next, e.child, [36]byte{}, first, uint64(size))
+		write(&directory, name, uint16(2*len(e.name)+2), e.kind, byte(1), uint32(none), e.next, e.child, [36]byte{}, first,
+			uint64(size))
 	}
 	directory.Write(make([]byte, -directory.Len()&(sector-1)))
 	for len(table) < sector/4 {
@@ -59,7 +60,8 @@ func compoundFile(entries []entry) []byte {
 	}
 
 	var file bytes.Buffer
-	write(&file, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), [16]byte{}, uint16(0x3e), uint16(3), uint16(0xfffe), uint16(9), uint16(6), [10]byte{},
+	write(&file, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), [16]byte{}, uint16(0x3e), uint16(3), uint16(0xfffe),
+		uint16(9), uint16(6), [10]byte{},
 		uint32(1), start, uint32(0), uint32(4096), uint32(endOfChain), uint32(0), uint32(endOfChain), uint32(0), uint32(0))
 	for file.Len() < sector {
 		write(&file, uint32(none))

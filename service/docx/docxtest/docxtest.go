@@ -38,7 +38,8 @@ func Document(body string, more ...Part) []byte {
 			`<Override PartName="/word/comments.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.comments+xml"/>` +
 			`</Types>`},
 		{"_rels/.rels", Relationships(Relationship{"r1", "officeDocument", "word/document.xml", false})},
-		{"word/document.xml", `<?xml version="1.0" encoding="UTF-8"?><w:document` + namespaces + `><w:body>` + body + `</w:body></w:document>`},
+		{"word/document.xml", `<?xml version="1.0" encoding="UTF-8"?><w:document` + namespaces + `><w:body>` + body +
+			`</w:body></w:document>`},
 	}
 	for _, m := range more {
 		replaced := false
@@ -101,7 +102,8 @@ func Paragraph(text string) string {
 
 // Styled is a paragraph in a font.
 func Styled(font, text string) string {
-	return `<w:p><w:r><w:rPr><w:rFonts w:ascii="` + font + `" w:hAnsi="` + font + `"/></w:rPr><w:t>` + text + `</w:t></w:r></w:p>`
+	return `<w:p><w:r><w:rPr><w:rFonts w:ascii="` + font + `" w:hAnsi="` + font + `"/></w:rPr><w:t>` + text +
+		`</w:t></w:r></w:p>`
 }
 
 // PageBreak ends a page.
@@ -117,12 +119,14 @@ func PictureOf(attribute, value string, width, height int) string {
 	return `<w:p><w:r><w:drawing><wp:inline><wp:extent ` + extent + `/><wp:docPr id="1" name="p"/><a:graphic>` +
 		`<a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:pic><pic:nvPicPr><pic:cNvPr id="1" name="p"/><pic:cNvPicPr/></pic:nvPicPr>` +
 		`<pic:blipFill><a:blip ` + attribute + `="` + value + `"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill>` +
-		`<pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext ` + extent + `/></a:xfrm><a:prstGeom prst="rect"/></pic:spPr></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>`
+		`<pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext ` + extent +
+		`/></a:xfrm><a:prstGeom prst="rect"/></pic:spPr></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>`
 }
 
 // Field is a field with an instruction such as INCLUDETEXT.
 func Field(instruction string) string {
-	return `<w:p><w:r><w:fldChar w:fldCharType="begin" w:dirty="true"/></w:r><w:r><w:instrText xml:space="preserve"> ` + instruction +
+	return `<w:p><w:r><w:fldChar w:fldCharType="begin" w:dirty="true"/></w:r><w:r><w:instrText xml:space="preserve"> ` +
+		instruction +
 		` </w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>result</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>`
 }
 
@@ -134,6 +138,7 @@ func NestedTables(depth int) string {
 
 // Text is many paragraphs of ordinary length.
 func Text(paragraphs int) string {
-	sentence := "The quick brown fox jumps over the lazy dog while the five boxing wizards watch from a respectful distance. "
+	sentence := "The quick brown fox jumps over the lazy dog while the five boxing wizards watch from a respectful " +
+		"distance. "
 	return strings.Repeat(Paragraph(strings.Repeat(sentence, 8)), paragraphs)
 }

@@ -16,8 +16,9 @@ func WithMacros(body, source string) []byte {
 			`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
 			`<Override PartName="/word/document.xml" ContentType="` + mainType + `"/>` +
 			`<Override PartName="/word/vbaProject.bin" ContentType="application/vnd.ms-office.vbaProject"/></Types>`},
-		Part{"word/_rels/document.xml.rels", `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">` +
-			`<Relationship Id="v" Type="http://schemas.microsoft.com/office/2006/relationships/vbaProject" Target="vbaProject.bin"/></Relationships>`},
+		Part{"word/_rels/document.xml.rels",
+			`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">` +
+				`<Relationship Id="v" Type="http://schemas.microsoft.com/office/2006/relationships/vbaProject" Target="vbaProject.bin"/></Relationships>`},
 		Part{"word/vbaProject.bin", string(vbaProject("ThisDocument", source))})
 }
 
@@ -28,7 +29,8 @@ func vbaProject(module, source string) []byte {
 		{name: "Root Entry", kind: root, child: 1, next: none},
 		{name: "VBA", kind: storage, child: 3, next: 2},
 		{name: "PROJECT", kind: stream, child: none, next: none,
-			content: padded("ID=\"{00000000-0000-0000-0000-000000000000}\"\r\nDocument="+module+"/&H00000000\r\nName=\"Project\"\r\n", '\n')},
+			content: padded("ID=\"{00000000-0000-0000-0000-000000000000}\"\r\nDocument="+module+
+				"/&H00000000\r\nName=\"Project\"\r\n", '\n')},
 		{name: "dir", kind: stream, child: none, next: 4, content: contained(vbaDirectory(module))},
 		{name: module, kind: stream, child: none, next: 5,
 			content: contained("Attribute VB_Name = \"" + module + "\"\r\n" + strings.ReplaceAll(source, "\n", "\r\n"))},

@@ -15,7 +15,8 @@ func Photograph(width, height int, seed uint64) string {
 	for y := range height {
 		for x := range width {
 			grain := random.IntN(12)
-			picture.SetRGBA(x, y, color.RGBA{uint8(x*200/width + grain), uint8(y*200/height + grain), uint8((x+y)*100/(width+height) + grain + int(seed)*5), 255})
+			picture.SetRGBA(x, y, color.RGBA{uint8(x*200/width + grain), uint8(y*200/height + grain),
+				uint8((x+y)*100/(width+height) + grain + int(seed)*5), 255})
 		}
 	}
 	var encoded bytes.Buffer

@@ -58,7 +58,8 @@ func TestFieldsAreFound(t *testing.T) {
 		{`<w:fldSimple w:instr="AUTHOR"/>`, ``},
 		{whole(instruction("TI")+instruction("TLE"), ""), `TITLE "" false [] in ""`},
 		{mark("begin") + instruction("XE word") + mark("end"), `XE "" false [] in ""`},
-		{whole(instruction("= ")+pages+instruction(" - 1"), text("2")), `NUMPAGES "3" true [] in "" = "2" true [NUMPAGES] in ""`},
+		{whole(instruction("= ")+pages+instruction(" - 1"), text("2")),
+			`NUMPAGES "3" true [] in "" = "2" true [NUMPAGES] in ""`},
 		{whole(instruction("TOC"), text("Title")+date), `DATE "1.2.2003" true [] in "TOC" TOC "Title" true [] in ""`},
 		{`<w:r><w:fldChar w:fldCharType="begin"></w:fldChar><w:instrText>PAGE</w:instrText><w:fldChar w:fldCharType="separate"></w:fldChar><w:t>1</w:t><w:fldChar w:fldCharType="end"></w:fldChar></w:r>`, `PAGE "1" true [] in ""`},
 		{mark("end") + mark("separate") + text("a"), ``},
@@ -107,15 +108,18 @@ func TestInstructionsAreUnderstood(t *testing.T) {
 	} {
 		fields, _ := track(t, whole(instruction(markup.Escape(test.instruction)), text("x")), "")
 		f := fields[0]
-		if f.Kind() != test.kind || f.Bookmark() != test.bookmark || f.Format() != test.format || f.Switch('h') != test.hidden {
-			t.Errorf("%q: kind %v, about %q, format %q, hidden %v", test.instruction, f.Kind(), f.Bookmark(), f.Format(), f.Switch('h'))
+		if f.Kind() != test.kind || f.Bookmark() != test.bookmark || f.Format() != test.format ||
+			f.Switch('h') != test.hidden {
+			t.Errorf("%q: kind %v, about %q, format %q, hidden %v", test.instruction, f.Kind(), f.Bookmark(), f.Format(),
+				f.Switch('h'))
 		}
 	}
 }
 
 func TestManyFieldsInFields(t *testing.T) {
 	const depth = 20_000
-	fields, _ := track(t, strings.Repeat(mark("begin")+instruction("IF "), depth)+strings.Repeat(mark("separate")+text("x")+mark("end"), depth)+whole(instruction("PAGE"), text("1")), "IF")
+	fields, _ := track(t, strings.Repeat(mark("begin")+instruction("IF "), depth)+
+		strings.Repeat(mark("separate")+text("x")+mark("end"), depth)+whole(instruction("PAGE"), text("1")), "IF")
 	if last := fields[len(fields)-1]; last.Name != "PAGE" || last.Inside != "" {
 		t.Errorf("what comes after them is %+v", last)
 	}

@@ -7,19 +7,20 @@ type Kind uint8
 
 // Kinds of fields. Other is one that LibreOffice computes, or keeps as it was saved.
 const (
-	Other     Kind = iota
-	Past           // the document's file, its template, who saved it and when it was printed: nobody knows but who saved it
-	Property       // one of the document's properties
-	Outside        // other files, data sources and programs
-	Clock          // today's date and time
-	Reference      // a bookmark
-	Style          // the text of a style near by
-	Computed       // a formula, a condition, a quotation
-	Section        // the section's number and pages, which LibreOffice does not compute
-	Page           // the page's number and how many there are
-	Index          // a table of contents, an index, a bibliography
-	Sequence       // a number that goes on
-	Button         // a text that runs a macro
+	Other Kind = iota
+	// the document's file, its template, who saved it and when it was printed: nobody knows but who saved it
+	Past
+	Property  // one of the document's properties
+	Outside   // other files, data sources and programs
+	Clock     // today's date and time
+	Reference // a bookmark
+	Style     // the text of a style near by
+	Computed  // a formula, a condition, a quotation
+	Section   // the section's number and pages, which LibreOffice does not compute
+	Page      // the page's number and how many there are
+	Index     // a table of contents, an index, a bibliography
+	Sequence  // a number that goes on
+	Button    // a text that runs a macro
 )
 
 // kinds of fields by name (ECMA-376 part 1, 17.16.5).

@@ -91,7 +91,8 @@ func (p *Part) Has(need Need) bool { return p.Needs&need != 0 }
 
 // New is empty.
 func New() *Inventory {
-	return &Inventory{Parts: map[string]*Part{}, Given: map[string]bool{}, Styles: map[string]string{}, references: map[reference]bool{}}
+	return &Inventory{Parts: map[string]*Part{}, Given: map[string]bool{}, Styles: map[string]string{},
+		references: map[reference]bool{}}
 }
 
 // Part takes a part's content. It never fails.

@@ -58,7 +58,8 @@ func Resolve(folder, target string) string {
 	return strings.TrimPrefix(path.Clean(target), "/")
 }
 
-// Plain is what two names of parts have in common that are equal: lower case, and the characters that percent signs stand
+// Plain is what two names of parts have in common that are equal: lower case, and the characters that percent signs
+// stand
 // for.
 func Plain(name string) string {
 	if strings.IndexByte(name, '%') >= 0 {

@@ -25,8 +25,10 @@ const (
 )
 
 // starts are how pictures begin that LibreOffice draws.
-var starts = []string{"\x89PNG", "\xff\xd8\xff", "BM", "II*\x00", "MM\x00*", "\x01\x00\x00\x00", "\xd7\xcd\xc6\x9a", "\x01\x00\x09\x00",
-	"\x02\x00\x09\x00", "\x1f\x8b", "\xc5\xd0\xd3\xc6", "%PDF", "8BPS", "P1", "P2", "P3", "P4", "P5", "P6", "\x0a", "VCLMTF"}
+var starts = []string{"\x89PNG", "\xff\xd8\xff", "BM", "II*\x00", "MM\x00*", "\x01\x00\x00\x00", "\xd7\xcd\xc6\x9a",
+	"\x01\x00\x09\x00",
+	"\x02\x00\x09\x00", "\x1f\x8b", "\xc5\xd0\xd3\xc6", "%PDF", "8BPS", "P1", "P2", "P3", "P4", "P5", "P6",
+	"\x0a", "VCLMTF"}
 
 // sniff tells a picture's format from how it starts.
 func sniff(start []byte) Format {
@@ -39,7 +41,8 @@ func sniff(start []byte) Format {
 		return Empty
 	case box == "avif" || box == "avis":
 		return AVIF
-	case box == "heic" || box == "heix" || box == "heim" || box == "heis" || box == "hevc" || box == "mif1" || box == "msf1":
+	case box == "heic" || box == "heix" || box == "heim" || box == "heis" || box == "hevc" || box == "mif1" ||
+		box == "msf1":
 		return HEIC
 	case bytes.HasPrefix(start, []byte("\x00\x00\x00\x0cjP  ")), bytes.HasPrefix(start, []byte("\xff\x4f\xff\x51")):
 		return JPEG2000
@@ -59,7 +62,8 @@ func sniff(start []byte) Format {
 			return Drawable
 		}
 	}
-	if text := bytes.TrimLeft(bytes.TrimPrefix(start, []byte("\xef\xbb\xbf")), " \t\r\n"); bytes.HasPrefix(text, []byte("<")) {
+	if text := bytes.TrimLeft(bytes.TrimPrefix(start, []byte("\xef\xbb\xbf")), " \t\r\n"); bytes.HasPrefix(text,
+		[]byte("<")) {
 		return Drawable // SVG
 	}
 	return NoFormat
@@ -72,7 +76,8 @@ func hasPreview(start []byte) bool {
 }
 
 // loose are formats that have no signature.
-var loose = map[string]bool{".wmf": true, ".emf": true, ".pct": true, ".pict": true, ".tga": true, ".pcx": true, ".dxf": true, ".met": true,
+var loose = map[string]bool{".wmf": true, ".emf": true, ".pct": true, ".pict": true, ".tga": true, ".pcx": true,
+	".dxf": true, ".met": true,
 	".emz": true, ".wmz": true, ".bmp": true, ".dib": true, ".ras": true, ".svg": true, ".svgz": true}
 
 // sniffer looks at the start of a part that is no markup, and at the frames of a GIF.

@@ -119,7 +119,8 @@ func (x *text) word(t *markup.Token) {
 	case "object":
 		x.object, x.shown = t.Kind == markup.Start, false
 		x.part.Content = true
-	case "ins", "del", "moveFrom", "moveTo", "moveFromRangeStart", "moveToRangeStart", "rPrChange", "pPrChange", "sectPrChange", "tblPrChange",
+	case "ins", "del", "moveFrom", "moveTo", "moveFromRangeStart", "moveToRangeStart", "rPrChange", "pPrChange",
+		"sectPrChange", "tblPrChange",
 		"tblGridChange", "trPrChange", "tcPrChange", "tblPrExChange", "cellIns", "cellDel", "cellMerge", "numberingChange",
 		"customXmlInsRangeStart", "customXmlDelRangeStart", "customXmlMoveFromRangeStart", "customXmlMoveToRangeStart":
 		x.part.Needs |= Changes
@@ -258,7 +259,8 @@ func (x *text) refer(bookmark string) {
 }
 
 // symbolFonts are those whose signs have code points of their own, by their names in lower case.
-var symbolFonts = map[string]bool{"symbol": true, "wingdings": true, "wingdings 2": true, "wingdings 3": true, "webdings": true}
+var symbolFonts = map[string]bool{"symbol": true, "wingdings": true, "wingdings 2": true, "wingdings 3": true,
+	"webdings": true}
 
 // IsSymbolFont tells whether a font is one whose signs are not where Unicode has them.
 func IsSymbolFont(name string) bool {

@@ -50,7 +50,8 @@ func scan(source string, size int) []string {
 
 func TestTokensAreThePart(t *testing.T) {
 	for _, source := range []string{
-		`<?xml version="1.0"?><w:document ` + w + `><w:p a="1 > 0" b='"'>text &amp; more</w:p><!-- <w:p> --><![CDATA[<w:p>]]><w:br/></w:document>`,
+		`<?xml version="1.0"?><w:document ` + w +
+			`><w:p a="1 > 0" b='"'>text &amp; more</w:p><!-- <w:p> --><![CDATA[<w:p>]]><w:br/></w:document>`,
 		`<a b="` + strings.Repeat("x>", 50000) + `">` + strings.Repeat("text ", 50000) + `</a>`,
 		`<a><b`, `<`, `text`, ``, `<a b="`, `<>`, `</>`, `<!`, `<!-`, `<![CDATA[`, `a<b`, `<?`, "<a\n b = '1' />",
 	} {
@@ -84,7 +85,8 @@ func TestElementsAreKnownByTheirNamespace(t *testing.T) {
 }
 
 func TestAttributes(t *testing.T) {
-	source := `<w:p ` + w + ` xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" w:id="1" r:id = 'a&amp;b&#x41;&#66;' w:val="0"/>`
+	source := `<w:p ` + w +
+		` xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" w:id="1" r:id = 'a&amp;b&#x41;&#66;' w:val="0"/>`
 	token := markup.NewReader([]byte(source)).Next()
 	id, _ := token.Attribute("id")
 	related, _ := token.Relationship("id")

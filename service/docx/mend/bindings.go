@@ -24,7 +24,8 @@ func bindings(_ *Package, _ *inventory.Part, source []byte) ([]byte, error) {
 			return
 		}
 		// With its own quotation marks, which may be single ones.
-		edits.Replace(from-1, to+1, `"`+strings.ReplaceAll(markup.Escape(strings.ReplaceAll(mappings, `"`, `'`)), "&#39;", `'`)+`"`)
+		edits.Replace(from-1, to+1, `"`+strings.ReplaceAll(markup.Escape(strings.ReplaceAll(mappings, `"`, `'`)),
+			"&#39;", `'`)+`"`)
 	})
 	return edits.Apply(source)
 }

@@ -48,7 +48,8 @@ var changeMarks = []string{"moveFromRangeStart", "moveFromRangeEnd", "moveToRang
 	"cellIns", "cellDel", "cellMerge", "numberingChange"}
 
 func word(n *markup.Node, names []string) bool {
-	return n.Tag.Space == markup.W && (n.Tag.Kind == markup.Start || n.Tag.Kind == markup.Empty) && slices.Contains(names, string(n.Tag.Local))
+	return n.Tag.Space == markup.W && (n.Tag.Kind == markup.Start || n.Tag.Kind == markup.Empty) &&
+		slices.Contains(names, string(n.Tag.Local))
 }
 
 // children settles what is in an element.
@@ -108,7 +109,8 @@ func (s settler) cell() string {
 
 // gone tells whether properties have one of the marks.
 func (s settler) gone(properties *markup.Node, marks []string) bool {
-	return properties != nil && slices.ContainsFunc(properties.Children, func(n *markup.Node) bool { return word(n, marks) })
+	return properties != nil && slices.ContainsFunc(properties.Children,
+		func(n *markup.Node) bool { return word(n, marks) })
 }
 
 // undelete makes text and instructions of those in an element that was deleted and stays after all.
@@ -254,6 +256,7 @@ func (s settler) endGone(p *markup.Node) bool {
 	return false
 }
 
-// goneMark stands in the properties of a paragraph whose end goes, when they are settled. It is a processing instruction,
+// goneMark stands in the properties of a paragraph whose end goes, when they are settled. It is a processing
+// instruction,
 // of which documents have none, should it be left.
 const goneMark = "<?gone?>"

@@ -92,7 +92,8 @@ func paragraphs(content []byte, prefix string) string {
 	var b strings.Builder
 	text := strings.ReplaceAll(inUTF8(content, "text/plain"), "\r\n", "\n")
 	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
-		line = strings.ReplaceAll(markup.Escape(line), "&#x9;", `</`+prefix+`t><`+prefix+`tab/><`+prefix+`t xml:space="preserve">`)
+		line = strings.ReplaceAll(markup.Escape(line), "&#x9;", `</`+prefix+`t><`+prefix+`tab/><`+prefix+
+			`t xml:space="preserve">`)
 		fmt.Fprintf(&b, `<%sp><%[1]sr><%[1]st xml:space="preserve">%s</%[1]st></%[1]sr></%[1]sp>`, prefix, line)
 	}
 	return b.String()

@@ -8,7 +8,8 @@ import (
 	"docx2pdf/service/docx/markup"
 )
 
-// dashes writes the dashes of lists that are numbered - 1 -, - 2 - into the text of their levels: LibreOffice has no such
+// dashes writes the dashes of lists that are numbered - 1 -, - 2 - into the text of their levels: LibreOffice has no
+// such
 // numbers, and leaves them out.
 func dashes(_ *Package, _ *inventory.Part, source []byte) ([]byte, error) {
 	var edits markup.Edits

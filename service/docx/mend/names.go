@@ -36,7 +36,8 @@ func plainNames(_ *Package, part *inventory.Part, source []byte) ([]byte, error)
 	return slashes(plain)
 }
 
-// slashes turns the backslashes of targets around, which are Windows's: a package knows only slashes (ECMA-376 part 2, 6.2.2).
+// slashes turns the backslashes of targets around, which are Windows's: a package knows only slashes (ECMA-376 part 2,
+// 6.2.2).
 func slashes(source []byte) ([]byte, error) {
 	var edits markup.Edits
 	each(source, func(t *markup.Token) {

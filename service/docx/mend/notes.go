@@ -131,8 +131,9 @@ func numberNotes(source []byte, kind noteKind, general numbering) ([]byte, error
 		number++
 		mark := formatNumber(number, n.format)
 		prefix := prefixOf(&r.tag)
-		edits.Replace(r.tag.At, r.tag.Until(), fmt.Sprintf(`<%s%s %scustomMarkFollows="1" %[3]sid="%s"/><%[1]st>%[5]s</%[1]st>`,
-			prefix, kind.reference, prefix, markup.Escape(r.id), mark))
+		edits.Replace(r.tag.At, r.tag.Until(),
+			fmt.Sprintf(`<%s%s %scustomMarkFollows="1" %[3]sid="%s"/><%[1]st>%[5]s</%[1]st>`,
+				prefix, kind.reference, prefix, markup.Escape(r.id), mark))
 	}
 	if !restarted {
 		return source, nil
@@ -165,7 +166,8 @@ func roman(n int) string {
 	for _, digit := range []struct {
 		value int
 		text  string
-	}{{1000, "m"}, {900, "cm"}, {500, "d"}, {400, "cd"}, {100, "c"}, {90, "xc"}, {50, "l"}, {40, "xl"}, {10, "x"}, {9, "ix"}, {5, "v"}, {4, "iv"}, {1, "i"}} {
+	}{{1000, "m"}, {900, "cm"}, {500, "d"}, {400, "cd"}, {100, "c"}, {90, "xc"}, {50, "l"}, {40, "xl"}, {10, "x"},
+		{9, "ix"}, {5, "v"}, {4, "iv"}, {1, "i"}} {
 		for ; n >= digit.value; n -= digit.value {
 			b.WriteString(digit.text)
 		}

@@ -7,7 +7,8 @@ import (
 	"docx2pdf/service/docx/markup"
 )
 
-// outline gives Word's own headings the levels that they have in Word whether they are written or not. LibreOffice finds
+// outline gives Word's own headings the levels that they have in Word whether they are written or not. LibreOffice
+// finds
 // no headings without for a table of contents.
 func outline(_ *Package, _ *inventory.Part, source []byte) ([]byte, error) {
 	var edits markup.Edits

@@ -23,7 +23,8 @@ type runs struct {
 	inProps *run
 }
 
-// mostProperties are the bytes of a run's properties that are written again where a run is divided. There is no document
+// mostProperties are the bytes of a run's properties that are written again where a run is divided. There is no
+// document
 // with more.
 const mostProperties = 64 << 10
 
@@ -78,7 +79,8 @@ func (r *run) between(properties, content string) string {
 
 // with is a run with properties.
 func (r *run) with(properties, content string) string {
-	return "<" + r.prefix + "r><" + r.prefix + "rPr>" + properties + "</" + r.prefix + "rPr>" + content + "</" + r.prefix + "r>"
+	return "<" + r.prefix + "r><" + r.prefix + "rPr>" + properties + "</" + r.prefix + "rPr>" + content + "</" +
+		r.prefix + "r>"
 }
 
 // again begins the run once more.
@@ -95,7 +97,8 @@ func (r *run) without(local string) string {
 	skipping := 0
 	name := []byte(r.prefix + local)
 	each(r.inner, func(t *markup.Token) {
-		mine := t.Kind != markup.Text && len(t.Bytes) > len(name)+1 && (bytes.HasPrefix(t.Bytes[1:], name) || bytes.HasPrefix(t.Bytes[2:], name))
+		mine := t.Kind != markup.Text && len(t.Bytes) > len(name)+1 &&
+			(bytes.HasPrefix(t.Bytes[1:], name) || bytes.HasPrefix(t.Bytes[2:], name))
 		switch {
 		case mine && t.Kind == markup.Start:
 			skipping++

@@ -102,7 +102,8 @@ func (p *Package) translate(font, text string) (translated, with string, changed
 	return b.String(), with, changed && with != ""
 }
 
-// bullets changes those signs of lists that LibreOffice does not draw with its own. The text of a level comes before its
+// bullets changes those signs of lists that LibreOffice does not draw with its own. The text of a level comes before
+// its
 // font.
 func (p *Package) bullets(source []byte) ([]byte, error) {
 	var edits markup.Edits

@@ -58,18 +58,22 @@ func (p *Package) freeName(name string) string {
 
 // addOverride adds a content type.
 func (p *Package) addOverride(name, contentType string) error {
-	return p.appendTo(p.Inventory.Parts["[content_types].xml"], `<Override PartName="/`+markup.Escape(name)+`" ContentType="`+contentType+`"/>`)
+	return p.appendTo(p.Inventory.Parts["[content_types].xml"], `<Override PartName="/`+markup.Escape(name)+
+		`" ContentType="`+contentType+`"/>`)
 }
 
 // relate adds a relation from a part.
 func (p *Package) relate(from *inventory.Part, kind, target string) error {
-	relation := `<Relationship Id="docx2pdf` + path.Base(kind) + `" Type="` + kind + `" Target="` + markup.Escape(target) + `"/>`
+	relation := `<Relationship Id="docx2pdf` + path.Base(kind) + `" Type="` + kind + `" Target="` +
+		markup.Escape(target) + `"/>`
 	folder, name := path.Split(from.Name)
 	of := folder + "_rels/" + name + ".rels"
 	if part := p.Inventory.Parts[strings.ToLower(of)]; part != nil {
 		return p.appendTo(part, relation)
 	}
-	p.Added = append(p.Added, Added{of, []byte(`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">` + relation + `</Relationships>`)})
+	p.Added = append(p.Added,
+		Added{of, []byte(`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">` + relation +
+			`</Relationships>`)})
 	return nil
 }
 

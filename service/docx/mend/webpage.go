@@ -55,7 +55,8 @@ func (p *Package) webPage(c Chunk) []byte {
 	}
 }
 
-// dropped are tags that go, and hidden are elements that go with what is in them. LibreOffice makes fields of sdfield, and
+// dropped are tags that go, and hidden are elements that go with what is in them. LibreOffice makes fields of sdfield,
+// and
 // notes or scripts of comments.
 var (
 	dropped = namesOf("base link meta frame frameset sdfield bgsound")

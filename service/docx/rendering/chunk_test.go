@@ -21,7 +21,8 @@ func chunked(t *testing.T, body string, chunks ...[2]string) []byte {
 	types, relations, parts := contentTypes(t), []docxtest.Relationship{}, []docxtest.Part{}
 	for i, chunk := range chunks {
 		id := string(rune('a' + i))
-		types = strings.Replace(types, "<Override", `<Override PartName="/word/`+id+`.bin" ContentType="`+chunk[0]+`"/><Override`, 1)
+		types = strings.Replace(types, "<Override", `<Override PartName="/word/`+id+`.bin" ContentType="`+chunk[0]+
+			`"/><Override`, 1)
 		relations = append(relations, docxtest.Relationship{ID: id, Type: "aFChunk", Target: id + ".bin"})
 		parts = append(parts, docxtest.Part{Name: "word/" + id + ".bin", Content: chunk[1]})
 		body = strings.Replace(body, "{"+string(rune('0'+i))+"}", `<w:altChunk r:id="`+id+`"/>`, 1)
@@ -43,15 +44,19 @@ func square(c color.Color) string {
 
 func TestDocumentsWithinTheDocument(t *testing.T) {
 	page := `<html><head><title>Not shown</title></head><body><h1>Report</h1><p>Revenue <b>grew</b></p><table><tr><td>A</td><td>B</td></tr></table></body></html>`
-	archive := "MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: text/html; charset=windows-1252\r\n" +
-		"Content-Transfer-Encoding: quoted-printable\r\n\r\n<p>Gr=FC=DFe</p><img width=3D200 height=3D200 src=3D\"cid:p\">\r\n" +
+	archive := "MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: " +
+		"text/html; charset=windows-1252\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n<p>Gr=FC=DFe</p><img " +
+		"width=3D200 height=3D200 src=3D\"cid:p\">\r\n" +
 		"--b\r\nContent-Type: image/png\r\nContent-ID: <p>\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
 		base64.StdEncoding.EncodeToString([]byte(square(color.NRGBA{200, 0, 0, 255}))) + "\r\n--b--\r\n"
 	cell := `<w:tbl><w:tblPr/><w:tblGrid><w:gridCol w:w="5000"/></w:tblGrid><w:tr><w:tc>{2}<w:p/></w:tc></w:tr></w:tbl>`
-	made := render(t, chunked(t, docxtest.Paragraph("one")+"{0}"+docxtest.Paragraph("two")+"{1}"+docxtest.Paragraph("three")+cell+"{3}"+docxtest.Paragraph("end"),
-		[2]string{"text/html", page}, [2]string{"message/rfc822", archive}, [2]string{"text/plain", "first <line>\r\nsecond\tline"},
+	made := render(t, chunked(t, docxtest.Paragraph("one")+"{0}"+docxtest.Paragraph("two")+"{1}"+
+		docxtest.Paragraph("three")+cell+"{3}"+docxtest.Paragraph("end"),
+		[2]string{"text/html", page}, [2]string{"message/rfc822", archive},
+		[2]string{"text/plain", "first <line>\r\nsecond\tline"},
 		[2]string{"application/rtf", `{\rtf1\ansi rich \b text}`}))
-	made.has(t, "one", "Report", "Revenue grew", "A", "B", "two", "Grüße", "three", "first <line>", "second line", "rich text", "end")
+	made.has(t, "one", "Report", "Revenue grew", "A", "B", "two", "Grüße", "three", "first <line>", "second line",
+		"rich text", "end")
 	made.hasNot(t, "Not shown")
 	if made.warnings != "" {
 		t.Errorf("the warnings are %q", made.warnings)
@@ -81,9 +86,11 @@ func TestPagesWithinTheDocumentLeadNowhere(t *testing.T) {
 func TestWhatIsBroughtInIsNoTrackedChange(t *testing.T) {
 	content := chunked(t, docxtest.Paragraph("one")+"{0}", [2]string{"text/html", "<p>brought in</p>"})
 	parts := docxtest.Part{Name: "word/settings.xml", Content: `<w:settings ` + w + `><w:trackRevisions/></w:settings>`}
-	relations := related(docxtest.Relationship{ID: "a", Type: "aFChunk", Target: "a.bin"}, docxtest.Relationship{ID: "s", Type: "settings", Target: "settings.xml"})
+	relations := related(docxtest.Relationship{ID: "a", Type: "aFChunk", Target: "a.bin"},
+		docxtest.Relationship{ID: "s", Type: "settings", Target: "settings.xml"})
 	tracking := docxtest.Document(docxtest.Paragraph("one")+`<w:altChunk r:id="a"/>`, parts, relations,
-		docxtest.Part{Name: "word/a.bin", Content: "<p>brought in</p>"}, docxtest.Part{Name: "[Content_Types].xml", Content: partOf(t, content, "[Content_Types].xml")})
+		docxtest.Part{Name: "word/a.bin", Content: "<p>brought in</p>"}, docxtest.Part{Name: "[Content_Types].xml",
+			Content: partOf(t, content, "[Content_Types].xml")})
 	made := render(t, tracking)
 	made.has(t, "one", "brought in")
 	if made.share(t, func(r, g, b int) bool { return max(r, g, b)-min(r, g, b) > 60 }) > 0 {

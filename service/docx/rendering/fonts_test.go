@@ -13,7 +13,8 @@ import (
 
 // fontTable is a document's part with entries such as font("A", `<w:family w:val="roman"/>`).
 func fontTable(entries ...string) docxtest.Part {
-	return docxtest.Part{Name: "word/fontTable.xml", Content: `<w:fonts ` + w + `>` + strings.Join(entries, "") + `</w:fonts>`}
+	return docxtest.Part{Name: "word/fontTable.xml", Content: `<w:fonts ` + w + `>` + strings.Join(entries, "") +
+		`</w:fonts>`}
 }
 
 func font(name, properties string) string {
@@ -22,7 +23,8 @@ func font(name, properties string) string {
 
 // inFont is a document with a text in a font, and that font's entry in the table.
 func inFont(name, content, properties string) []byte {
-	run := `<w:r><w:rPr><w:rFonts w:ascii="` + name + `" w:hAnsi="` + name + `" w:cs="` + name + `"/></w:rPr><w:t>` + content + `</w:t></w:r>`
+	run := `<w:r><w:rPr><w:rFonts w:ascii="` + name + `" w:hAnsi="` + name + `" w:cs="` + name + `"/></w:rPr><w:t>` +
+		content + `</w:t></w:r>`
 	return docxtest.Document(paragraph(run), fontTable(font(name, properties)),
 		related(docxtest.Relationship{ID: "f1", Type: "fontTable", Target: "fontTable.xml"}))
 }
@@ -81,7 +83,8 @@ func TestUnknownFontsGoByTheirClass(t *testing.T) {
 		{"Nobody Said", ``, "text", "LiberationSans"},
 	} {
 		got := render(t, inFont(test.name, test.text, test.properties)).fonts(t)
-		if !slices.Contains(got, test.want) || slices.ContainsFunc(got, func(f string) bool { return strings.HasPrefix(f, "DejaVu") }) {
+		if !slices.Contains(got, test.want) || slices.ContainsFunc(got,
+			func(f string) bool { return strings.HasPrefix(f, "DejaVu") }) {
 			t.Errorf("%s, %s: %v, want %s", test.name, test.properties, got, test.want)
 		}
 	}
@@ -90,7 +93,8 @@ func TestUnknownFontsGoByTheirClass(t *testing.T) {
 // A text of another script goes by its language where the document names no font for it.
 func TestTheFontOfATextThatNamesNone(t *testing.T) {
 	language := func(name, content string) string {
-		return paragraph(`<w:r><w:rPr><w:lang w:eastAsia="` + name + `" w:bidi="` + name + `"/></w:rPr><w:t>` + content + `</w:t></w:r>`)
+		return paragraph(`<w:r><w:rPr><w:lang w:eastAsia="` + name + `" w:bidi="` + name + `"/></w:rPr><w:t>` + content +
+			`</w:t></w:r>`)
 	}
 	for _, test := range []struct {
 		body string
@@ -120,7 +124,8 @@ func TestEastAsianFonts(t *testing.T) {
 		"Malgun Gothic":   {"MalgunGothicTwin", "NotoSansCJKkr"},
 		"Batang":          {"BatangTwin", "NotoSerifCJKkr"},
 	} {
-		run := `<w:r><w:rPr><w:rFonts w:ascii="` + font + `" w:hAnsi="` + font + `" w:eastAsia="` + font + `"/></w:rPr><w:t>text 直骨角</w:t></w:r>`
+		run := `<w:r><w:rPr><w:rFonts w:ascii="` + font + `" w:hAnsi="` + font + `" w:eastAsia="` + font +
+			`"/></w:rPr><w:t>text 直骨角</w:t></w:r>`
 		if got := render(t, docxtest.Document(paragraph(run))).fonts(t); !slices.Equal(got, want) {
 			t.Errorf("%s: %v, want %v", font, got, want)
 		}
@@ -145,8 +150,10 @@ func TestWordsAndLinesAreWhereWordHasThem(t *testing.T) {
 	} {
 		const size, letters = 8, 50
 		line := func(letter string) string {
-			return `<w:p><w:pPr><w:spacing w:before="0" w:after="0"/></w:pPr><w:r><w:rPr><w:rFonts w:ascii="` + test.font + `" w:hAnsi="` + test.font +
-				`" w:eastAsia="` + test.font + `"/><w:sz w:val="16"/></w:rPr><w:t>` + strings.Repeat(letter, letters) + `</w:t></w:r></w:p>`
+			return `<w:p><w:pPr><w:spacing w:before="0" w:after="0"/></w:pPr><w:r><w:rPr><w:rFonts w:ascii="` + test.font +
+				`" w:hAnsi="` + test.font +
+				`" w:eastAsia="` + test.font + `"/><w:sz w:val="16"/></w:rPr><w:t>` + strings.Repeat(letter, letters) +
+				`</w:t></w:r></w:p>`
 		}
 		made := render(t, docxtest.Document(line(test.letter)+line("o")))
 		first, second := made.box(t, strings.Repeat(test.letter, letters)), made.box(t, strings.Repeat("o", letters))
@@ -163,17 +170,20 @@ func TestWordsAndLinesAreWhereWordHasThem(t *testing.T) {
 func TestHostileFontTables(t *testing.T) {
 	long := strings.Repeat("N", 10_000)
 	for _, test := range []struct{ name, entry, properties string }{
-		{"Calibri", "Calibri", `<w:altName w:val="Arial"/><w:family w:val="modern"/><w:pitch w:val="fixed"/><w:panose1 w:val="02070609020205020404"/>`},
+		{"Calibri", "Calibri",
+			`<w:altName w:val="Arial"/><w:family w:val="modern"/><w:pitch w:val="fixed"/><w:panose1 w:val="02070609020205020404"/>`},
 		{"Calibri", long, `<w:family w:val="roman"/>`},
 		{long, long, `<w:family w:val="roman"/>`},
 		{`A&quot;,B'&lt;/family&gt;`, `A&quot;,B'&lt;/family&gt;`, `<w:family w:val="roman"/>`},
 		{`Liberation Sans`, `Liberation Sans`, `<w:altName w:val="Courier New"/><w:family w:val="roman"/>`},
-		{`A:lang=ja,B-12\-`, `A:lang=ja,B-12\-`, `<w:altName w:val=",,;,&quot;"/><w:panose1 w:val="zz"/><w:charset w:val="-1"/><w:family w:val=""/>`},
+		{`A:lang=ja,B-12\-`, `A:lang=ja,B-12\-`,
+			`<w:altName w:val=",,;,&quot;"/><w:panose1 w:val="zz"/><w:charset w:val="-1"/><w:family w:val=""/>`},
 		{`../../etc/passwd;%s%n`, `../../etc/passwd;%s%n`, `<w:altName w:val="` + long + `"/><w:family w:val="roman"/>`},
 		{"A", "", strings.Repeat(`<w:font w:name="B"/>`, 20_000)},
 	} {
 		body := docxtest.Styled(test.name, "hostile") + docxtest.Styled("Calibri", "text")
-		content := docxtest.Document(body, fontTable(font(test.entry, test.properties)), related(docxtest.Relationship{ID: "f1", Type: "fontTable", Target: "fontTable.xml"}))
+		content := docxtest.Document(body, fontTable(font(test.entry, test.properties)),
+			related(docxtest.Relationship{ID: "f1", Type: "fontTable", Target: "fontTable.xml"}))
 		made := render(t, content)
 		made.has(t, "hostile", "text")
 		if got := made.fonts(t); !slices.Contains(got, "CalibriTwin") {
@@ -185,10 +195,12 @@ func TestHostileFontTables(t *testing.T) {
 // A document knows nothing of another's table.
 func TestFontTablesAreTheirDocumentsOwn(t *testing.T) {
 	for range 2 {
-		if got := render(t, inFont("Nobody Knows", "text", `<w:family w:val="roman"/>`)).fonts(t); !slices.Equal(got, []string{"LiberationSerif"}) {
+		if got := render(t, inFont("Nobody Knows", "text", `<w:family w:val="roman"/>`)).fonts(t); !slices.Equal(got,
+			[]string{"LiberationSerif"}) {
 			t.Errorf("a font that the table calls roman is %v, want Liberation Serif", got)
 		}
-		if got := render(t, docxtest.Document(docxtest.Styled("Nobody Knows", "text"))).fonts(t); !slices.Equal(got, []string{"LiberationSans"}) {
+		if got := render(t, docxtest.Document(docxtest.Styled("Nobody Knows", "text"))).fonts(t); !slices.Equal(got,
+			[]string{"LiberationSans"}) {
 			t.Errorf("the same font in a document without a table is %v, want Liberation Sans", got)
 		}
 	}

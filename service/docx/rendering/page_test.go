@@ -53,9 +53,12 @@ func TestChartsWithoutAThemeHaveOfficesColours(t *testing.T) {
 		`<c:valAx><c:axId val="2"/><c:crossAx val="1"/></c:valAx></c:plotArea></c:chart></c:chartSpace>`
 	body := `<w:p><w:r><w:drawing><wp:inline><wp:extent cx="5000000" cy="2500000"/><wp:docPr id="1" name="c"/><a:graphic><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/chart">` +
 		`<c:chart xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" r:id="c"/></a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>`
-	types := strings.Replace(contentTypes(t), "</Types>", `<Override PartName="/word/charts/chart1.xml" ContentType="application/vnd.openxmlformats-officedocument.drawingml.chart+xml"/></Types>`, 1)
-	made := render(t, docxtest.Document(body, related(docxtest.Relationship{ID: "c", Type: "chart", Target: "charts/chart1.xml"}),
-		docxtest.Part{Name: "word/charts/chart1.xml", Content: chart}, docxtest.Part{Name: "[Content_Types].xml", Content: types}))
+	types := strings.Replace(contentTypes(t), "</Types>",
+		`<Override PartName="/word/charts/chart1.xml" ContentType="application/vnd.openxmlformats-officedocument.drawingml.chart+xml"/></Types>`, 1)
+	made := render(t, docxtest.Document(body, related(docxtest.Relationship{ID: "c", Type: "chart",
+		Target: "charts/chart1.xml"}),
+		docxtest.Part{Name: "word/charts/chart1.xml", Content: chart}, docxtest.Part{Name: "[Content_Types].xml",
+			Content: types}))
 	if made.share(t, near(0x44, 0x72, 0xc4)) < 10 {
 		t.Error("no bars in the first colour of Office's theme")
 	}
@@ -65,12 +68,15 @@ func TestTheFirstPictureOfAnAnimation(t *testing.T) {
 	red := image.NewPaletted(image.Rect(0, 0, 20, 20), color.Palette{color.NRGBA{200, 0, 0, 255}, color.Transparent})
 	clear := image.NewPaletted(image.Rect(0, 0, 20, 20), color.Palette{color.Transparent})
 	var moving bytes.Buffer
-	if err := gif.EncodeAll(&moving, &gif.GIF{Image: []*image.Paletted{red, clear}, Delay: []int{5, 5}, Disposal: []byte{gif.DisposalBackground, gif.DisposalBackground}}); err != nil {
+	if err := gif.EncodeAll(&moving, &gif.GIF{Image: []*image.Paletted{red, clear}, Delay: []int{5, 5},
+		Disposal: []byte{gif.DisposalBackground, gif.DisposalBackground}}); err != nil {
 		t.Fatal(err)
 	}
 	types := strings.Replace(contentTypes(t), "<Default", `<Default Extension="gif" ContentType="image/gif"/><Default`, 1)
-	made := render(t, docxtest.Document(docxtest.PictureOf("r:embed", "p", 300, 300), related(docxtest.Relationship{ID: "p", Type: "image", Target: "media/p.gif"}),
-		docxtest.Part{Name: "word/media/p.gif", Content: moving.String()}, docxtest.Part{Name: "[Content_Types].xml", Content: types}))
+	made := render(t, docxtest.Document(docxtest.PictureOf("r:embed", "p", 300, 300),
+		related(docxtest.Relationship{ID: "p", Type: "image", Target: "media/p.gif"}),
+		docxtest.Part{Name: "word/media/p.gif", Content: moving.String()}, docxtest.Part{Name: "[Content_Types].xml",
+			Content: types}))
 	if made.share(t, near(200, 0, 0)) < 100 {
 		t.Error("the picture is not seen")
 	}
@@ -83,7 +89,8 @@ func contentTypes(t *testing.T) string {
 
 func TestPagesBetweenOddSections(t *testing.T) {
 	section := `<w:sectPr><w:type w:val="oddPage"/></w:sectPr>`
-	made := render(t, docxtest.Document(paragraph(text("one of "), field("NUMPAGES", "3"))+`<w:p><w:pPr>`+section+`</w:pPr></w:p>`+paragraph(text("two"))+section))
+	made := render(t, docxtest.Document(paragraph(text("one of "), field("NUMPAGES", "3"))+`<w:p><w:pPr>`+section+
+		`</w:pPr></w:p>`+paragraph(text("two"))+section))
 	made.has(t, "one of 3", "two")
 	if made.pages != 3 {
 		t.Errorf("%d pages, want 3 with a blank one", made.pages)
@@ -105,10 +112,14 @@ func TestPagesWithoutRoom(t *testing.T) {
 }
 
 func TestComments(t *testing.T) {
-	content := docxtest.Document(`<w:p><w:commentRangeStart w:id="0"/>`+text("Clause one.")+`<w:commentRangeEnd w:id="0"/><w:r><w:commentReference w:id="0"/></w:r></w:p>`,
+	content := docxtest.Document(`<w:p><w:commentRangeStart w:id="0"/>`+text("Clause one.")+
+		`<w:commentRangeEnd w:id="0"/><w:r><w:commentReference w:id="0"/></w:r></w:p>`,
 		related(docxtest.Relationship{ID: "c", Type: "comments", Target: "comments.xml"}),
-		docxtest.Part{Name: "word/comments.xml", Content: `<w:comments ` + w + `><w:comment w:id="0" w:author="Quentin" w:initials="Q"><w:p>` + text("too dear") + `</w:p></w:comment></w:comments>`})
-	if made := render(t, content); strings.Contains(made.objects(t), "/Subtype /Text") || strings.Contains(made.objects(t), "Quentin") {
+		docxtest.Part{Name: "word/comments.xml", Content: `<w:comments ` + w +
+			`><w:comment w:id="0" w:author="Quentin" w:initials="Q"><w:p>` + text("too dear") +
+			`</w:p></w:comment></w:comments>`})
+	if made := render(t, content); strings.Contains(made.objects(t), "/Subtype /Text") ||
+		strings.Contains(made.objects(t), "Quentin") {
 		t.Error("a comment is in the PDF without being asked for")
 	}
 	if made := render(t, content, "comments=annotations"); !strings.Contains(made.objects(t), "/Subtype /Text") {
@@ -118,7 +129,8 @@ func TestComments(t *testing.T) {
 }
 
 func TestFormsAreThereOnlyForThoseWhoAskForThem(t *testing.T) {
-	content := docxtest.Document(paragraph(text("Name: "), `<w:sdt><w:sdtPr><w:text/></w:sdtPr><w:sdtContent>`+text("Ada")+`</w:sdtContent></w:sdt>`))
+	content := docxtest.Document(paragraph(text("Name: "), `<w:sdt><w:sdtPr><w:text/></w:sdtPr><w:sdtContent>`+text("Ada")+
+		`</w:sdtContent></w:sdt>`))
 	made := render(t, content)
 	made.has(t, "Name: Ada")
 	if strings.Contains(made.objects(t), "/Subtype /Widget") {
@@ -131,13 +143,15 @@ func TestFormsAreThereOnlyForThoseWhoAskForThem(t *testing.T) {
 
 // Neither text nor links nor metadata tell where the document was on the converter's disk.
 func TestNoPathOfTheServerIsInAPDF(t *testing.T) {
-	made := render(t, docxtest.Document(`<w:p><w:hyperlink r:id="l">`+text("other")+`</w:hyperlink></w:p>`+paragraph(field(`FILENAME \p`, ""))+paragraph(field("TEMPLATE", "")),
+	made := render(t, docxtest.Document(`<w:p><w:hyperlink r:id="l">`+text("other")+`</w:hyperlink></w:p>`+
+		paragraph(field(`FILENAME \p`, ""))+paragraph(field("TEMPLATE", "")),
 		related(docxtest.Relationship{ID: "l", Type: "hyperlink", Target: "other.docx", External: true})))
 	objects := made.objects(t)
 	if !strings.Contains(objects, "other.docx") {
 		t.Error("the link is not there")
 	}
-	if temp := filepath.Dir(made.path); strings.Contains(objects, temp) || strings.Contains(made.text, "jobs") || strings.Contains(objects, "file://") {
+	if temp := filepath.Dir(made.path); strings.Contains(objects, temp) || strings.Contains(made.text, "jobs") ||
+		strings.Contains(objects, "file://") {
 		t.Errorf("%s is in the PDF", temp)
 	}
 }
@@ -148,7 +162,8 @@ func TestLinksThatRunSomethingAreText(t *testing.T) {
 		return `<w:p><w:hyperlink r:id="` + id + `">` + text(shown) + `</w:hyperlink></w:p>`
 	}
 	made := render(t, docxtest.Document(link("a", "first")+link("b", "second")+link("c", "third")+
-		paragraph(field(`HYPERLINK "javascript:alert(4)"`, "fourth"))+paragraph(field(`HYPERLINK "https://example.com/5"`, "fifth")),
+		paragraph(field(`HYPERLINK "javascript:alert(4)"`, "fourth"))+
+		paragraph(field(`HYPERLINK "https://example.com/5"`, "fifth")),
 		related(docxtest.Relationship{ID: "a", Type: "hyperlink", Target: "javascript:alert(1)", External: true},
 			docxtest.Relationship{ID: "b", Type: "hyperlink", Target: "Java\tScript:alert(2)", External: true},
 			docxtest.Relationship{ID: "c", Type: "hyperlink", Target: "https://example.com/3", External: true})))
@@ -164,7 +179,8 @@ func TestLinksThatRunSomethingAreText(t *testing.T) {
 }
 
 func TestStrictTakesNoPDFThatLacksSomething(t *testing.T) {
-	content := docxtest.Document(docxtest.Paragraph("a")+docxtest.Picture("r:link", "p"), related(docxtest.Relationship{ID: "p", Type: "image", Target: "http://127.0.0.1:1/a.png", External: true}))
+	content := docxtest.Document(docxtest.Paragraph("a")+docxtest.Picture("r:link", "p"),
+		related(docxtest.Relationship{ID: "p", Type: "image", Target: "http://127.0.0.1:1/a.png", External: true}))
 	if made := render(t, content); made.warnings != "picture_linked=1" {
 		t.Errorf("the warnings are %q", made.warnings)
 	}

@@ -27,13 +27,15 @@ func little(values ...any) string {
 // bitmap is a BMP of 8 × 8 pixels of one colour.
 func bitmap(r, g, b byte) string {
 	pixels := strings.Repeat(string([]byte{b, g, r}), 64)
-	return little("BM", uint32(54+len(pixels)), uint32(0), uint32(54), uint32(40), int32(8), int32(8), uint16(1), uint16(24), uint32(0), uint32(len(pixels)), int32(2835), int32(2835), uint32(0), uint32(0), pixels)
+	return little("BM", uint32(54+len(pixels)), uint32(0), uint32(54), uint32(40), int32(8), int32(8), uint16(1),
+		uint16(24), uint32(0), uint32(len(pixels)), int32(2835), int32(2835), uint32(0), uint32(0), pixels)
 }
 
 // tiff is one of 8 × 8 pixels that is not compressed (TIFF 6.0, section 6).
 func tiff(r, g, b byte) string {
 	pixels := strings.Repeat(string([]byte{r, g, b}), 64)
-	entries := [][4]int{{256, 3, 1, 8}, {257, 3, 1, 8}, {258, 3, 3, 0}, {259, 3, 1, 1}, {262, 3, 1, 2}, {273, 4, 1, 0}, {277, 3, 1, 3}, {278, 3, 1, 8}, {279, 4, 1, len(pixels)}}
+	entries := [][4]int{{256, 3, 1, 8}, {257, 3, 1, 8}, {258, 3, 3, 0}, {259, 3, 1, 1}, {262, 3, 1, 2}, {273, 4, 1, 0},
+		{277, 3, 1, 3}, {278, 3, 1, 8}, {279, 4, 1, len(pixels)}}
 	after := 8 + 2 + 12*len(entries) + 4
 	entries[2][3], entries[5][3] = after, after+6
 	file := little("II", uint16(42), uint32(8), uint16(len(entries)))
@@ -57,7 +59,8 @@ func metafile(r, g, b byte) string {
 		uint32(4), uint16(0x012d), uint16(0),
 		uint32(7), uint16(0x041b), int16(100), int16(100), int16(0), int16(0),
 		uint32(3), uint16(0))
-	return little(header, sum, uint16(1), uint16(9), uint16(0x0300), uint32(9+len(records)/2), uint16(1), uint32(7), uint16(0), records)
+	return little(header, sum, uint16(1), uint16(9), uint16(0x0300), uint32(9+len(records)/2), uint16(1), uint32(7),
+		uint16(0), records)
 }
 
 // enhanced is an EMF with a rectangle of one colour ([MS-EMF]).
@@ -67,7 +70,8 @@ func enhanced(r, g, b byte) string {
 		uint32(37), uint32(12), uint32(1),
 		uint32(43), uint32(24), int32(0), int32(0), int32(100), int32(100),
 		uint32(14), uint32(20), uint32(0), uint32(16), uint32(20))
-	return little(uint32(1), uint32(88), int32(0), int32(0), int32(100), int32(100), int32(0), int32(0), int32(2646), int32(2646),
+	return little(uint32(1), uint32(88), int32(0), int32(0), int32(100), int32(100), int32(0), int32(0),
+		int32(2646), int32(2646),
 		" EMF", uint32(0x10000), uint32(88+len(records)), uint32(5), uint16(2), uint16(0), uint32(0), uint32(0), uint32(0),
 		int32(1000), int32(1000), int32(264), int32(264), records)
 }
@@ -99,7 +103,8 @@ func cyan() string {
 			data = append(data, 0)
 		}
 	}
-	return "\xff\xd8\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00" + table + frame + means + others + scan + string(data) + "\xff\xd9"
+	return "\xff\xd8\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00" + table + frame + means + others + scan +
+		string(data) + "\xff\xd9"
 }
 
 // orange is a WebP of 8 × 8 pixels of one colour, without loss: five codes of one symbol each need no data.
@@ -129,10 +134,12 @@ func TestPicturesOfEveryFormat(t *testing.T) {
 		relations = append(relations, docxtest.Relationship{ID: p.extension, Type: "image", Target: "media/p." + p.extension})
 		parts = append(parts, docxtest.Part{Name: "word/media/p." + p.extension, Content: p.content})
 		if !strings.Contains(types, `Extension="`+p.extension+`"`) {
-			types = strings.Replace(types, "<Default", `<Default Extension="`+p.extension+`" ContentType="image/`+p.extension+`"/><Default`, 1)
+			types = strings.Replace(types, "<Default", `<Default Extension="`+p.extension+`" ContentType="image/`+p.extension+
+				`"/><Default`, 1)
 		}
 	}
-	made := render(t, docxtest.Document(body, append(parts, related(relations...), docxtest.Part{Name: "[Content_Types].xml", Content: types})...))
+	made := render(t, docxtest.Document(body, append(parts, related(relations...),
+		docxtest.Part{Name: "[Content_Types].xml", Content: types})...))
 	if made.warnings != "" || made.pages != 1 {
 		t.Errorf("%d pages, and the warnings are %q", made.pages, made.warnings)
 	}
@@ -144,20 +151,28 @@ func TestPicturesOfEveryFormat(t *testing.T) {
 }
 
 func TestSmartArtAsItWasDrawn(t *testing.T) {
-	const dgm, dsp = "http://schemas.openxmlformats.org/drawingml/2006/diagram", "http://schemas.microsoft.com/office/drawing/2008/diagram"
+	const dgm, dsp = "http://schemas.openxmlformats.org/drawingml/2006/diagram",
+		"http://schemas.microsoft.com/office/drawing/2008/diagram"
 	body := `<w:p><w:r><w:drawing><wp:inline><wp:extent cx="3000000" cy="1500000"/><wp:docPr id="1" name="d"/><a:graphic><a:graphicData uri="` + dgm + `"><dgm:relIds xmlns:dgm="` + dgm +
 		`" r:dm="dm" r:lo="dm" r:qs="dm" r:cs="dm"/></a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>`
-	data := `<dgm:dataModel xmlns:dgm="` + dgm + `" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><dgm:ptLst/><dgm:cxnLst/><dgm:extLst><a:ext uri="http://schemas.microsoft.com/office/drawing/2008/diagram">` +
-		`<dsp:dataModelExt xmlns:dsp="` + dsp + `" relId="dr" minVer="http://schemas.openxmlformats.org/drawingml/2006/diagram"/></a:ext></dgm:extLst></dgm:dataModel>`
-	drawing := `<dsp:drawing xmlns:dsp="` + dsp + `" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><dsp:spTree><dsp:nvGrpSpPr><dsp:cNvPr id="0" name=""/><dsp:cNvGrpSpPr/></dsp:nvGrpSpPr><dsp:grpSpPr/>` +
+	data := `<dgm:dataModel xmlns:dgm="` + dgm +
+		`" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><dgm:ptLst/><dgm:cxnLst/><dgm:extLst><a:ext uri="http://schemas.microsoft.com/office/drawing/2008/diagram">` +
+		`<dsp:dataModelExt xmlns:dsp="` + dsp +
+		`" relId="dr" minVer="http://schemas.openxmlformats.org/drawingml/2006/diagram"/></a:ext></dgm:extLst></dgm:dataModel>`
+	drawing := `<dsp:drawing xmlns:dsp="` + dsp +
+		`" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><dsp:spTree><dsp:nvGrpSpPr><dsp:cNvPr id="0" name=""/><dsp:cNvGrpSpPr/></dsp:nvGrpSpPr><dsp:grpSpPr/>` +
 		`<dsp:sp modelId="{1}"><dsp:nvSpPr><dsp:cNvPr id="1" name=""/><dsp:cNvSpPr/></dsp:nvSpPr><dsp:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="2000000" cy="1000000"/></a:xfrm><a:prstGeom prst="rect"/>` +
 		`<a:solidFill><a:srgbClr val="00B050"/></a:solidFill></dsp:spPr><dsp:txBody><a:bodyPr/><a:p><a:r><a:t>StepOne</a:t></a:r></a:p></dsp:txBody></dsp:sp></dsp:spTree></dsp:drawing>`
-	types := strings.Replace(contentTypes(t), "<Override", `<Override PartName="/word/diagrams/data1.xml" ContentType="application/vnd.openxmlformats-officedocument.drawingml.diagramData+xml"/>`+
-		`<Override PartName="/word/diagrams/drawing1.xml" ContentType="application/vnd.ms-office.drawingml.diagramDrawing+xml"/><Override`, 1)
-	relations := strings.Replace(docxtest.Relationships(docxtest.Relationship{ID: "dm", Type: "diagramData", Target: "diagrams/data1.xml"}), "</Relationships>",
+	types := strings.Replace(contentTypes(t), "<Override",
+		`<Override PartName="/word/diagrams/data1.xml" ContentType="application/vnd.openxmlformats-officedocument.drawingml.diagramData+xml"/>`+
+			`<Override PartName="/word/diagrams/drawing1.xml" ContentType="application/vnd.ms-office.drawingml.diagramDrawing+xml"/><Override`, 1)
+	relations := strings.Replace(docxtest.Relationships(docxtest.Relationship{ID: "dm", Type: "diagramData",
+		Target: "diagrams/data1.xml"}), "</Relationships>",
 		`<Relationship Id="dr" Type="http://schemas.microsoft.com/office/2007/relationships/diagramDrawing" Target="diagrams/drawing1.xml"/></Relationships>`, 1)
-	made := render(t, docxtest.Document(body, docxtest.Part{Name: "word/_rels/document.xml.rels", Content: relations}, docxtest.Part{Name: "[Content_Types].xml", Content: types},
-		docxtest.Part{Name: "word/diagrams/data1.xml", Content: data}, docxtest.Part{Name: "word/diagrams/drawing1.xml", Content: drawing}))
+	made := render(t, docxtest.Document(body, docxtest.Part{Name: "word/_rels/document.xml.rels", Content: relations},
+		docxtest.Part{Name: "[Content_Types].xml", Content: types},
+		docxtest.Part{Name: "word/diagrams/data1.xml", Content: data}, docxtest.Part{Name: "word/diagrams/drawing1.xml",
+			Content: drawing}))
 	made.has(t, "StepOne")
 	if made.warnings != "" || made.share(t, near(0, 0xb0, 0x50)) < 10 {
 		t.Errorf("the shape is not seen, or the warnings are %q", made.warnings)

@@ -75,7 +75,8 @@ func try(t *testing.T, content []byte, settings ...string) (pdf, error) {
 	if err != nil {
 		return pdf{}, err
 	}
-	return pdf{d.Output(), poppler(t, "pdftotext", "-layout", d.Output(), "-"), report.Pages, warning.String(report.Warnings)}, nil
+	return pdf{d.Output(), poppler(t, "pdftotext", "-layout", d.Output(), "-"), report.Pages,
+		warning.String(report.Warnings)}, nil
 }
 
 // render is try of a document that has to become a PDF.
@@ -137,7 +138,8 @@ func text(s string) string { return `<w:r><w:t xml:space="preserve">` + s + `</w
 // field is a field with its saved result, as a run.
 func field(instruction, result string) string {
 	return `<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve"> ` + instruction +
-		` </w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>` + result + `</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>`
+		` </w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>` + result +
+		`</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>`
 }
 
 func paragraph(runs ...string) string { return "<w:p>" + strings.Join(runs, "") + "</w:p>" }

@@ -111,7 +111,8 @@ func (s *Server) put(bucket string, o *storage.Object, content []byte) *Object {
 	sum := md5.Sum(content)
 	o.Bucket, o.Generation, o.Size = bucket, s.generation, uint64(len(content))
 	o.Md5Hash = base64.StdEncoding.EncodeToString(sum[:])
-	o.Crc32c = base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, crc32.Checksum(content, crc32.MakeTable(crc32.Castagnoli))))
+	o.Crc32c = base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil,
+		crc32.Checksum(content, crc32.MakeTable(crc32.Castagnoli))))
 	stored := &Object{*o, content}
 	s.objects[bucket+"/"+o.Name] = stored
 	return stored

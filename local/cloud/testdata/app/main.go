@@ -39,8 +39,9 @@ func main() {
 		}
 		requests.Add(1)
 		w.Header().Set("Server", "app")
-		json.NewEncoder(w).Encode(map[string]any{"method": r.Method, "path": r.URL.Path, "host": r.Host, "header": r.Header, "body": string(body),
-			"env": os.Environ(), "pid": os.Getpid(), "requests": requests.Load()})
+		json.NewEncoder(w).Encode(map[string]any{"method": r.Method, "path": r.URL.Path, "host": r.Host, "header": r.Header,
+			"body": string(body),
+			"env":  os.Environ(), "pid": os.Getpid(), "requests": requests.Load()})
 	})
 	http.HandleFunc("/health", func(w http.ResponseWriter, r *http.Request) {
 		if !healthy.Load() {
@@ -81,7 +82,8 @@ func main() {
 		w.WriteHeader(code)
 	})
 	http.HandleFunc("/metadata/", func(w http.ResponseWriter, r *http.Request) {
-		out, _ := http.NewRequest(http.MethodGet, "http://"+os.Getenv("GCE_METADATA_HOST")+"/computeMetadata/v1/"+r.URL.Path[len("/metadata/"):]+"?"+r.URL.RawQuery, nil)
+		out, _ := http.NewRequest(http.MethodGet, "http://"+os.Getenv("GCE_METADATA_HOST")+"/computeMetadata/v1/"+
+			r.URL.Path[len("/metadata/"):]+"?"+r.URL.RawQuery, nil)
 		out.Header.Set("Metadata-Flavor", r.URL.Query().Get("flavor"))
 		response, err := http.DefaultClient.Do(out)
 		if err != nil {

@@ -24,7 +24,8 @@ func main() {
 }
 
 func run(ctx context.Context, endpoint, key, bucketName string) error {
-	client, err := storage.NewClient(ctx, option.WithEndpoint(endpoint), option.WithAuthCredentialsFile(option.ServiceAccount, key))
+	client, err := storage.NewClient(ctx, option.WithEndpoint(endpoint),
+		option.WithAuthCredentialsFile(option.ServiceAccount, key))
 	if err != nil {
 		return err
 	}
