@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"docx2pdf/local/cloud"
-	"docx2pdf/local/logging"
+	"docx2pdf/local/google/logging"
 )
 
 func defineInventory(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer) error {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the end-to-end tests with the official pulumi-resource-gcp in place of the
 # built-in provider, and compares the two. UPDATE=1 writes down what the official
-# one does (local/provider/testdata/official), which make test holds the built-in
+# one does (local/machine/provider/testdata/official), which make test holds the built-in
 # one to. Needs the plug-in; apart from that, what make test needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,4 +14,4 @@ if [ ! -x "$plugin" ]; then
 fi
 local/setup.sh tests
 go test -tags official -count 1 -timeout 90m ./local/e2e
-PULUMI_RESOURCE_GCP="$plugin" go test -tags official -count 1 -run Official ./local/provider
+PULUMI_RESOURCE_GCP="$plugin" go test -tags official -count 1 -run Official ./local/machine/provider

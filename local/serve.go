@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"docx2pdf/local/cloud"
-	"docx2pdf/local/fault"
-	"docx2pdf/local/provider"
+	"docx2pdf/local/machine/provider"
+	"docx2pdf/local/machinery/fault"
 )
 
 type serveFlags struct {
@@ -41,7 +41,7 @@ func defineServe(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer
 		10*time.Second,
 		"how long a request waits for a busy Cloud Run service before 429",
 	)
-	flags.StringVar(&f.faults, "faults", "", "JSON file of faults to inject, for example local/fault/faults.json")
+	flags.StringVar(&f.faults, "faults", "", "JSON file of faults to inject, for example local/machinery/fault/faults.json")
 	flags.BoolVar(
 		&f.docker,
 		"docker",

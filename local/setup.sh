@@ -103,16 +103,16 @@ install_pulumi() {
   local version folder
   command -v pulumi >/dev/null && return 0
   local -x GOWORK=off # each is a module by itself
-  version=$(cd local/pulumi/cli && go list -m -f '{{.Version}}' github.com/pulumi/pulumi/pkg/v3)
+  version=$(cd local/machine/pulumi/cli && go list -m -f '{{.Version}}' github.com/pulumi/pulumi/pkg/v3)
   folder="${XDG_CACHE_HOME:-$HOME/.cache}/docx2pdf/pulumi-$version"
   [ ! -x "$folder/pulumi" ] || return 0
   mkdir -p "$folder"
   echo "Building Pulumi from Go modules. The first time takes some minutes."
-  run go -C local/pulumi/languagehost build -o "$folder/language-host" \
+  run go -C local/machine/pulumi/languagehost build -o "$folder/language-host" \
     github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go
-  run install -m 755 local/pulumi/pulumi-language-go "$folder"
+  run install -m 755 local/machine/pulumi/pulumi-language-go "$folder"
   # Under its name only once it is whole: a build that was stopped begins again.
-  run go -C local/pulumi/cli build -o "$folder/pulumi.part" \
+  run go -C local/machine/pulumi/cli build -o "$folder/pulumi.part" \
     -ldflags "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$version" \
     github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
   mv "$folder/pulumi.part" "$folder/pulumi"

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"docx2pdf/local/cloud"
-	"docx2pdf/local/store"
+	"docx2pdf/local/machinery/store"
 )
 
 // serving is what a running server leaves for the other commands in the state folder.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"docx2pdf/local/burst"
+	"docx2pdf/local/bench/burst"
 )
 
 // stacks are the sizes whose bursts are simulated.

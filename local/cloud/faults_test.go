@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"docx2pdf/local/fault"
+	"docx2pdf/local/machinery/fault"
 )
 
 func TestFaultsMeetTheCallsTheyName(t *testing.T) {
@@ -85,7 +85,7 @@ func TestFaultsOfTheFrontEnd(t *testing.T) {
 }
 
 func TestFaultsFile(t *testing.T) {
-	if _, err := fault.Read("../fault/faults.json"); err != nil {
+	if _, err := fault.Read("../machinery/fault/faults.json"); err != nil {
 		t.Errorf("the example: %v", err)
 	}
 	for text, want := range map[string]string{

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"syscall"
 
-	"docx2pdf/local/policy"
-	"docx2pdf/local/serviceusage"
+	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/google/serviceusage"
 )
 
 // Item is one thing that somebody made in the local cloud and that a destroy should take away.

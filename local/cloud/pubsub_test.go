@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"docx2pdf/local/fault"
+	"docx2pdf/local/machinery/fault"
 )
 
 const pubsub = "/pubsub/v1/projects/" + project

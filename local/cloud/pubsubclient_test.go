@@ -20,7 +20,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
-	"docx2pdf/local/fault"
+	"docx2pdf/local/machinery/fault"
 )
 
 // grpcToken sends an access token with every gRPC call; on this machine it goes without transport security.

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"docx2pdf/local/cloud"
-	"docx2pdf/local/policy"
+	"docx2pdf/local/google/iam/policy"
 )
 
 func holds(role, permission string) bool {

@@ -13,7 +13,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"docx2pdf/local/cloud"
-	"docx2pdf/local/rest"
+	"docx2pdf/local/machinery/rest"
 )
 
 // discovered is a part of a discovery document. https://developers.google.com/discovery/v1/reference/apis
@@ -75,14 +75,14 @@ func TestScopesAreGoogles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const file = "../rest/scopes.json"
+	const file = "../machinery/rest/scopes.json"
 	if os.Getenv("UPDATE") != "" {
 		if err := os.WriteFile(file, append(want, '\n'), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if have, err := os.ReadFile(file); err != nil || !bytes.Equal(bytes.TrimSpace(have), want) {
-		t.Error("local/rest/scopes.json is not what the discovery documents say; write it with: UPDATE=1 go test " +
+		t.Error("local/machinery/rest/scopes.json is not what the discovery documents say; write it with: UPDATE=1 go test " +
 			"./local/cloud -run Scopes")
 	}
 }

@@ -10,11 +10,11 @@ import (
 	"sync"
 	"time"
 
-	"docx2pdf/local/console"
-	"docx2pdf/local/container"
-	"docx2pdf/local/pubsub"
-	"docx2pdf/local/token"
-	"docx2pdf/local/transcode"
+	"docx2pdf/local/google/iam/token"
+	"docx2pdf/local/google/pubsub"
+	"docx2pdf/local/machine/console"
+	"docx2pdf/local/machine/container"
+	"docx2pdf/local/machinery/transcode"
 )
 
 // Serve answers on the listener until the context ends, then stops what runs. ready is called once requests are

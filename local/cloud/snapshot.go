@@ -7,10 +7,10 @@ import (
 
 	storageapi "google.golang.org/api/storage/v1"
 
-	"docx2pdf/local/console"
-	"docx2pdf/local/policy"
-	"docx2pdf/local/serviceusage"
-	"docx2pdf/local/status"
+	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/google/serviceusage"
+	"docx2pdf/local/machine/console"
+	"docx2pdf/local/machinery/status"
 )
 
 const (

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"docx2pdf/local/cloud"
-	"docx2pdf/local/fault"
+	"docx2pdf/local/machinery/fault"
 )
 
 const project = cloud.DefaultProject

@@ -9,7 +9,7 @@ import (
 // TestFaults is the main job in a cloud where calls are refused, slow or lost
 // now and then, grants take their time, and messages come twice.
 func TestFaults(t *testing.T) {
-	m := newMachine(t, "-faults", "local/fault/faults.json")
+	m := newMachine(t, "-faults", "local/machinery/fault/faults.json")
 	m.up()
 	m.clientConverts()
 	m.retriesSoon(100)

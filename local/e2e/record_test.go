@@ -14,7 +14,7 @@ import (
 
 // recordedState is where the provider's tests read what the official one left
 // in a stack's state.
-const recordedState = "../provider/testdata/official/state.json"
+const recordedState = "../machine/provider/testdata/official/state.json"
 
 // record writes one resource of each type there, secrets in plain text but for
 // the key, and a text in place of the archive of this machine's files.

@@ -1,0 +1,344 @@
+// Package build is Cloud Build: it builds uploaded source into images
+// (https://cloud.google.com/build/docs/api/reference/rest).
+// With a Docker engine it runs the docker build steps; without one it compiles the Go program next to the Dockerfile
+// and pushes an image that holds just that binary.
+package build
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	cloudbuild "google.golang.org/api/cloudbuild/v1"
+
+	"docx2pdf/local/google/iam"
+	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/google/iam/token"
+	"docx2pdf/local/google/logging"
+	"docx2pdf/local/google/project"
+	"docx2pdf/local/google/storage"
+	"docx2pdf/local/machinery/operation"
+	"docx2pdf/local/machinery/rest"
+	"docx2pdf/local/machinery/status"
+	"docx2pdf/local/machinery/store"
+)
+
+// Services are the parts of the local cloud that builds use.
+type Services struct {
+	Policies   *policy.Engine
+	Tokens     *token.Authority
+	Accounts   *iam.Service
+	Projects   *project.Service
+	Storage    *storage.Service
+	Logging    *logging.Service
+	Operations *operation.Operations
+	// Registry is the address (host:port) of the OCI registry.
+	Registry func() string
+	// MayPush says why a principal cannot push an image, which the registry's answers to pushes do not say.
+	MayPush func(p policy.Principal, image string) error
+}
+
+// Service keeps builds.
+type Service struct {
+	Services
+	dir    string
+	docker bool
+	builds *store.Collection[cloudbuild.Build] // by project/id
+
+	mu      sync.Mutex
+	cancels map[string]context.CancelFunc
+	running sync.WaitGroup
+}
+
+// Open reads the builds in dir. Builds that a stop of the server cut off are failed.
+func Open(dir string, services Services, useDocker bool) (*Service, error) {
+	builds, err := store.Open[cloudbuild.Build](filepath.Join(dir, "builds"))
+	if err != nil {
+		return nil, err
+	}
+	for _, pattern := range []string{"workspace-*", "docker-*"} { // what a stop cut off
+		left, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			return nil, err
+		}
+		for _, folder := range left {
+			if err := os.RemoveAll(folder); err != nil {
+				return nil, err
+			}
+		}
+	}
+	s := &Service{Services: services, dir: dir, docker: useDocker, builds: builds,
+		cancels: map[string]context.CancelFunc{}}
+	for _, key := range builds.Keys("") {
+		_, err := builds.Update(key, func(b *cloudbuild.Build, _ bool) error {
+			if !finished(b.Status) {
+				b.Status, b.StatusDetail, b.FinishTime = "INTERNAL_ERROR",
+					"The local cloud was stopped while this build ran.", now()
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// Close cancels the builds that run and waits for them.
+func (s *Service) Close() {
+	s.mu.Lock()
+	for _, cancel := range s.cancels {
+		cancel()
+	}
+	s.mu.Unlock()
+	s.running.Wait()
+}
+
+func finished(state string) bool {
+	return state != "QUEUED" && state != "WORKING" && state != "PENDING"
+}
+
+func now() string { return time.Now().UTC().Format("2006-01-02T15:04:05.000000000Z") }
+
+const (
+	defaultTimeout = 60 * time.Minute
+	maxTimeout     = 24 * time.Hour
+)
+
+// create starts a build under the account that it names, which the caller must be allowed to act as.
+func (s *Service) create(r *rest.Request) (any, error) {
+	var b cloudbuild.Build
+	if err := r.Decode(&b); err != nil {
+		return nil, err
+	}
+	if err := check(b); err != nil {
+		return nil, err
+	}
+	email, err := s.account(r, b.ServiceAccount)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.resolve(b.Source.StorageSource, email); err != nil {
+		return nil, err
+	}
+	location := r.Var("location")
+	b.Id, b.ProjectId, b.Status, b.CreateTime = uuid.NewString(), r.Var("project"), "QUEUED", now()
+	if b.Timeout == "" {
+		b.Timeout = fmt.Sprintf("%ds", int(defaultTimeout.Seconds()))
+	}
+	b.QueueTtl = "3600s"
+	number, _ := s.Projects.Number(b.ProjectId)
+	region := location
+	if region == "" {
+		region = "global"
+	}
+	b.Name = fmt.Sprintf("projects/%s/locations/%s/builds/%s", number, region, b.Id)
+	b.LogUrl = fmt.Sprintf("https://console.cloud.google.com/cloud-build/builds;region=%s/%s?project=%s", region,
+		b.Id, number)
+	if err := s.builds.Put(b.ProjectId+"/"+b.Id, b); err != nil {
+		return nil, err
+	}
+	name := fmt.Sprintf("operations/build/%s/%s", b.ProjectId, b.Id)
+	if location != "" {
+		name = fmt.Sprintf("projects/%s/locations/%s/operations/%s", b.ProjectId, location, b.Id)
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	s.mu.Lock()
+	s.cancels[b.Id] = func() { cancel(errCancelled) }
+	s.running.Add(1)
+	s.mu.Unlock()
+	return s.Operations.Start(name, metadata(b), func() (last, response json.RawMessage, err error) {
+		defer s.running.Done()
+		defer cancel(nil)
+		done := s.run(ctx, b, email)
+		return metadata(done), operation.Typed("google.devtools.cloudbuild.v1.Build", done), failure(done)
+	})
+}
+
+func metadata(b cloudbuild.Build) []byte {
+	return operation.Typed("google.devtools.cloudbuild.v1.BuildOperationMetadata", map[string]any{"build": b})
+}
+
+// failure is the operation's error for a build that did not succeed.
+func failure(b cloudbuild.Build) error {
+	switch b.Status {
+	case "SUCCESS":
+		return nil
+	case "TIMEOUT":
+		return status.Errorf(status.DeadlineExceeded, "build %s timed out", b.Id)
+	case "CANCELLED":
+		return status.Errorf(status.Cancelled, "build %s was cancelled", b.Id)
+	}
+	return status.Errorf(status.FailedPrecondition, "Build failed; check build logs for details")
+}
+
+// check refuses what Cloud Build refuses, and what the local cloud cannot do.
+func check(b cloudbuild.Build) error {
+	if len(b.Steps) == 0 {
+		return status.Errorf(status.InvalidArgument, "invalid build: no build steps specified")
+	}
+	if b.Source == nil || b.Source.StorageSource == nil {
+		return status.NotModelled("builds whose source is not an object in Cloud Storage (source.storageSource)")
+	}
+	if b.Timeout != "" {
+		d, err := time.ParseDuration(b.Timeout)
+		if err != nil || d <= 0 || d > maxTimeout {
+			return status.Errorf(status.InvalidArgument,
+				"invalid build: timeout %q must be more than 0s and at most 86400s", b.Timeout)
+		}
+	}
+	if b.ServiceAccount != "" && b.LogsBucket == "" &&
+		(b.Options == nil || (b.Options.Logging != "CLOUD_LOGGING_ONLY" && b.Options.Logging != "NONE")) {
+		return status.Errorf(status.InvalidArgument,
+			"if 'build.service_account' is specified, the build must either (a) specify 'build.logs_bucket', (b) use the "+
+				"REGIONAL_USER_OWNED_BUCKET build.options.default_logs_bucket_behavior option, or (c) use either "+
+				"CLOUD_LOGGING_ONLY / NONE logging options")
+	}
+	if b.LogsBucket != "" {
+		return status.NotModelled("build logs in a bucket (logsBucket); use CLOUD_LOGGING_ONLY")
+	}
+	if len(b.Substitutions) > 0 || len(b.Secrets) > 0 || b.AvailableSecrets != nil || b.Artifacts != nil {
+		return status.NotModelled("substitutions, secrets and artifacts of builds")
+	}
+	for _, tag := range b.Tags {
+		if !tagRule.MatchString(tag) {
+			return status.Errorf(status.InvalidArgument, "invalid build: invalid build tag %q: must match format %q",
+				tag, tagRule)
+		}
+	}
+	for _, step := range b.Steps {
+		if builder, _, _ := strings.Cut(step.Name, ":"); builder != "gcr.io/cloud-builders/docker" || step.Script != "" ||
+			step.Entrypoint != "" {
+			return status.NotModelled("the build step %s; use gcr.io/cloud-builders/docker with args build or push", step.Name)
+		}
+		if len(step.Args) == 0 || (step.Args[0] != "build" && step.Args[0] != "push") {
+			return status.NotModelled("docker %s as a build step", strings.Join(step.Args, " "))
+		}
+	}
+	return nil
+}
+
+// account resolves the build's service account and checks that the caller may act as it. Without one a build runs as
+// the project's Compute Engine account, as it does in projects made since 2024.
+func (s *Service) account(r *rest.Request, name string) (email string, err error) {
+	if name == "" {
+		number, _ := s.Projects.Number(r.Var("project"))
+		name = "projects/-/serviceAccounts/" + number + "-compute@developer.gserviceaccount.com"
+	}
+	email = name[strings.LastIndex(name, "/")+1:]
+	on := policy.In("projects/" + r.Var("project") + "/serviceAccounts/" + email)
+	if !s.Accounts.Exists(email) || !s.Policies.Check(r.Caller, "iam.serviceAccounts.actAs", on).Allowed {
+		return "", status.Errorf(status.PermissionDenied,
+			"caller does not have permission to act as service account %s", name)
+	}
+	return email, nil
+}
+
+// resolve looks at the source as the build's account, as Cloud Build does before it takes a build. The text is as users
+// report it.
+func (s *Service) resolve(source *cloudbuild.StorageSource, email string) error {
+	principal, _ := s.Accounts.Principal(email)
+	_, err := s.Storage.Read(principal, source.Bucket, source.Object, source.Generation)
+	if err == nil {
+		return nil
+	}
+	refused := status.From(err)
+	return status.Errorf(status.InvalidArgument, "could not resolve source: googleapi: Error %d: %s, %s",
+		refused.Code.HTTP, refused.Message, refused.Code.Reason)
+}
+
+// Latest returns up to n builds, the newest first.
+func (s *Service) Latest(n int) []cloudbuild.Build {
+	all := s.builds.List("")
+	slices.SortFunc(all, func(a, b cloudbuild.Build) int { return strings.Compare(b.CreateTime, a.CreateTime) })
+	return all[:min(n, len(all))]
+}
+
+func (s *Service) get(r *rest.Request) (any, error) {
+	b, ok := s.builds.Get(r.Var("project") + "/" + r.Var("build"))
+	if !ok {
+		return nil, notFound()
+	}
+	return b, nil
+}
+
+// tagRule is Cloud Build's.
+var tagRule = regexp.MustCompile(`^[\w][\w.-]{0,127}$`)
+
+var tagFilter = regexp.MustCompile(`^tags="([^"]+)"$`)
+
+func (s *Service) list(r *rest.Request) (any, error) {
+	var answer cloudbuild.ListBuildsResponse
+	filter := r.URL.Query().Get("filter")
+	tag := tagFilter.FindStringSubmatch(filter)
+	if filter != "" && tag == nil {
+		return nil, status.NotModelled("the builds filter %s; use tags=\"TAG\"", filter)
+	}
+	for _, b := range s.builds.List(r.Var("project") + "/") {
+		if tag != nil && !slices.Contains(b.Tags, tag[1]) {
+			continue
+		}
+		answer.Builds = append(answer.Builds, &b)
+	}
+	return answer, nil
+}
+
+func (s *Service) cancel(r *rest.Request) (any, error) {
+	b, ok := s.builds.Get(r.Var("project") + "/" + r.Var("build"))
+	if !ok {
+		return nil, notFound()
+	}
+	if finished(b.Status) {
+		return nil, status.Errorf(status.FailedPrecondition, "cannot cancel a build that is not queued or working")
+	}
+	return s.builds.Update(b.ProjectId+"/"+b.Id, func(b *cloudbuild.Build, _ bool) error {
+		s.mu.Lock()
+		cancel := s.cancels[b.Id]
+		s.mu.Unlock()
+		if cancel != nil {
+			cancel()
+		}
+		b.Status, b.FinishTime = "CANCELLED", now()
+		return nil
+	})
+}
+
+func notFound() error { return status.Errorf(status.NotFound, "Requested entity was not found.") }
+
+// API is cloudbuild.googleapis.com.
+func (s *Service) API() *rest.API {
+	api := &rest.API{Name: "cloudbuild.googleapis.com", Title: "Cloud Build API", Mount: "cloudbuild", Server: "ESF",
+		StatusInErrors: true}
+	for id, base := range map[string]string{"cloudbuild.projects.": "/v1/projects/{project}",
+		"cloudbuild.projects.locations.": "/v1/projects/{project}/locations/{location}"} {
+		route := func(name, method, path, permission string, handle func(*rest.Request) (any, error)) {
+			api.Routes = append(api.Routes, rest.Route{ID: id + name, Method: method, Path: base + path, Permission: permission,
+				On: rest.OnProject, Handle: handle})
+		}
+		route("builds.create", "POST", "/builds", "cloudbuild.builds.create", s.create)
+		route("builds.list", "GET", "/builds", "cloudbuild.builds.list", s.list)
+		route("builds.get", "GET", "/builds/{build}", "cloudbuild.builds.get", s.get)
+		route("builds.cancel", "POST", "/builds/{build}:cancel", "cloudbuild.builds.update", s.cancel)
+	}
+	operationOf := func(parts ...string) func(*rest.Request) (any, error) {
+		return func(r *rest.Request) (any, error) { return s.Operations.Get(r.Context(), r.Name(parts...), 0) }
+	}
+	api.Routes = append(api.Routes,
+		rest.Route{ID: "cloudbuild.operations.get", Method: http.MethodGet,
+			Path: "/v1/operations/build/{project}/{operation}", Permission: "cloudbuild.operations.get", On: rest.OnProject,
+			Handle: operationOf("operations", "build", "{project}", "{operation}")},
+		rest.Route{ID: "cloudbuild.projects.locations.operations.get", Method: http.MethodGet,
+			Path: "/v1/projects/{project}/locations/{location}/operations/{operation}", Permission: "cloudbuild.operations.get",
+			On:     rest.OnProject,
+			Handle: operationOf("projects", "{project}", "locations", "{location}", "operations", "{operation}")})
+	return api
+}

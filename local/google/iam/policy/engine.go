@@ -1,0 +1,297 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"docx2pdf/local/machinery/status"
+	"docx2pdf/local/machinery/store"
+)
+
+// Accounts tells the engine which service accounts exist.
+type Accounts interface {
+	Exists(email string) bool
+}
+
+// Engine holds the policies of all resources and judges calls by them.
+type Engine struct {
+	policies *store.Collection[Policy]
+	accounts Accounts
+
+	mu     sync.Mutex
+	delay  time.Duration
+	grants func(role string) time.Duration
+	recent map[string]change
+	fresh  map[grant]time.Time // when a grant begins to count
+}
+
+// change is what a policy was before it was set, for as long as that still counts.
+type change struct {
+	before Policy
+	until  time.Time
+}
+
+// grant is one member's role on a resource.
+type grant struct{ resource, role, member string }
+
+// Open reads the policies in dir.
+func Open(dir string) (*Engine, error) {
+	policies, err := store.Open[Policy](dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{policies: policies, recent: map[string]change{}, fresh: map[grant]time.Time{}}, nil
+}
+
+// UseAccounts tells the engine where to look up service accounts; before that, none exists.
+func (e *Engine) UseAccounts(a Accounts) { e.accounts = a }
+
+// SetDelay makes every later change of a policy count only after d, as Google's changes take seconds to spread.
+func (e *Engine) SetDelay(d time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.delay = d
+}
+
+// SetGrantDelays makes each later grant of a role count only after as long as delay says.
+func (e *Engine) SetGrantDelays(delay func(role string) time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.grants = delay
+}
+
+// Get returns the policy of a resource.
+func (e *Engine) Get(resource string) Policy {
+	p, ok := e.policies.Get(resource)
+	if !ok {
+		return Policy{Etag: emptyEtag}
+	}
+	return p
+}
+
+// Set replaces the policy of a resource and returns it as stored. An etag that is not the present one is a conflict:
+// somebody else changed the policy since it was read.
+func (e *Engine) Set(resource string, p Policy) (Policy, error) {
+	return e.set(resource, p, e.remember)
+}
+
+// Establish gives a new resource its first policy, which counts at once.
+func (e *Engine) Establish(resource string, p Policy) error {
+	_, err := e.set(resource, p, func(string, Policy) {})
+	return err
+}
+
+func (e *Engine) set(resource string, p Policy, remember func(resource string, before Policy)) (Policy, error) {
+	p, err := normalise(resource, p, e.exists)
+	if err != nil {
+		return Policy{}, err
+	}
+	return e.policies.Update(resource, func(have *Policy, exists bool) error {
+		current := emptyEtag
+		if exists {
+			current = have.Etag
+		}
+		if p.Etag != "" && standard.Replace(p.Etag) != current {
+			return status.Errorf(status.Conflict,
+				"There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff. The "+
+					"request's ETag '%s' did not match the current policy's ETag '%s'.", p.Etag, current)
+		}
+		remember(resource, *have)
+		e.begin(resource, *have, p)
+		p.Etag = newEtag(time.Now())
+		*have = p
+		return nil
+	})
+}
+
+// Grant adds a binding that Google makes itself, such as a service agent's role; it counts at once. One that is there
+// already is left alone, so that the etag stays.
+func (e *Engine) Grant(resource, role, member string) error {
+	given, err := normalise(resource, Policy{Bindings: []Binding{{Role: role, Members: []string{member}}}}, e.exists)
+	if err != nil {
+		return err
+	}
+	granted := errors.New("the binding is there")
+	_, err = e.policies.Update(resource, func(p *Policy, _ bool) error {
+		for _, b := range p.Bindings {
+			if b.Role == role && slices.Contains(b.Members, member) {
+				return granted
+			}
+		}
+		p.Bindings = append(p.Bindings, given.Bindings...)
+		known := func(string) bool { return true } // looked up above, or when they were granted
+		if *p, err = normalise(resource, *p, known); err != nil {
+			return err
+		}
+		p.Etag = newEtag(time.Now())
+		return nil
+	})
+	if err == granted {
+		return nil
+	}
+	return err
+}
+
+// Drop forgets the policy of a resource and of everything below it.
+func (e *Engine) Drop(resource string) error {
+	for _, key := range e.policies.Keys(resource) {
+		if key != resource && !strings.HasPrefix(key, resource+"/") {
+			continue
+		}
+		if _, err := e.policies.Delete(key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AccountDeleted turns every binding of a deleted service account into deleted:serviceAccount:EMAIL?uid=ID, so that a
+// later account of the same name does not inherit it.
+func (e *Engine) AccountDeleted(email, uniqueID string) error {
+	member := "serviceAccount:" + email
+	for _, key := range e.policies.Keys("") {
+		p, _ := e.policies.Get(key)
+		if !slices.ContainsFunc(p.Bindings, func(b Binding) bool { return slices.Contains(b.Members, member) }) {
+			continue
+		}
+		_, err := e.policies.Update(key, func(p *Policy, _ bool) error {
+			for _, b := range p.Bindings {
+				for i, m := range b.Members {
+					if m == member {
+						b.Members[i] = "deleted:" + member + "?uid=" + uniqueID
+					}
+				}
+			}
+			p.Etag = newEtag(time.Now())
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Decision is the verdict on one permission, with its reason for people.
+type Decision struct {
+	Allowed bool
+	Why     string
+}
+
+// Check judges whether a principal holds a permission on a resource, by the resource's own policy, its parent's or its
+// project's.
+func (e *Engine) Check(p Principal, permission string, r Resource) Decision {
+	for _, name := range levels(r) {
+		for _, b := range e.effective(name).Bindings {
+			if !grants(b.Role, permission) {
+				continue
+			}
+			for _, m := range b.Members {
+				if e.matches(p, m) && e.counts(grant{name, b.Role, m}) {
+					return Decision{true, fmt.Sprintf("%s has %s on %s", m, b.Role, name)}
+				}
+			}
+		}
+	}
+	return Decision{false, fmt.Sprintf("no role of %s on %s holds %s", p.Member(),
+		strings.Join(levels(r), " or "), permission)}
+}
+
+// Resources returns the resources that have a policy, in order.
+func (e *Engine) Resources() []string { return e.policies.Keys("") }
+
+func levels(r Resource) []string {
+	project := Project(r.Project).Name
+	if r.Name == project {
+		return []string{project}
+	}
+	if r.Parent != "" {
+		return []string{r.Name, r.Parent, project}
+	}
+	return []string{r.Name, project}
+}
+
+func (e *Engine) matches(p Principal, member string) bool {
+	switch member {
+	case "allUsers":
+		return true
+	case "allAuthenticatedUsers":
+		return p.Email != ""
+	case p.Member():
+		return true
+	}
+	if p.Federated != "" {
+		return inSet(member, p.Federated)
+	}
+	kind, project, _ := strings.Cut(member, ":")
+	role, ok := map[string]string{"projectOwner": "roles/owner", "projectEditor": "roles/editor",
+		"projectViewer": "roles/viewer"}[kind]
+	if !ok {
+		return false
+	}
+	for _, b := range e.effective(Project(project).Name).Bindings {
+		if b.Role == role && slices.Contains(b.Members, p.Member()) {
+			return true
+		}
+	}
+	return false
+}
+
+// effective is the policy as it counts now, which lags behind Get when changes are delayed.
+func (e *Engine) effective(resource string) Policy {
+	e.mu.Lock()
+	c, ok := e.recent[resource]
+	e.mu.Unlock()
+	if ok && time.Now().Before(c.until) {
+		return c.before
+	}
+	return e.Get(resource)
+}
+
+func (e *Engine) remember(resource string, before Policy) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := time.Now()
+	if e.delay == 0 {
+		return
+	}
+	if c, ok := e.recent[resource]; ok && now.Before(c.until) {
+		before = c.before
+	}
+	e.recent[resource] = change{before, now.Add(e.delay)}
+}
+
+// begin notes from when on the members count that a policy did not have before.
+func (e *Engine) begin(resource string, before, after Policy) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.grants == nil {
+		return
+	}
+	for _, b := range after.Bindings {
+		delay := e.grants(b.Role)
+		for _, m := range b.Members {
+			had := slices.ContainsFunc(before.Bindings, func(old Binding) bool {
+				return old.Role == b.Role &&
+					slices.Contains(old.Members, m)
+			})
+			if delay > 0 && !had {
+				e.fresh[grant{resource, b.Role, m}] = time.Now().Add(delay)
+			}
+		}
+	}
+}
+
+func (e *Engine) counts(g grant) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !time.Now().Before(e.fresh[g])
+}
+
+func (e *Engine) exists(email string) bool {
+	return e.accounts != nil && e.accounts.Exists(email)
+}

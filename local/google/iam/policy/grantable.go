@@ -1,0 +1,71 @@
+package policy
+
+import (
+	"strings"
+
+	"docx2pdf/local/machinery/status"
+)
+
+// kinds are the resources that have policies, by the start of their names, and what the permissions that make sense on
+// them start with. A role can be granted where one of its permissions makes sense.
+// https://cloud.google.com/iam/docs/viewing-grantable-roles
+var kinds = []struct {
+	name        string // * stands for one segment
+	permissions []string
+}{
+	{"buckets/*", []string{"storage."}},
+	{"buckets/*/objects", []string{"storage."}},
+	{"projects/*/topics/*", []string{"pubsub."}},
+	{"projects/*/subscriptions/*", []string{"pubsub."}},
+	{"projects/*/serviceAccounts/*", []string{"iam.serviceAccounts.", "iam.serviceAccountKeys."}},
+	{"projects/*/locations/*/services/*", []string{"run."}},
+	{"projects/*/locations/*/repositories/*", []string{"artifactregistry."}},
+}
+
+// Grantable checks that a role can be granted on a resource, as Google does.
+func Grantable(role, resource string) error {
+	if strings.HasPrefix(role, "projects/") || strings.HasPrefix(role, "organizations/") {
+		return status.NotModelled("custom roles (%s)", role)
+	}
+	if !KnownRole(role) || !sensible(role, resource) {
+		return status.Errorf(status.InvalidArgument, "Role %s is not supported for this resource.", role)
+	}
+	return nil
+}
+
+func sensible(role, resource string) bool {
+	if parts := strings.Split(resource, "/"); len(parts) == 2 && parts[0] == "projects" {
+		return !strings.HasPrefix(role, "roles/storage.legacy")
+	}
+	basic := !strings.Contains(role, ".")
+	if strings.HasSuffix(role, ".serviceAgent") || basic && strings.HasPrefix(resource, "buckets/") {
+		return false // a project's; https://cloud.google.com/storage/docs/access-control/iam-roles#basic-roles-intrinsic
+	}
+	for _, kind := range kinds {
+		if !isKind(resource, kind.name) {
+			continue
+		}
+		for _, permission := range roles[role] {
+			for _, prefix := range kind.permissions {
+				if strings.HasPrefix(permission, prefix) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return true
+}
+
+func isKind(resource, kind string) bool {
+	parts, wanted := strings.Split(resource, "/"), strings.Split(kind, "/")
+	if len(parts) != len(wanted) {
+		return false
+	}
+	for i := range parts {
+		if wanted[i] != "*" && wanted[i] != parts[i] {
+			return false
+		}
+	}
+	return true
+}

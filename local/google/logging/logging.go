@@ -1,0 +1,218 @@
+// Package logging is Cloud Logging as far as builds and containers write to it and people read it: entries in one
+// file per project, entries.write and entries.list (https://cloud.google.com/logging/docs/reference/v2/rest).
+package logging
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	loggingapi "google.golang.org/api/logging/v2"
+
+	"github.com/google/uuid"
+
+	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/machinery/rest"
+	"docx2pdf/local/machinery/status"
+)
+
+// Service keeps log entries.
+type Service struct {
+	policies *policy.Engine
+	dir      string
+	mu       sync.Mutex
+}
+
+// Open keeps entries in dir, one file of JSON lines per project.
+func Open(dir string, policies *policy.Engine) (*Service, error) {
+	return &Service{policies: policies, dir: dir}, os.MkdirAll(dir, 0o700)
+}
+
+// Entry is one log entry.
+type Entry = loggingapi.LogEntry
+
+// maxFile is where a project's file is cut to its newer half.
+const maxFile = 32 << 20
+
+// Write adds entries of a project, with the time now where they have none.
+func (s *Service) Write(project string, entries ...Entry) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	path := s.path(project)
+	if info, err := os.Stat(path); err == nil && info.Size() > maxFile {
+		if err := cut(path); err != nil {
+			return err
+		}
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("writing logs: %w", err)
+	}
+	defer f.Close()
+	for _, e := range entries {
+		now := time.Now().UTC().Format(time.RFC3339Nano)
+		e.ReceiveTimestamp = now
+		if e.Timestamp == "" {
+			e.Timestamp = now
+		}
+		if e.InsertId == "" {
+			e.InsertId = uuid.NewString()
+		}
+		data, err := json.Marshal(e)
+		if err != nil {
+			return fmt.Errorf("writing logs: %w", err)
+		}
+		if _, err := f.Write(append(data, '\n')); err != nil {
+			return fmt.Errorf("writing logs: %w", err)
+		}
+	}
+	return nil
+}
+
+// cut drops the older half of a log file.
+func cut(path string) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	half := data[len(data)/2:]
+	if i := slices.Index(half, '\n'); i >= 0 {
+		half = half[i+1:]
+	}
+	return os.WriteFile(path, half, 0o600)
+}
+
+// Read returns the entries of a project that match, in the order they were written.
+func (s *Service) Read(project string, match func(Entry) bool) ([]Entry, error) {
+	return ReadFile(s.path(project), match)
+}
+
+func (s *Service) path(project string) string {
+	return filepath.Join(s.dir, project+".jsonl")
+}
+
+// ReadFile returns the matching entries of one project's file. A file that is not there is empty.
+func ReadFile(path string, match func(Entry) bool) ([]Entry, error) {
+	f, err := os.Open(path)
+	if os.IsNotExist(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading logs: %w", err)
+	}
+	defer f.Close()
+	var entries []Entry
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 4<<20)
+	for lines.Scan() {
+		var e Entry
+		if json.Unmarshal(lines.Bytes(), &e) == nil && match(e) {
+			entries = append(entries, e)
+		}
+	}
+	return entries, lines.Err()
+}
+
+func (s *Service) list(r *rest.Request) (any, error) {
+	var body loggingapi.ListLogEntriesRequest
+	if err := r.Decode(&body); err != nil {
+		return nil, err
+	}
+	match, err := parseFilter(body.Filter)
+	if err != nil {
+		return nil, err
+	}
+	if len(body.ResourceNames) == 0 {
+		return nil, status.Errorf(status.InvalidArgument, "resource_names must not be empty.")
+	}
+	var entries []Entry
+	for _, name := range body.ResourceNames {
+		project := policy.In(name).Project
+		if !s.policies.Check(r.Caller, "logging.logEntries.list", policy.Project(project)).Allowed {
+			return nil, status.Errorf(status.PermissionDenied,
+				"Permission 'logging.logEntries.list' denied on resource (or it may not exist).")
+		}
+		found, err := s.Read(project, match)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, found...)
+	}
+	slices.SortStableFunc(entries, func(a, b Entry) int { return strings.Compare(a.Timestamp, b.Timestamp) })
+	if strings.HasSuffix(body.OrderBy, "desc") {
+		slices.Reverse(entries)
+	}
+	return page(entries, body), nil
+}
+
+func page(entries []Entry, body loggingapi.ListLogEntriesRequest) loggingapi.ListLogEntriesResponse {
+	size := int(body.PageSize)
+	if size <= 0 || size > 1000 {
+		size = 50
+	}
+	start := 0
+	fmt.Sscan(body.PageToken, &start)
+	start = min(max(start, 0), len(entries))
+	end := min(start+size, len(entries))
+	var answer loggingapi.ListLogEntriesResponse
+	for i := range entries[start:end] {
+		answer.Entries = append(answer.Entries, &entries[start+i])
+	}
+	if end < len(entries) {
+		answer.NextPageToken = fmt.Sprint(end)
+	}
+	return answer
+}
+
+func (s *Service) write(r *rest.Request) (any, error) {
+	var body loggingapi.WriteLogEntriesRequest
+	if err := r.Decode(&body); err != nil {
+		return nil, err
+	}
+	byProject := map[string][]Entry{}
+	for _, e := range body.Entries {
+		if e.LogName == "" {
+			e.LogName = body.LogName
+		}
+		if e.Resource == nil {
+			e.Resource = body.Resource
+		}
+		for k, v := range body.Labels {
+			if e.Labels == nil {
+				e.Labels = map[string]string{}
+			}
+			e.Labels[k] = v
+		}
+		project := policy.In(e.LogName).Project
+		if !s.policies.Check(r.Caller, "logging.logEntries.create", policy.Project(project)).Allowed {
+			return nil, status.Errorf(status.PermissionDenied,
+				"Permission 'logging.logEntries.create' denied on resource (or it may not exist).")
+		}
+		byProject[project] = append(byProject[project], *e)
+	}
+	if body.DryRun {
+		return rest.Empty{}, nil
+	}
+	for project, entries := range byProject {
+		if err := s.Write(project, entries...); err != nil {
+			return nil, err
+		}
+	}
+	return rest.Empty{}, nil
+}
+
+// API is logging.googleapis.com.
+func (s *Service) API() *rest.API {
+	return &rest.API{Name: "logging.googleapis.com", Title: "Cloud Logging API", Mount: "logging", Server: "ESF",
+		Default: true, StatusInErrors: true,
+		Routes: []rest.Route{
+			{ID: "logging.entries.list", Method: "POST", Path: "/v2/entries:list", Handle: s.list},
+			{ID: "logging.entries.write", Method: "POST", Path: "/v2/entries:write", Handle: s.write},
+		}}
+}

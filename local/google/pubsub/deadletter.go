@@ -1,0 +1,49 @@
+package pubsub
+
+import (
+	"fmt"
+	"maps"
+
+	pubsubapi "google.golang.org/api/pubsub/v1"
+
+	"docx2pdf/local/google/iam/policy"
+)
+
+// isDead says whether a message has used up its attempts and can be forwarded. Pub/Sub's service agent needs to publish
+// to the dead-letter topic and to acknowledge on the subscription; without both grants the message keeps being
+// delivered (https://cloud.google.com/pubsub/docs/handling-failures#grant_forwarding_permissions).
+func (q *queue) isDead(sub pubsubapi.Subscription, d *delivery) bool {
+	p := sub.DeadLetterPolicy
+	if p == nil || int64(d.Attempts) < p.MaxDeliveryAttempts {
+		return false
+	}
+	s, agent := q.service, q.service.agent(projectOf(sub.Name))
+	if err := s.MayPublish(agent, p.DeadLetterTopic); err != nil {
+		s.Log.Warn("a message cannot go to the dead letters", "subscription", sub.Name, "message", d.ID, "why", err.Error())
+		return false
+	}
+	if decision := s.Policies.Check(agent, "pubsub.subscriptions.consume", policy.In(sub.Name)); !decision.Allowed {
+		s.Log.Warn("a message cannot go to the dead letters", "subscription", sub.Name, "message", d.ID, "why", decision.Why)
+		return false
+	}
+	return true
+}
+
+// forward publishes a message to the dead-letter topic, with attributes that tell where it comes from, and says whether
+// it is there.
+func (q *queue) forward(sub pubsubapi.Subscription, d message) bool {
+	attributes := maps.Clone(d.Attributes)
+	if attributes == nil {
+		attributes = map[string]string{}
+	}
+	attributes["CloudPubSubDeadLetterSourceDeliveryCount"] = fmt.Sprint(d.Attempts)
+	attributes["CloudPubSubDeadLetterSourceSubscription"] = short(sub.Name)
+	attributes["CloudPubSubDeadLetterSourceSubscriptionProject"] = projectOf(sub.Name)
+	attributes["CloudPubSubDeadLetterSourceTopicPublishTime"] = d.Published.Format("2006-01-02T15:04:05.000+00:00")
+	if _, err := q.service.enqueue(sub.DeadLetterPolicy.DeadLetterTopic, d.Data, attributes, d.OrderingKey); err != nil {
+		q.service.Log.Error("a message is not with the dead letters yet", "subscription", sub.Name, "message", d.ID,
+			"error", err)
+		return false
+	}
+	return true
+}

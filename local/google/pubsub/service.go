@@ -1,0 +1,144 @@
+// Package pubsub is Pub/Sub: topics, pull and push subscriptions with signed ID tokens, retries and dead letters
+// (https://cloud.google.com/pubsub/docs/reference/rest), and the streaming pull that only gRPC has.
+package pubsub
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	pubsubapi "google.golang.org/api/pubsub/v1"
+
+	"docx2pdf/local/google/iam"
+	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/google/iam/token"
+	"docx2pdf/local/google/project"
+	"docx2pdf/local/machinery/store"
+	"docx2pdf/local/machinery/traffic"
+)
+
+// Services are the parts of the local cloud that Pub/Sub uses.
+type Services struct {
+	Policies *policy.Engine
+	Tokens   *token.Authority
+	Accounts *iam.Service
+	Projects *project.Service
+	Traffic  *traffic.Log
+	Log      *slog.Logger
+	// Internal marks a push as coming from inside the local cloud.
+	Internal func(http.Header)
+	// Duplicate says whether to deliver a message once more than needed; nil for never.
+	Duplicate func() bool
+}
+
+// Service keeps topics, subscriptions and the messages that are not acknowledged yet.
+type Service struct {
+	Services
+	topics        *store.Collection[pubsubapi.Topic]        // by name
+	subscriptions *store.Collection[pubsubapi.Subscription] // by name
+	messages      *store.Collection[message]                // by subscription/id
+
+	context context.Context
+	cancel  context.CancelFunc
+	work    sync.WaitGroup
+
+	mu     sync.Mutex
+	queues map[string]*queue
+	lastID int64
+}
+
+// Open reads the state in dir and goes on delivering.
+func Open(dir string, services Services) (*Service, error) {
+	s := &Service{Services: services, queues: map[string]*queue{}}
+	var err error
+	if s.topics, err = store.Open[pubsubapi.Topic](filepath.Join(dir, "topics")); err != nil {
+		return nil, err
+	}
+	if s.subscriptions, err = store.Open[pubsubapi.Subscription](filepath.Join(dir, "subscriptions")); err != nil {
+		return nil, err
+	}
+	if s.messages, err = store.Open[message](filepath.Join(dir, "messages")); err != nil {
+		return nil, err
+	}
+	s.context, s.cancel = context.WithCancel(context.Background())
+	return s, nil
+}
+
+// Start begins to deliver what was left over.
+func (s *Service) Start() {
+	for _, sub := range s.subscriptions.List("") {
+		s.queue(sub.Name)
+	}
+}
+
+// Close stops deliveries; what was not acknowledged stays for the next start.
+func (s *Service) Close() {
+	s.cancel()
+	s.work.Wait()
+}
+
+// Topics returns the names of all topics, in order.
+func (s *Service) Topics() []string { return s.topics.Keys("") }
+
+// Subscriptions returns all subscriptions.
+func (s *Service) Subscriptions() []pubsubapi.Subscription { return s.subscriptions.List("") }
+
+// Backlog is how many messages of a subscription are not acknowledged.
+func (s *Service) Backlog(subscription string) int {
+	return len(s.messages.Keys(subscription + "/messages/"))
+}
+
+// AgentEmail is Pub/Sub's service agent in a project.
+func (s *Service) AgentEmail(projectID string) string {
+	number, _ := s.Projects.Number(projectID)
+	return "service-" + number + "@gcp-sa-pubsub.iam.gserviceaccount.com"
+}
+
+func (s *Service) agent(projectID string) policy.Principal {
+	return policy.Principal{Email: s.AgentEmail(projectID)}
+}
+
+// queue returns a subscription's queue, whose deliveries start with it.
+func (s *Service) queue(subscription string) *queue {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if q := s.queues[subscription]; q != nil {
+		return q
+	}
+	ctx, cancel := context.WithCancel(s.context)
+	q := newQueue(s, subscription, cancel, s.messages.List(subscription+"/messages/"))
+	s.queues[subscription] = q
+	s.work.Go(func() { q.push(ctx) })
+	return q
+}
+
+// forget drops a subscription's queue with its messages.
+func (s *Service) forget(subscription string) {
+	s.mu.Lock()
+	q := s.queues[subscription]
+	delete(s.queues, subscription)
+	s.mu.Unlock()
+	if q != nil {
+		q.cancel()
+		q.wake()
+	}
+	for _, key := range s.messages.Keys(subscription + "/messages/") {
+		s.messages.Delete(key)
+	}
+}
+
+// nextID is the time in microseconds, made unique, as a message id.
+func (s *Service) nextID() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lastID = max(s.lastID+1, time.Now().UnixMicro())
+	return s.lastID
+}
+
+func projectOf(name string) string { return strings.Split(name, "/")[1] }
+
+func short(name string) string { return name[strings.LastIndex(name, "/")+1:] }

@@ -1,0 +1,237 @@
+package pubsub
+
+import (
+	"encoding/base64"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	pubsubapi "google.golang.org/api/pubsub/v1"
+
+	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/machinery/rest"
+	"docx2pdf/local/machinery/status"
+)
+
+var resourceID = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9._~+%]{2,254}$`)
+
+func notFound(name string) error {
+	return status.Errorf(status.NotFound, "Resource not found (resource=%s).", short(name))
+}
+
+func topicName(r *rest.Request) string { return r.Name("projects", "{project}", "topics", "{topic}") }
+
+func checkID(id string) error {
+	if !resourceID.MatchString(id) || strings.HasPrefix(id, "goog") {
+		return status.Errorf(status.InvalidArgument,
+			"Invalid resource name given (name=%s). Refer to "+
+				"https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names for more information.", id)
+	}
+	return nil
+}
+
+func (s *Service) createTopic(r *rest.Request) (any, error) {
+	var body pubsubapi.Topic
+	if err := r.Decode(&body); err != nil {
+		return nil, err
+	}
+	if err := checkID(r.Var("topic")); err != nil {
+		return nil, err
+	}
+	if err := topicModelled(body); err != nil {
+		return nil, err
+	}
+	name := topicName(r)
+	return s.topics.Update(name, func(t *pubsubapi.Topic, exists bool) error {
+		if exists {
+			return status.Errorf(status.AlreadyExists, "Resource already exists in the project (resource=%s).", r.Var("topic"))
+		}
+		*t = body
+		t.Name = name
+		return nil
+	})
+}
+
+func topicModelled(t pubsubapi.Topic) error {
+	if t.KmsKeyName != "" || t.SchemaSettings != nil || t.IngestionDataSourceSettings != nil ||
+		len(t.MessageTransforms) > 0 {
+		return status.NotModelled("encryption keys, schemas, ingestion and transforms of topics")
+	}
+	return nil
+}
+
+func (s *Service) getTopic(r *rest.Request) (any, error) {
+	t, ok := s.topics.Get(topicName(r))
+	if !ok {
+		return nil, notFound(topicName(r))
+	}
+	return t, nil
+}
+
+func (s *Service) listTopics(r *rest.Request) (any, error) {
+	var answer pubsubapi.ListTopicsResponse
+	for _, t := range s.topics.List(r.Name("projects", "{project}", "topics") + "/") {
+		answer.Topics = append(answer.Topics, &t)
+	}
+	return answer, nil
+}
+
+func (s *Service) patchTopic(r *rest.Request) (any, error) {
+	var body pubsubapi.UpdateTopicRequest
+	if err := r.Decode(&body); err != nil {
+		return nil, err
+	}
+	if body.Topic == nil {
+		return nil, status.Errorf(status.InvalidArgument, "Invalid update request: no topic given.")
+	}
+	if err := topicModelled(*body.Topic); err != nil {
+		return nil, err
+	}
+	return s.topics.Update(topicName(r), func(t *pubsubapi.Topic, exists bool) error {
+		if !exists {
+			return notFound(topicName(r))
+		}
+		for _, field := range mask(r, body.UpdateMask) {
+			switch field {
+			case "labels":
+				t.Labels = body.Topic.Labels
+			case "messageRetentionDuration", "message_retention_duration":
+				t.MessageRetentionDuration = body.Topic.MessageRetentionDuration
+			case "messageStoragePolicy", "message_storage_policy":
+				t.MessageStoragePolicy = body.Topic.MessageStoragePolicy
+			default:
+				return status.NotModelled("changing %s of topics", field)
+			}
+		}
+		return nil
+	})
+}
+
+// mask is the update mask, from the query or the body.
+func mask(r *rest.Request, inBody string) []string {
+	value := r.URL.Query().Get("updateMask")
+	if value == "" {
+		value = inBody
+	}
+	if value == "" {
+		return nil
+	}
+	return strings.Split(value, ",")
+}
+
+// deleteTopic leaves the topic's subscriptions behind without a topic, as Google does.
+func (s *Service) deleteTopic(r *rest.Request) (any, error) {
+	name := topicName(r)
+	found, err := s.topics.Delete(name)
+	if err == nil && !found {
+		err = notFound(name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, sub := range s.subscriptions.List("") {
+		if sub.Topic != name {
+			continue
+		}
+		_, err := s.subscriptions.Update(sub.Name, func(sub *pubsubapi.Subscription, _ bool) error {
+			sub.Topic = "_deleted-topic_"
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return rest.Empty{}, s.Policies.Drop(name)
+}
+
+func (s *Service) listTopicSubscriptions(r *rest.Request) (any, error) {
+	if _, err := s.getTopic(r); err != nil {
+		return nil, err
+	}
+	var answer pubsubapi.ListTopicSubscriptionsResponse
+	for _, sub := range s.subscriptions.List("") {
+		if sub.Topic == topicName(r) {
+			answer.Subscriptions = append(answer.Subscriptions, sub.Name)
+		}
+	}
+	return answer, nil
+}
+
+const maxPublish = 1000
+
+// standard turns URL-safe base64, which gcloud sends, into the standard one: JSON takes both, padded or not
+// (https://protobuf.dev/programming-guides/json/).
+var standard = strings.NewReplacer("-", "+", "_", "/")
+
+func (s *Service) publish(r *rest.Request) (any, error) {
+	var body pubsubapi.PublishRequest
+	if err := r.Decode(&body); err != nil {
+		return nil, err
+	}
+	if len(body.Messages) == 0 || len(body.Messages) > maxPublish {
+		return nil, status.Errorf(status.InvalidArgument, "A publish request holds between 1 and %d messages, not %d.",
+			maxPublish, len(body.Messages))
+	}
+	name := topicName(r)
+	if _, ok := s.topics.Get(name); !ok {
+		return nil, notFound(name)
+	}
+	var answer pubsubapi.PublishResponse
+	for _, m := range body.Messages {
+		if m.Data == "" && len(m.Attributes) == 0 {
+			return nil, status.Errorf(status.InvalidArgument,
+				"Some messages in the publish request are empty: every message must have either non-empty data or at least one "+
+					"attribute.")
+		}
+		data, err := base64.RawStdEncoding.DecodeString(standard.Replace(strings.TrimRight(m.Data, "=")))
+		if err != nil {
+			return nil, status.Errorf(status.InvalidArgument,
+				"Invalid value at 'messages[0].data' (TYPE_BYTES), Base64 decoding failed.")
+		}
+		id, err := s.enqueue(name, data, m.Attributes, m.OrderingKey)
+		if err != nil {
+			return nil, err
+		}
+		answer.MessageIds = append(answer.MessageIds, id)
+	}
+	return answer, nil
+}
+
+// enqueue gives a message to all subscriptions of a topic whose filter takes it.
+func (s *Service) enqueue(topic string, data []byte, attributes map[string]string,
+	orderingKey string) (id string, err error) {
+	m := message{ID: fmt.Sprint(s.nextID()), Data: data, Attributes: attributes, OrderingKey: orderingKey,
+		Published: time.Now().UTC()}
+	for _, sub := range s.subscriptions.List("") {
+		matches, err := parseFilter(sub.Filter)
+		if sub.Topic != topic || err != nil || !matches(attributes) {
+			continue
+		}
+		if err := s.messages.Put(sub.Name+"/messages/"+m.ID, m); err != nil {
+			return "", err
+		}
+		s.queue(sub.Name).add(m)
+	}
+	return m.ID, nil
+}
+
+// MayPublish checks that the topic exists and that the principal may publish to it.
+func (s *Service) MayPublish(p policy.Principal, topic string) error {
+	if _, ok := s.topics.Get(topic); ok && s.Policies.Check(p, "pubsub.topics.publish", policy.In(topic)).Allowed {
+		return nil
+	}
+	return status.Errorf(status.PermissionDenied,
+		"The service account '%s' does not have permission to publish messages to to the Cloud Pub/Sub topic "+
+			"'//pubsub.googleapis.com/%s', or that topic does not exist.", p.Email, topic)
+}
+
+// Publish puts a message on a topic in the name of a service agent.
+func (s *Service) Publish(p policy.Principal, topic string, data []byte, attributes map[string]string) error {
+	if err := s.MayPublish(p, topic); err != nil {
+		s.Log.Warn("an event is lost", "why", err.Error())
+		return err
+	}
+	_, err := s.enqueue(topic, data, attributes, "")
+	return err
+}

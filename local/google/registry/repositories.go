@@ -1,0 +1,236 @@
+// Package registry is Artifact Registry for Docker repositories: the API for repositories and what is in them
+// (https://cloud.google.com/artifact-registry/docs/reference/rest), and the OCI registry that images are pushed to.
+package registry
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	ar "google.golang.org/api/artifactregistry/v1"
+
+	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/google/iam/token"
+	"docx2pdf/local/machinery/operation"
+	"docx2pdf/local/machinery/rest"
+	"docx2pdf/local/machinery/status"
+	"docx2pdf/local/machinery/store"
+)
+
+// Service keeps repositories and their images.
+type Service struct {
+	policies     *policy.Engine
+	tokens       *token.Authority
+	operations   *operation.Operations
+	repositories *store.Collection[ar.Repository] // by name
+	manifests    *store.Collection[manifest]      // by image@reference
+	oci          http.Handler
+	blobs        string // folder of layers and configurations, by digest
+}
+
+// Open reads repositories and images in dir.
+func Open(dir string, policies *policy.Engine, tokens *token.Authority,
+	operations *operation.Operations) (*Service, error) {
+	s := &Service{policies: policies, tokens: tokens, operations: operations}
+	var err error
+	if s.repositories, err = store.Open[ar.Repository](filepath.Join(dir, "repositories")); err != nil {
+		return nil, err
+	}
+	if s.manifests, err = store.Open[manifest](filepath.Join(dir, "manifests")); err != nil {
+		return nil, err
+	}
+	s.blobs = filepath.Join(dir, "blobs")
+	if s.oci, err = newOCI(s.blobs); err != nil {
+		return nil, err
+	}
+	s.load()
+	return s, s.dropBlobs(0)
+}
+
+// Repositories returns the names of all repositories, in order.
+func (s *Service) Repositories() []string { return s.repositories.Keys("") }
+
+// Images returns the images of a repository as NAME@DIGEST, in order.
+func (s *Service) Images(repository string) []string {
+	var images []string
+	for _, m := range s.manifests.List(registryURI(repository) + "/") {
+		if !m.isTag() {
+			images = append(images, m.Image+"@"+m.Digest)
+		}
+	}
+	return images
+}
+
+// longestPush is how long the layers of an image may be there before its manifest.
+const longestPush = 2 * time.Minute
+
+var repositoryID = regexp.MustCompile(`^[a-z][-a-z0-9]{0,61}[a-z0-9]$`)
+
+func (s *Service) create(r *rest.Request) (any, error) {
+	id := r.URL.Query().Get("repository_id")
+	if id == "" {
+		id = r.URL.Query().Get("repositoryId")
+	}
+	if !repositoryID.MatchString(id) {
+		return nil, status.Errorf(status.InvalidArgument,
+			"invalid repository id %q: lowercase letters, digits and hyphens, starting with a letter", id)
+	}
+	var body ar.Repository
+	if err := r.Decode(&body); err != nil {
+		return nil, err
+	}
+	if err := modelled(body); err != nil {
+		return nil, err
+	}
+	name := r.Name("projects", "{project}", "locations", "{location}", "repositories") + "/" + id
+	created, err := s.repositories.Update(name, func(have *ar.Repository, exists bool) error {
+		if exists {
+			return status.Errorf(status.AlreadyExists, "the repository already exists")
+		}
+		*have = body
+		now := timestamp()
+		have.Name, have.CreateTime, have.UpdateTime, have.SatisfiesPzi = name, now, now, true
+		have.RegistryUri = registryURI(name)
+		if have.Mode == "" || have.Mode == "MODE_UNSPECIFIED" {
+			have.Mode = "STANDARD_REPOSITORY"
+		}
+		have.VulnerabilityScanningConfig = &ar.VulnerabilityScanningConfig{LastEnableTime: now,
+			EnablementState:       "SCANNING_DISABLED",
+			EnablementStateReason: "API containerscanning.googleapis.com is not enabled."}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	created.CreateTime, created.UpdateTime = "", "" // the operation's answer leaves them to a read
+	return s.operation(r, operation.Typed("google.devtools.artifactregistry.v1.Repository", created))
+}
+
+// modelled refuses repositories that the local cloud cannot be.
+func modelled(repository ar.Repository) error {
+	switch {
+	case repository.Format != "DOCKER":
+		return status.NotModelled("repositories of format %q; use DOCKER", repository.Format)
+	case repository.Mode != "" && repository.Mode != "MODE_UNSPECIFIED" && repository.Mode != "STANDARD_REPOSITORY":
+		return status.NotModelled("repositories of mode %s; use STANDARD_REPOSITORY", repository.Mode)
+	case repository.KmsKeyName != "":
+		return status.NotModelled("customer-managed encryption keys (kmsKeyName) of repositories")
+	}
+	return nil
+}
+
+func (s *Service) operation(r *rest.Request, response []byte) (any, error) {
+	name := r.Name("projects", "{project}", "locations", "{location}", "operations") + "/" + uuid.NewString()
+	metadata := operation.Typed("google.devtools.artifactregistry.v1.OperationMetadata", nil)
+	return s.operations.Start(name, metadata, func() (json.RawMessage, json.RawMessage, error) {
+		return nil,
+			response, nil
+	})
+}
+
+func (s *Service) get(r *rest.Request) (any, error) {
+	repository, ok := s.repositories.Get(nameOf(r))
+	if !ok {
+		return nil, notFound()
+	}
+	var size int64
+	for _, m := range s.manifests.List(repository.RegistryUri + "/") {
+		if !m.isTag() {
+			size += layersOf(m)
+		}
+	}
+	repository.SizeBytes = size
+	return repository, nil
+}
+
+func (s *Service) list(r *rest.Request) (any, error) {
+	var answer ar.ListRepositoriesResponse
+	for _, repository := range s.repositories.List(r.Name("projects", "{project}", "locations", "{location}",
+		"repositories") + "/") {
+		answer.Repositories = append(answer.Repositories, &repository)
+	}
+	return answer, nil
+}
+
+func (s *Service) patch(r *rest.Request) (any, error) {
+	var body ar.Repository
+	if err := r.Decode(&body); err != nil {
+		return nil, err
+	}
+	mask := r.URL.Query().Get("updateMask")
+	if mask == "" {
+		mask = "description,labels,cleanupPolicies,cleanupPolicyDryRun,dockerConfig"
+	}
+	return s.repositories.Update(nameOf(r), func(have *ar.Repository, exists bool) error {
+		if !exists {
+			return notFound()
+		}
+		for field := range strings.SplitSeq(mask, ",") {
+			switch field {
+			case "description":
+				have.Description = body.Description
+			case "labels":
+				have.Labels = body.Labels
+			case "cleanupPolicies", "cleanup_policies":
+				have.CleanupPolicies = body.CleanupPolicies
+			case "cleanupPolicyDryRun", "cleanup_policy_dry_run":
+				have.CleanupPolicyDryRun = body.CleanupPolicyDryRun
+			case "dockerConfig", "docker_config":
+				have.DockerConfig = body.DockerConfig
+			default:
+				return status.NotModelled("changing %s of repositories", field)
+			}
+		}
+		have.UpdateTime = timestamp()
+		return nil
+	})
+}
+
+func (s *Service) delete(r *rest.Request) (any, error) {
+	name := nameOf(r)
+	found, err := s.repositories.Delete(name)
+	if err == nil && !found {
+		err = notFound()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := s.dropImages(registryURI(name) + "/"); err != nil {
+		return nil, err
+	}
+	if err := s.dropBlobs(longestPush); err != nil {
+		return nil, err
+	}
+	if err := s.policies.Drop(name); err != nil {
+		return nil, err
+	}
+	return s.operation(r, operation.Typed("google.protobuf.Empty", nil))
+}
+
+func (s *Service) getOperation(r *rest.Request) (any, error) {
+	return s.operations.Get(r.Context(), r.Name("projects", "{project}", "locations", "{location}", "operations",
+		"{operation}"), 5*time.Second)
+}
+
+func nameOf(r *rest.Request) string {
+	return r.Name("projects", "{project}", "locations", "{location}", "repositories", "{repository}")
+}
+
+// registryURI is where a repository's images are pushed: LOCATION-docker.pkg.dev/PROJECT/REPOSITORY.
+func registryURI(name string) string {
+	parts := strings.Split(name, "/")
+	return parts[3] + "-docker.pkg.dev/" + parts[1] + "/" + parts[5]
+}
+
+func notFound() error { return status.Errorf(status.NotFound, "Requested entity was not found.") }
+
+func timestamp() string { return time.Now().UTC().Format("2006-01-02T15:04:05.000000Z") }
+
+func denied(_ policy.Principal, permission string, r policy.Resource) string {
+	return fmt.Sprintf("Permission %q denied on resource %q (or it may not exist).", permission, r.Name)
+}

@@ -1,0 +1,139 @@
+package storage
+
+import (
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	storageapi "google.golang.org/api/storage/v1"
+
+	"docx2pdf/local/machinery/rest"
+)
+
+var bucketName = regexp.MustCompile(`^[a-z0-9][-_.a-z0-9]{1,61}[a-z0-9]$`)
+
+func (s *Service) createBucket(r *rest.Request) (any, error) {
+	var body storageapi.Bucket
+	if err := r.Decode(&body); err != nil {
+		return nil, err
+	}
+	if !bucketName.MatchString(body.Name) || strings.HasPrefix(body.Name, "goog") {
+		return nil, invalid("Invalid bucket name: '%s'", body.Name)
+	}
+	if err := modelled(body); err != nil {
+		return nil, err
+	}
+	projectID := r.Var("project")
+	number, _ := s.projects.Number(projectID)
+	b, err := s.buckets.Update(body.Name, func(b *bucket, exists bool) error {
+		if exists {
+			if b.Project != projectID {
+				return conflict("The requested bucket name is not available. The bucket namespace is shared by all users of the " +
+					"system. Please select a different name and try again.")
+			}
+			return conflict("Your previous request to create the named bucket succeeded and you already own it.")
+		}
+		*b = bucket{bucketFields(body), projectID}
+		b.ProjectNumber, _ = strconv.ParseUint(number, 10, 64)
+		fillBucket((*storageapi.Bucket)(&b.bucketFields))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.defaultPolicy(b); err != nil {
+		return nil, err
+	}
+	return present(b.wire()), nil
+}
+
+func (s *Service) getBucket(r *rest.Request) (any, error) {
+	b, err := s.bucketOf(r)
+	return present(b.wire()), err
+}
+
+func (s *Service) listBuckets(r *rest.Request) (any, error) {
+	answer := struct {
+		Kind  string              `json:"kind"`
+		Items []storageapi.Bucket `json:"items,omitempty"`
+	}{Kind: "storage#buckets"}
+	for _, b := range s.buckets.List(r.URL.Query().Get("prefix")) {
+		if b.Project == r.Var("project") {
+			answer.Items = append(answer.Items, present(b.wire()))
+		}
+	}
+	return answer, nil
+}
+
+// patchBucket merges the body into the bucket (RFC 7396).
+func (s *Service) patchBucket(r *rest.Request) (any, error) {
+	var patch map[string]any
+	if err := r.Decode(&patch); err != nil {
+		return nil, err
+	}
+	b, err := s.buckets.Update(r.Var("bucket"), func(b *bucket, exists bool) error {
+		if !exists {
+			return noBucket()
+		}
+		if err := bucketConditions(r.URL.Query(), b.Metageneration); err != nil {
+			return err
+		}
+		before := b.wire()
+		changed, err := merge(before, patch)
+		if err != nil {
+			return err
+		}
+		if err := modelled(changed); err != nil {
+			return err
+		}
+		changed.Kind, changed.Name, changed.Id, changed.Location = before.Kind, before.Name, before.Id, before.Location
+		changed.Metageneration = before.Metageneration + 1
+		changed.Etag, changed.Updated = etag(changed.Metageneration), timestamp(time.Now())
+		if changed.Lifecycle != nil && len(changed.Lifecycle.Rule) == 0 {
+			changed.Lifecycle = nil
+		}
+		fillAccess(&changed)
+		b.bucketFields = bucketFields(changed)
+		return nil
+	})
+	return present(b.wire()), err
+}
+
+func (s *Service) deleteBucket(r *rest.Request) (any, error) {
+	b, err := s.bucketOf(r)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.objects.Keys(b.Name+"/"))+len(s.versions.Keys(b.Name+"/")) > 0 {
+		return nil, conflict("The bucket you tried to delete is not empty.")
+	}
+	for _, key := range s.notices.Keys(b.Name + "/") {
+		if _, err := s.notices.Delete(key); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := s.buckets.Delete(b.Name); err != nil {
+		return nil, err
+	}
+	return rest.NoContent{}, s.policies.Drop("buckets/" + b.Name)
+}
+
+// projectServiceAccount names Cloud Storage's service agent, and makes it at the first call, as Google does.
+func (s *Service) projectServiceAccount(r *rest.Request) (any, error) {
+	email := s.agentEmail(r.Var("project"))
+	_, err := s.accounts.Agent(r.Var("project"), "storage.googleapis.com", email)
+	return map[string]string{"kind": "storage#serviceAccount", "email_address": email}, err
+}
+
+func (s *Service) agentEmail(projectID string) string {
+	number, _ := s.projects.Number(projectID)
+	return "service-" + number + "@gs-project-accounts.iam.gserviceaccount.com"
+}
+
+func bucketConditions(q map[string][]string, metageneration int64) error {
+	return conditions{metageneration: metageneration, exists: true}.check(q, http.MethodPatch)
+}

@@ -1,0 +1,160 @@
+package storage
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	storageapi "google.golang.org/api/storage/v1"
+
+	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/machinery/rest"
+	"docx2pdf/local/machinery/status"
+)
+
+// Publisher puts messages on Pub/Sub topics in the name of a principal who needs the right to publish there.
+type Publisher interface {
+	MayPublish(p policy.Principal, topic string) error
+	Publish(p policy.Principal, topic string, data []byte, attributes map[string]string) error
+}
+
+// notification is stored by its bucket and its id.
+type notification = storageapi.Notification
+
+const (
+	topicPrefix      = "//pubsub.googleapis.com/"
+	maxNotifications = 100
+)
+
+// createNotification needs the storage agent's right to publish to the topic, as at Google
+// (https://cloud.google.com/storage/docs/reporting-changes).
+func (s *Service) createNotification(r *rest.Request) (any, error) {
+	var body storageapi.Notification
+	if err := r.Decode(&body); err != nil {
+		return nil, err
+	}
+	b, err := s.bucketOf(r)
+	if err != nil {
+		return nil, err
+	}
+	topic := strings.TrimPrefix(body.Topic, topicPrefix)
+	if parts := strings.Split(topic, "/"); len(parts) != 4 || parts[0] != "projects" || parts[2] != "topics" {
+		return nil, invalid("Invalid Google Cloud Pub/Sub topic name: '%s'; give projects/PROJECT/topics/TOPIC.", body.Topic)
+	}
+	if body.PayloadFormat != "JSON_API_V1" && body.PayloadFormat != "NONE" {
+		return nil, invalid("Invalid payload format '%s'; use JSON_API_V1 or NONE.", body.PayloadFormat)
+	}
+	for _, event := range body.EventTypes {
+		if !slices.Contains([]string{"OBJECT_FINALIZE", "OBJECT_METADATA_UPDATE", "OBJECT_DELETE", "OBJECT_ARCHIVE"}, event) {
+			return nil, invalid("Invalid event type '%s'.", event)
+		}
+	}
+	if err := s.publish.MayPublish(s.agent(b.Project), topic); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.notices.Keys(b.Name+"/")) >= maxNotifications {
+		return nil, status.Errorf(status.ResourceExhausted, "A bucket can have at most %d notification configurations.",
+			maxNotifications)
+	}
+	id := 1
+	for _, n := range s.notices.List(b.Name + "/") {
+		have, _ := strconv.Atoi(n.Id)
+		id = max(id, have+1)
+	}
+	n := body
+	n.Kind, n.Id, n.Topic = "storage#notification", strconv.Itoa(id), topicPrefix+topic
+	n.Etag, n.SelfLink = n.Id, "https://www.googleapis.com/storage/v1/b/"+b.Name+"/notificationConfigs/"+n.Id
+	if err := s.notices.Put(b.Name+"/"+n.Id, n); err != nil {
+		return nil, err
+	}
+	return n, s.touch(b.Name)
+}
+
+func (s *Service) getNotification(r *rest.Request) (any, error) {
+	n, ok := s.notices.Get(r.Var("bucket") + "/" + r.Var("notification"))
+	if !ok {
+		return nil, status.Errorf(status.NotFound, "The specified notification configuration does not exist.")
+	}
+	return n, nil
+}
+
+func (s *Service) listNotifications(r *rest.Request) (any, error) {
+	answer := storageapi.Notifications{Kind: "storage#notifications"}
+	for _, n := range s.notices.List(r.Var("bucket") + "/") {
+		answer.Items = append(answer.Items, &n)
+	}
+	return answer, nil
+}
+
+func (s *Service) deleteNotification(r *rest.Request) (any, error) {
+	found, err := s.notices.Delete(r.Var("bucket") + "/" + r.Var("notification"))
+	if err == nil && !found {
+		return nil, status.Errorf(status.NotFound, "The specified notification configuration does not exist.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return rest.NoContent{}, s.touch(r.Var("bucket"))
+}
+
+// touch counts a change of the bucket that is not in its own fields.
+func (s *Service) touch(bucketName string) error {
+	_, err := s.buckets.Update(bucketName, func(b *bucket, _ bool) error {
+		b.Metageneration++
+		b.Etag = etag(b.Metageneration)
+		return nil
+	})
+	return err
+}
+
+// notifyReplaced tells of a new object: what it replaced is deleted or archived first.
+func (s *Service) notifyReplaced(b bucket, o, old storageapi.Object, replaced bool) {
+	extra := map[string]string{}
+	if replaced {
+		event := "OBJECT_DELETE"
+		if b.Versioning != nil && b.Versioning.Enabled {
+			event = "OBJECT_ARCHIVE"
+		}
+		s.notify(b, old, event, map[string]string{"overwrittenByGeneration": fmt.Sprint(o.Generation)})
+		extra["overwroteGeneration"] = fmt.Sprint(old.Generation)
+	}
+	s.notify(b, o, "OBJECT_FINALIZE", extra)
+}
+
+// notify publishes an event to the topics of the bucket's matching notifications.
+func (s *Service) notify(b bucket, o storageapi.Object, event string, extra map[string]string) {
+	for _, n := range s.notices.List(b.Name + "/") {
+		if !strings.HasPrefix(o.Name, n.ObjectNamePrefix) ||
+			(len(n.EventTypes) > 0 && !slices.Contains(n.EventTypes, event)) {
+			continue
+		}
+		attributes := map[string]string{
+			"bucketId": b.Name, "objectId": o.Name, "objectGeneration": fmt.Sprint(o.Generation), "eventType": event,
+			"payloadFormat": n.PayloadFormat, "eventTime": time.Now().UTC().Format("2006-01-02T15:04:05.000000Z"),
+			"notificationConfig": "projects/_/buckets/" + b.Name + "/notificationConfigs/" + n.Id,
+		}
+		for key, value := range extra {
+			attributes[key] = value
+		}
+		for key, value := range n.CustomAttributes {
+			attributes[key] = value
+		}
+		var data []byte
+		if n.PayloadFormat == "JSON_API_V1" {
+			data, _ = json.MarshalIndent(presentObject(&rest.Request{Request: &http.Request{Host: "www.googleapis.com"}},
+				o), "", "  ")
+		}
+		// A topic that is gone, or no longer lets the agent publish, loses the event, as at Google.
+		s.publish.Publish(s.agent(b.Project), strings.TrimPrefix(n.Topic, topicPrefix), data, attributes)
+	}
+}
+
+func (s *Service) agent(projectID string) policy.Principal {
+	return policy.Principal{Email: s.agentEmail(projectID)}
+}

@@ -1,0 +1,184 @@
+package storage
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/google/uuid"
+	storageapi "google.golang.org/api/storage/v1"
+
+	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/machinery/rest"
+	"docx2pdf/local/machinery/status"
+)
+
+// upload is a resumable upload in progress (https://cloud.google.com/storage/docs/performing-resumable-uploads). Its
+// id is the credential for its chunks, as at Google.
+type upload struct {
+	mu     sync.Mutex
+	bucket bucket
+	meta   storageapi.Object
+	caller policy.Principal
+	query  url.Values
+	file   *os.File
+	sums   checksums
+	size   int64
+	done   *storageapi.Object
+}
+
+func (s *Service) startResumable(r *rest.Request, b bucket) (any, error) {
+	meta, err := readMeta(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	if name := r.URL.Query().Get("name"); name != "" {
+		meta.Name = name
+	}
+	if meta.ContentType == "" {
+		meta.ContentType = r.Header.Get("X-Upload-Content-Type")
+	}
+	file, err := os.CreateTemp(s.blobs, ".upload-*")
+	if err != nil {
+		return nil, err
+	}
+	id := uuid.NewString()
+	s.mu.Lock()
+	s.uploads[id] = &upload{bucket: b, meta: meta, caller: r.Caller, query: r.URL.Query(), file: file,
+		sums: newChecksums()}
+	s.mu.Unlock()
+	location := fmt.Sprintf("http://%s/upload/storage/v1/b/%s/o?uploadType=resumable&upload_id=%s", r.Host,
+		url.PathEscape(b.Name), id)
+	return rest.Response{Header: http.Header{"Location": {location}, "X-Guploader-Uploadid": {id},
+		"Content-Length": {"0"}}}, nil
+}
+
+// continueResumable takes a chunk, or tells how much has arrived when the range is "bytes */SIZE".
+func (s *Service) continueResumable(r *rest.Request) (any, error) {
+	id := r.URL.Query().Get("upload_id")
+	s.mu.Lock()
+	u := s.uploads[id]
+	s.mu.Unlock()
+	if u == nil {
+		return nil, status.Errorf(status.NotFound, "Upload session not found; start the upload again.")
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.done != nil {
+		return presentObject(r, *u.done), nil
+	}
+	start, total, isQuery, err := parseContentRange(r.Header.Get("Content-Range"))
+	if err != nil {
+		return nil, err
+	}
+	if !isQuery {
+		if err := u.take(start, r.Body); err != nil {
+			return nil, err
+		}
+	}
+	if total < 0 && r.Header.Get("Content-Range") == "" {
+		total = u.size // the whole content in one request
+	}
+	if total < 0 || u.size < total {
+		return u.incomplete(r), nil
+	}
+	return s.complete(r, id, u)
+}
+
+// take appends the chunk that starts at start. Bytes that had arrived before are read over.
+func (u *upload) take(start int64, chunk io.Reader) error {
+	if start > u.size {
+		return status.Errorf(status.FailedPrecondition,
+			"Invalid request. The chunk starts at byte %d but only %d bytes have arrived.", start, u.size)
+	}
+	if _, err := io.CopyN(io.Discard, chunk, u.size-start); err != nil {
+		return nil // nothing new in this chunk
+	}
+	n, err := io.Copy(io.MultiWriter(u.file, u.sums.md5, u.sums.crc), chunk)
+	u.size += n
+	if err != nil {
+		return status.Errorf(status.Unavailable, "The chunk broke off: %v.", err)
+	}
+	return nil
+}
+
+// incomplete is the answer 308 with the range that has arrived. Clients that cannot take a 308 ask for a 200 instead.
+func (u *upload) incomplete(r *rest.Request) any {
+	answer := rest.Response{Status: http.StatusPermanentRedirect, Header: http.Header{"Content-Length": {"0"}}}
+	if u.size > 0 {
+		answer.Header.Set("Range", fmt.Sprintf("bytes=0-%d", u.size-1))
+	}
+	if r.Header.Get("X-GUploader-No-308") == "yes" {
+		answer.Status = http.StatusOK
+		answer.Header.Set("X-Http-Status-Code-Override", "308")
+	}
+	return answer
+}
+
+func (s *Service) complete(r *rest.Request, id string, u *upload) (any, error) {
+	if err := u.file.Close(); err != nil {
+		return nil, err
+	}
+	c := content{file: u.file.Name(), size: u.size}
+	c.md5, c.crc32c = u.sums.sums()
+	o, err := s.commit(u.caller, u.bucket, u.meta, c, u.query)
+	if err != nil {
+		os.Remove(c.file)
+		s.forget(id)
+		return nil, err
+	}
+	u.done = &o
+	return presentObject(r, o), nil
+}
+
+// cancelResumable answers 499, as Google does.
+func (s *Service) cancelResumable(r *rest.Request) (any, error) {
+	id := r.URL.Query().Get("upload_id")
+	s.mu.Lock()
+	u := s.uploads[id]
+	s.mu.Unlock()
+	if u != nil {
+		u.file.Close()
+		os.Remove(u.file.Name())
+		s.forget(id)
+	}
+	return rest.Response{Status: 499, Header: http.Header{"Content-Length": {"0"}}}, nil
+}
+
+func (s *Service) forget(id string) {
+	s.mu.Lock()
+	delete(s.uploads, id)
+	s.mu.Unlock()
+}
+
+// parseContentRange reads "bytes FIRST-LAST/TOTAL", where TOTAL may be *, and the question "bytes */TOTAL". A total of
+// -1 is not known yet.
+func parseContentRange(header string) (start, total int64, isQuery bool, err error) {
+	if header == "" {
+		return 0, -1, false, nil
+	}
+	bad := invalid("Invalid Content-Range '%s'.", header)
+	span, size, ok := strings.Cut(strings.TrimPrefix(header, "bytes "), "/")
+	if !ok || !strings.HasPrefix(header, "bytes ") {
+		return 0, 0, false, bad
+	}
+	total = -1
+	if size != "*" {
+		if total, err = strconv.ParseInt(size, 10, 64); err != nil {
+			return 0, 0, false, bad
+		}
+	}
+	if span == "*" {
+		return 0, total, true, nil
+	}
+	first, _, ok := strings.Cut(span, "-")
+	if start, err = strconv.ParseInt(first, 10, 64); err != nil || !ok {
+		return 0, 0, false, bad
+	}
+	return start, total, false, nil
+}

@@ -1,0 +1,207 @@
+// Package storage is Cloud Storage: the JSON API with its uploads and downloads, the XML API's plain reads, bucket
+// policies, and notifications to Pub/Sub (https://cloud.google.com/storage/docs/json_api/v1).
+package storage
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	storageapi "google.golang.org/api/storage/v1"
+
+	"docx2pdf/local/google/iam"
+	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/google/project"
+	"docx2pdf/local/machinery/rest"
+	"docx2pdf/local/machinery/status"
+	"docx2pdf/local/machinery/store"
+)
+
+// Service keeps buckets and objects.
+type Service struct {
+	policies *policy.Engine
+	accounts *iam.Service
+	projects *project.Service
+
+	buckets  *store.Collection[bucket]            // by name
+	objects  *store.Collection[storageapi.Object] // live objects by bucket/name
+	versions *store.Collection[storageapi.Object] // older versions by bucket/name#generation
+	notices  *store.Collection[notification]      // by bucket/id
+	blobs    string
+
+	publish Publisher
+
+	mu         sync.Mutex // orders changes of objects
+	generation int64
+	uploads    map[string]*upload
+}
+
+// bucketFields are the wire type's fields without its methods, so that a bucket can be stored with its project.
+type bucketFields storageapi.Bucket
+
+type bucket struct {
+	bucketFields
+	Project string `json:"project"`
+}
+
+func (b bucket) wire() storageapi.Bucket { return storageapi.Bucket(b.bucketFields) }
+
+// Open reads buckets and objects in dir. publish sends notifications.
+func Open(dir string, policies *policy.Engine, accounts *iam.Service, projects *project.Service,
+	publish Publisher) (*Service, error) {
+	s := &Service{policies: policies, accounts: accounts, projects: projects, publish: publish,
+		blobs: filepath.Join(dir, "blobs"), uploads: map[string]*upload{}}
+	var err error
+	if s.buckets, err = store.Open[bucket](filepath.Join(dir, "buckets")); err != nil {
+		return nil, err
+	}
+	if s.objects, err = store.Open[storageapi.Object](filepath.Join(dir, "objects")); err != nil {
+		return nil, err
+	}
+	if s.versions, err = store.Open[storageapi.Object](filepath.Join(dir, "versions")); err != nil {
+		return nil, err
+	}
+	if s.notices, err = store.Open[notification](filepath.Join(dir, "notifications")); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(s.blobs, 0o700); err != nil {
+		return nil, err
+	}
+	return s, s.dropUnfinished()
+}
+
+// Buckets returns the names of all buckets, in order.
+func (s *Service) Buckets() []string { return s.buckets.Keys("") }
+
+// Objects returns the live objects of a bucket by name, in order.
+func (s *Service) Objects(bucketName string) []storageapi.Object {
+	return s.objects.List(bucketName + "/")
+}
+
+// ProjectOf returns the project of a bucket.
+func (s *Service) ProjectOf(bucketName string) string {
+	b, _ := s.buckets.Get(bucketName)
+	return b.Project
+}
+
+// Object returns a live object.
+func (s *Service) Object(bucketName, name string) (storageapi.Object, bool) {
+	return s.objects.Get(bucketName + "/" + name)
+}
+
+// NotificationsOf returns the notification configurations of a bucket.
+func (s *Service) NotificationsOf(bucketName string) []storageapi.Notification {
+	return s.notices.List(bucketName + "/")
+}
+
+// Agent is Cloud Storage's service agent in a project.
+func (s *Service) Agent(projectID string) policy.Principal { return s.agent(projectID) }
+
+// Notifications returns the resource names of all notification configurations.
+func (s *Service) Notifications() []string {
+	var names []string
+	for _, key := range s.notices.Keys("") {
+		bucketName, id := filepath.Split(key)
+		names = append(names, "buckets/"+bucketName+"notificationConfigs/"+id)
+	}
+	return names
+}
+
+// Read returns the file with the content of an object for a caller who may read it.
+func (s *Service) Read(caller policy.Principal, bucketName, name string, generation int64) (string, error) {
+	b, ok := s.buckets.Get(bucketName)
+	if !ok {
+		return "", noBucket()
+	}
+	if err := s.require(caller, "storage.objects.get", b); err != nil {
+		return "", err
+	}
+	o, err := s.find(bucketName, name, generation)
+	if err != nil {
+		return "", err
+	}
+	return s.blob(o.Generation), nil
+}
+
+func (s *Service) require(caller policy.Principal, permission string, b bucket) error {
+	on := objectsOf(b)
+	if s.policies.Check(caller, permission, on).Allowed {
+		return nil
+	}
+	code := status.PermissionDenied
+	if caller == policy.Anonymous {
+		code = status.Unauthenticated
+	}
+	return status.Errorf(code, "%s", denied(caller, permission, on))
+}
+
+// nextGeneration is the time in microseconds, made unique.
+func (s *Service) nextGeneration() int64 {
+	s.generation = max(s.generation+1, time.Now().UnixMicro())
+	return s.generation
+}
+
+func (s *Service) blob(generation int64) string {
+	return filepath.Join(s.blobs, strconv.FormatInt(generation, 10))
+}
+
+// etag is what Google's looks like: numbers as a protocol buffer in base64.
+func etag(numbers ...int64) string {
+	var b []byte
+	for i, n := range numbers {
+		b = append(b, byte(i+1)<<3)
+		b = binary.AppendUvarint(b, uint64(n))
+	}
+	return base64.StdEncoding.EncodeToString(b)
+}
+
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+func noBucket() error {
+	return status.Errorf(status.NotFound, "The specified bucket does not exist.")
+}
+
+func noObject(bucketName, name string) error {
+	return status.Errorf(status.NotFound, "No such object: %s/%s", bucketName, name)
+}
+
+func conflict(format string, args ...any) error {
+	e := status.Errorf(status.AlreadyExists, format, args...)
+	e.Reason = "conflict"
+	return e
+}
+
+func invalid(format string, args ...any) error {
+	e := status.Errorf(status.InvalidArgument, format, args...)
+	e.Reason = "invalid"
+	return e
+}
+
+// bucketOf finds the path's bucket.
+func (s *Service) bucketOf(r *rest.Request) (bucket, error) {
+	b, ok := s.buckets.Get(r.Var("bucket"))
+	if !ok {
+		return b, noBucket()
+	}
+	return b, nil
+}
+
+func (s *Service) onBucket(r *rest.Request) (policy.Resource, error) {
+	b, err := s.bucketOf(r)
+	return policy.Resource{Project: b.Project, Name: "buckets/" + b.Name}, err
+}
+
+func (s *Service) onObjects(r *rest.Request) (policy.Resource, error) {
+	b, err := s.bucketOf(r)
+	return objectsOf(b), err
+}
+
+// objectsOf is the objects of a bucket as a resource. Its own policy stands for the default object ACL of buckets
+// without uniform access.
+func objectsOf(b bucket) policy.Resource {
+	return policy.Resource{Project: b.Project, Name: "buckets/" + b.Name + "/objects", Parent: "buckets/" + b.Name}
+}
