@@ -1,15 +1,8 @@
 package command_test
 
 import (
-	"bytes"
-	"context"
-	"crypto/md5"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"maps"
@@ -17,8 +10,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -126,16 +117,6 @@ func (g *google) put(name, content string, metadata map[string]string) object {
 	return g.objects[name]
 }
 
-func (o object) write(w http.ResponseWriter, name string) {
-	bucket, object, _ := strings.Cut(name, "/")
-	sum := md5.Sum([]byte(o.content))
-	json.NewEncoder(w).Encode(map[string]any{
-		"bucket": bucket, "name": object,
-		"generation": strconv.FormatInt(o.generation, 10), "size": strconv.Itoa(len(o.content)),
-		"md5Hash": base64.StdEncoding.EncodeToString(sum[:]), "metadata": o.metadata,
-	})
-}
-
 func refuse(w http.ResponseWriter, status int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
@@ -233,181 +214,4 @@ func (g *google) rewrite(w http.ResponseWriter, r *http.Request) {
 	recorder := httptest.NewRecorder()
 	g.put(name, found.content, found.metadata).write(recorder, name)
 	fmt.Fprintf(w, `{"done":true,"resource":%s}`, recorder.Body)
-}
-
-func (g *google) convert(w http.ResponseWriter, r *http.Request) {
-	claims := strings.Split(r.Header.Get("Authorization"), ".")
-	audience, _ := base64.RawURLEncoding.DecodeString(claims[min(1, len(claims)-1)])
-	if !strings.Contains(string(audience), `"aud":"`+g.URL+`"`) {
-		http.Error(w, "wrong audience", http.StatusUnauthorized)
-		return
-	}
-	body, _ := io.ReadAll(r.Body)
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.asked++
-	if g.refuse != nil {
-		g.refuse(w, r)
-		return
-	}
-	if g.asked <= len(g.answers) {
-		g.answers[g.asked-1](w, r)
-		return
-	}
-	if mediaType, parameters, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); mediaType == "multipart/form-data" {
-		g.convertForm(w, multipart.NewReader(bytes.NewReader(body), parameters["boundary"]))
-		return
-	}
-	var posted struct {
-		Message struct{ Attributes map[string]string }
-	}
-	json.Unmarshal(body, &posted)
-	g.convertMessage(w, posted.Message.Attributes)
-}
-
-func (g *google) convertForm(w http.ResponseWriter, parts *multipart.Reader) {
-	fields := map[string]string{}
-	for {
-		part, err := parts.NextPart()
-		if err != nil {
-			break
-		}
-		content, _ := io.ReadAll(part)
-		fields[part.FormName()] = string(content)
-	}
-	g.forms = append(g.forms, fields)
-	if g.beforeForm != nil {
-		g.beforeForm(len(g.forms))
-	}
-	if strings.HasPrefix(fields["file"], "bad") {
-		answer(422, `{"error":"the document is damaged","code":"document_corrupt"}`)(w, nil)
-		return
-	}
-	w.Header().Set("Content-Type", "application/pdf")
-	w.Header().Set("X-Pages", "3")
-	w.Header().Set("X-Fonts-Substituted", "Comic%20Sans=Carlito+DejaVu%20Sans (other widths); A%3DB=A%2BB (same widths)")
-	w.Header().Set("X-Fonts-Own", "Frutiger%20Neue; Meta")
-	io.WriteString(w, "%PDF of "+fields["file"])
-}
-
-func (g *google) convertMessage(w http.ResponseWriter, attributes map[string]string) {
-	g.messages = append(g.messages, attributes)
-	source := attributes["bucketId"] + "/" + attributes["objectId"]
-	found, there := g.objects[source]
-	if generation := attributes["objectGeneration"]; !there || generation != "" &&
-		generation != strconv.FormatInt(found.generation, 10) {
-		answer(404, `{"error":"there is no such object `+source+`","code":"object_not_found"}`)(w, nil)
-		return
-	}
-	if strings.HasPrefix(found.content, "bad") {
-		answer(422, `{"error":"the document is damaged","code":"document_corrupt"}`)(w, nil)
-		return
-	}
-	name := "out/" + strings.TrimSuffix(attributes["objectId"], ".docx") + ".pdf"
-	if other, there := g.objects[name]; there && other.metadata["source-object"] != attributes["objectId"] {
-		answer(409, `{"error":"another document's PDF is in the way","code":"output_taken"}`)(w, nil)
-		return
-	}
-	pdf := g.put(name, "%PDF of "+found.content, map[string]string{
-		"source-bucket": attributes["bucketId"], "source-object": attributes["objectId"],
-		"source-generation": strconv.FormatInt(found.generation, 10),
-	})
-	if g.after != nil {
-		g.after(g)
-	}
-	fmt.Fprintf(w, `{"error":"","pages":3,"bucket":"out","object":%q,"generation":"%d"}`, strings.TrimPrefix(name, "out/"),
-		pdf.generation)
-}
-
-// requests is how many the converter has had. Those of a run that was cut off may still come in.
-func (g *google) requests() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.asked
-}
-
-func answer(status int, body string, header ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		for i := 0; i+1 < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
-		w.WriteHeader(status)
-		fmt.Fprint(w, body)
-	}
-}
-
-// privateKey is made once: it takes a while.
-var privateKey = sync.OnceValue(func() []byte {
-	private, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		panic(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-})
-
-// keyFile is a service account's key file as Google makes it, for this google.
-func (g *google) keyFile() string {
-	g.t.Helper()
-	key, err := json.Marshal(map[string]string{
-		"type": "service_account", "client_email": "cr-test@p.iam.gserviceaccount.com", "private_key_id": "1",
-		"private_key": string(privateKey()), "token_uri": g.URL + "/token", "universe_domain": "googleapis.com",
-	})
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	return write(g.t, filepath.Join(g.t.TempDir(), "key.json"), string(key))
-}
-
-func write(t *testing.T, file, content string) string {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
-
-func read(t *testing.T, file string) string {
-	t.Helper()
-	content, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
-}
-
-// ran is a run of the client that has ended.
-type ran struct {
-	status         int
-	stdout, stderr string
-}
-
-func (r ran) all() string { return r.stdout + r.stderr }
-
-// client runs the client with everything named by flags, so without Pulumi.
-func (g *google) client(args ...string) ran {
-	g.t.Helper()
-	return g.clientWith(context.Background(), args...)
-}
-
-func (g *google) clientWith(ctx context.Context, args ...string) ran {
-	g.t.Helper()
-	return g.clientWithKey(ctx, g.keyFile(), args...)
-}
-
-func (g *google) clientWithKey(ctx context.Context, key string, args ...string) ran {
-	return run(ctx, append([]string{"--url", g.URL, "--key", key, "--input", "in", "--output", "out"}, args...)...)
-}
-
-// run runs the client as it is called.
-func run(ctx context.Context, args ...string) ran {
-	var stdout, stderr bytes.Buffer
-	status := command.Run(ctx, args, &stdout, &stderr)
-	return ran{status, stdout.String(), stderr.String()}
 }

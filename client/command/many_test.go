@@ -3,10 +3,8 @@ package command_test
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -115,61 +113,6 @@ func TestInterruptedRunLeavesNoHalfFilesAndGoesOn(t *testing.T) {
 	}
 }
 
-func TestFailuresAreToldAndTheRestGoesOn(t *testing.T) {
-	g, dir := newGoogle(t), letters(t, 6)
-	write(t, filepath.Join(dir, "bad.docx"), "bad")
-	write(t, filepath.Join(dir, "empty.docx"), "")
-	write(t, filepath.Join(dir, "line\nend 'q' \"d\".docx"), "PK")
-	write(t, filepath.Join(dir, "~$letter.docx"), "lock file")
-	write(t, filepath.Join(dir, strings.Repeat("n", 250)+".docx"), "PK")
-	write(t, filepath.Join(dir, "theirs.docx"), "PK")
-	write(t, filepath.Join(dir, "theirs.pdf"), "somebody else's")
-	os.Symlink("nowhere", filepath.Join(dir, "broken.docx"))
-	empty := filepath.Join(t.TempDir(), "nothing")
-	os.Mkdir(empty, 0o755)
-	csvFile, jsonFile := filepath.Join(t.TempDir(), "report.csv"), filepath.Join(t.TempDir(), "report.jsonl")
-	for _, file := range []string{csvFile, jsonFile} {
-		out := g.client("convert", dir, "/no/such/folder", empty, "--report", file, "--again")
-		if out.status != 2 {
-			t.Errorf("status %d, want 2: %s", out.status, out.all())
-		}
-		for _, want := range []string{
-			"bad.docx: the document is damaged", "empty.docx is empty", "theirs.pdf is there and was not made by this client",
-			"/no/such/folder: there is no such file or folder", "nothing: there are no Word documents in it", "broken.docx: ",
-			"1 lock files of Word",
-		} {
-			if !strings.Contains(out.stderr, want) {
-				t.Errorf("it does not say %q:\n%s", want, out.stderr)
-			}
-		}
-	}
-	holds(t, dir, 6)
-	if theirs := read(t, filepath.Join(dir, "theirs.pdf")); theirs != "somebody else's" {
-		t.Errorf("another's file was replaced by %q", theirs)
-	}
-	rows, err := csv.NewReader(strings.NewReader(read(t, csvFile))).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	statuses := map[string]int{}
-	for _, row := range rows[1:] {
-		statuses[row[2]]++
-	}
-	for line := range strings.Lines(read(t, jsonFile)) {
-		var row struct{ Source, Status, Code string }
-		if err := json.Unmarshal([]byte(line), &row); err != nil {
-			t.Fatal(err)
-		}
-		statuses[row.Status]--
-		if strings.HasSuffix(row.Source, "bad.docx") && row.Code != "document_corrupt" {
-			t.Errorf("the code of the damaged document is %q", row.Code)
-		}
-	}
-	if len(rows) != 1+8+7 || statuses["converted"] != 0 || statuses["failed"] != 0 {
-		t.Errorf("%d rows, and the two reports differ by %v", len(rows), statuses)
-	}
-}
-
 // Whoever may write to a bucket names its objects.
 func TestObjectsNamesDoNotLeadOutOfTheFolder(t *testing.T) {
 	g := newGoogle(t)
@@ -257,16 +200,6 @@ func TestManyAtOnceShrinkWhenTheServiceIsBusy(t *testing.T) {
 	holds(t, dir, n)
 }
 
-func TestWhatEveryDocumentWouldMeetEndsTheRun(t *testing.T) {
-	g, dir := newGoogle(t), letters(t, 30)
-	g.refuse = answer(401, "<html>")
-	out := g.client("convert", dir)
-	asked := g.requests()
-	if out.status != 1 || asked > 8 || !strings.Contains(out.stderr, "its audience must be the service's URL") {
-		t.Errorf("asked %d times, %v", asked, out)
-	}
-}
-
 func TestJSONIsAnObjectForEachDocument(t *testing.T) {
 	g, dir := newGoogle(t), letters(t, 5)
 	out := g.client("convert", dir, "--json")
@@ -282,96 +215,5 @@ func TestJSONIsAnObjectForEachDocument(t *testing.T) {
 	}
 	if n != 5 {
 		t.Errorf("%d objects: %v", n, out)
-	}
-}
-
-func TestFailedAreListedRetriedAndCleared(t *testing.T) {
-	g := newGoogle(t)
-	g.busy = map[string]bool{}
-	for _, name := range []string{"a", "b"} {
-		document := g.put("in/"+name+".docx", map[string]string{"a": "PK mended", "b": "bad"}[name], nil)
-		g.put("out/"+name+".error.json", "{}", map[string]string{
-			"source-bucket": "in", "source-object": name + ".docx", "source-generation": fmt.Sprint(document.generation),
-			"error": "the document is too complex", "code": "document_too_complex",
-		})
-	}
-	if out := g.client("failed"); out.status != 0 || strings.Count(out.stdout, "the document is too complex") != 2 {
-		t.Errorf("the list: %v", out)
-	}
-	if out := g.client("failed", "retry", "c.docx"); out.status != 1 || g.asked > 0 {
-		t.Errorf("what did not fail: %v", out)
-	}
-	if out := g.client("failed", "retry"); out.status != 2 ||
-		!strings.Contains(out.stderr, "b.docx: the document is damaged") {
-		t.Errorf("retry: %v", out)
-	}
-	if _, there := g.objects["out/a.error.json"]; there || g.objects["out/a.pdf"].content != "%PDF of PK mended" {
-		t.Error("what succeeded is not cleared")
-	}
-	if _, there := g.objects["out/b.error.json"]; !there {
-		t.Error("what failed again is cleared")
-	}
-	if out := g.client("failed", "--json"); strings.Count(out.stdout, "\n") != 1 ||
-		!strings.Contains(out.stdout, `"source":"gs://in/b.docx"`) {
-		t.Errorf("the list as JSON: %v", out)
-	}
-}
-
-func TestSavedSettingsDoWithoutPulumi(t *testing.T) {
-	g := newGoogle(t)
-	file := filepath.Join(t.TempDir(), "colleagues.json")
-	if out := g.client("save", file); out.status != 0 || strings.Contains(read(t, file), "PRIVATE KEY") {
-		t.Fatalf("%v\n%s", out, read(t, file))
-	}
-	t.Setenv("DOCX2PDF_CONFIG", file)
-	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", g.keyFile())
-	t.Setenv("PATH", "")
-	document := write(t, filepath.Join(t.TempDir(), "a.docx"), "PK")
-	if out := run(context.Background(), "convert", document); out.status != 0 {
-		t.Error(out)
-	}
-	write(t, file, "{")
-	if out := run(context.Background(), "convert", document); out.status != 1 ||
-		!strings.Contains(out.stderr, "client save") {
-		t.Error(out)
-	}
-	t.Setenv("DOCX2PDF_CONFIG", "")
-	if out := run(context.Background(), "convert", document); out.status != 1 ||
-		!strings.Contains(out.stderr, "there is no pulumi to ask") {
-		t.Error(out)
-	}
-	t.Setenv("DOCX2PDF_URL", g.URL)
-	if out := run(context.Background(), "convert", document); out.status != 0 {
-		t.Error(out)
-	}
-}
-
-func TestSignInSaysWhatIsWrong(t *testing.T) {
-	document := write(t, filepath.Join(t.TempDir(), "a.docx"), "PK")
-	for _, said := range []struct{ code, description, want string }{
-		{"invalid_grant", "Invalid JWT Signature.", "deleted, disabled or replaced"},
-		{"invalid_grant", "Invalid JWT: Token must be a short-lived token (60 minutes).", "set the clock right"},
-		{"invalid_grant", "Invalid grant: account not found", "account was deleted"},
-		{"disabled_client", "The OAuth client was disabled. Account disabled", "account is disabled"},
-	} {
-		g := newGoogle(t)
-		g.token = func(w http.ResponseWriter, r *http.Request) {
-			answer(400, fmt.Sprintf(`{"error":%q,"error_description":%q}`, said.code, said.description),
-				"Content-Type", "application/json")(w, r)
-		}
-		out := g.client("convert", document)
-		if out.status != 1 || !strings.Contains(out.stderr, said.want) || g.asked > 0 {
-			t.Errorf("%s: %v", said.description, out)
-		}
-	}
-	g := newGoogle(t)
-	g.Close()
-	if out := g.client("convert", document, "--attempts", "1"); out.status != 1 ||
-		!strings.Contains(out.stderr, "127.0.0.1") {
-		t.Errorf("nobody answers: %v", out)
-	}
-	if out := g.client("token", "--key", write(t, filepath.Join(t.TempDir(), "key.json"), "no JSON")); out.status != 1 ||
-		!strings.Contains(out.stderr, "not JSON") {
-		t.Errorf("a broken key: %v", out)
 	}
 }
