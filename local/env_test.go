@@ -153,7 +153,7 @@ func TestAStateInUseIsLeftAlone(t *testing.T) {
 				t.Errorf("%v of a state in use: %v, want %q", args, err, want)
 			}
 		}
-		if _, err := os.Stat(filepath.Join(cloudDir(state), "policies")); err != nil {
+		if _, err := os.Stat(filepath.Join(cloudDir(state), "state.db")); err != nil {
 			t.Errorf("the state has been touched: %v", err)
 		}
 	}

@@ -29,6 +29,7 @@ import (
 	"docx2pdf/local/machinery/operation"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
+	"docx2pdf/local/machinery/store"
 	"docx2pdf/local/machinery/traffic"
 )
 
@@ -60,6 +61,7 @@ type Cloud struct {
 	options Options
 	address atomic.Value
 	lock    *os.File
+	state   *store.DB
 
 	tokens   *token.Authority
 	policies *policy.Engine
@@ -96,54 +98,51 @@ func Open(ctx context.Context, options Options) (*Cloud, error) {
 }
 
 func (c *Cloud) open(ctx context.Context) (err error) {
-	dir := func(name string) string { return filepath.Join(c.options.Dir, name) }
-	if c.policies, err = policy.Open(dir("policies")); err != nil {
+	if c.state, err = store.Open(c.options.Dir); err != nil {
 		return err
 	}
+	defer func() {
+		if err != nil {
+			c.state.Close()
+		}
+	}()
+	c.policies = policy.Open(c.state)
 	c.policies.SetDelay(c.options.Faults.IAMDelay())
 	c.policies.SetGrantDelays(c.options.Faults.GrantDelay)
-	if c.tokens, err = token.Open(dir("token"), Owner); err != nil {
+	if c.tokens, err = token.Open(c.state.Folder("token"), Owner); err != nil {
 		return err
 	}
-	if c.operations, err = operation.Open(dir("operations")); err != nil {
+	if c.operations, err = operation.Open(c.state); err != nil {
 		return err
 	}
 	operations := c.operations
-	if c.iam, err = iam.Open(dir("iam"), c.policies, c.tokens); err != nil {
-		return err
-	}
-	if c.projects, err = project.Open(dir("projects"), c.policies, operations); err != nil {
-		return err
-	}
+	c.iam = iam.Open(c.state, c.policies, c.tokens)
+	c.projects = project.Open(c.state, c.policies, operations)
 	c.projects.SetAPIDelays(c.options.Faults.APIDelay)
 	c.iam.UseProjects(c.projects)
 	c.usage = &serviceusage.Service{Projects: c.projects, Accounts: c.iam, Policies: c.policies, Operations: operations}
-	if c.logging, err = logging.Open(dir("logging"), c.policies); err != nil {
+	if c.logging, err = logging.Open(c.state.Folder("logging"), c.policies); err != nil {
 		return err
 	}
-	if c.monitor, err = monitoring.Open(dir("monitoring"), c.policies); err != nil {
-		return err
-	}
+	c.monitor = monitoring.Open(c.state, c.policies)
 	internal := uuid.NewString()
-	if c.pubsub, err = pubsub.Open(dir("pubsub"), pubsub.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam,
+	c.pubsub = pubsub.Open(c.state, pubsub.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam,
 		Projects: c.projects,
 		Traffic:  c.traffic, Log: c.options.Log, Duplicate: c.options.Faults.Duplicate,
-		Internal: func(h http.Header) { h.Set(run.InternalHeader, internal) }}); err != nil {
+		Internal: func(h http.Header) { h.Set(run.InternalHeader, internal) }})
+	if c.storage, err = storage.Open(c.state, c.policies, c.iam, c.projects, c.pubsub); err != nil {
 		return err
 	}
-	if c.storage, err = storage.Open(dir("storage"), c.policies, c.iam, c.projects, c.pubsub); err != nil {
+	if c.registry, err = registry.Open(c.state, c.policies, c.tokens, operations); err != nil {
 		return err
 	}
-	if c.registry, err = registry.Open(dir("registry"), c.policies, c.tokens, operations); err != nil {
-		return err
-	}
-	if c.build, err = build.Open(dir("build"), build.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam,
+	if c.build, err = build.Open(c.state, build.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam,
 		Projects: c.projects,
 		Storage:  c.storage, Logging: c.logging, Operations: operations, Registry: c.Address, MayPush: c.registry.MayPush},
 		c.options.Docker); err != nil {
 		return err
 	}
-	if c.run, err = run.Open(dir("run"), run.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam,
+	if c.run, err = run.Open(c.state, run.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam,
 		Projects: c.projects, Logging: c.logging,
 		Operations: operations, Traffic: c.traffic, Log: c.options.Log, Address: c.Address, InternalSecret: internal,
 		Faults: c.options.Faults,

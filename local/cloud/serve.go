@@ -57,6 +57,9 @@ func (c *Cloud) Serve(ctx context.Context, listener net.Listener, ready func() e
 	stopSweeping()
 	sweep.Wait()
 	c.operations.Wait()
+	if closeErr := c.state.Close(); err == nil {
+		err = closeErr
+	}
 	c.lock.Close()
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil

@@ -59,10 +59,10 @@ type Service struct {
 	running sync.WaitGroup
 }
 
-// Open reads the builds in dir. Builds that a stop of the server cut off are failed.
-func Open(dir string, services Services, useDocker bool) (*Service, error) {
-	builds, err := store.Open[cloudbuild.Build](filepath.Join(dir, "builds"))
-	if err != nil {
+// Open uses the builds in the store. Builds that a stop of the server cut off are failed.
+func Open(db *store.DB, services Services, useDocker bool) (*Service, error) {
+	dir, builds := db.Folder("build"), store.In[cloudbuild.Build](db, "build/builds")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	for _, pattern := range []string{"workspace-*", "docker-*"} { // what a stop cut off

@@ -6,7 +6,6 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
-	"path/filepath"
 	"sync/atomic"
 
 	iamapi "google.golang.org/api/iam/v1"
@@ -40,30 +39,19 @@ type agent struct {
 	Email, UniqueID, Project, Service string
 }
 
-// Open reads the accounts in dir.
-func Open(dir string, policies *policy.Engine, tokens *token.Authority) (*Service, error) {
+// Open uses the accounts in the store.
+func Open(db *store.DB, policies *policy.Engine, tokens *token.Authority) *Service {
 	s := &Service{policies: policies, tokens: tokens}
-	var err error
-	if s.accounts, err = store.Open[iamapi.ServiceAccount](filepath.Join(dir, "accounts")); err != nil {
-		return nil, err
-	}
-	if s.keys, err = store.Open[key](filepath.Join(dir, "keys")); err != nil {
-		return nil, err
-	}
-	if s.agents, err = store.Open[agent](filepath.Join(dir, "agents")); err != nil {
-		return nil, err
-	}
-	if s.pools, err = store.Open[iamapi.WorkloadIdentityPool](filepath.Join(dir, "pools")); err != nil {
-		return nil, err
-	}
-	if s.providers, err = store.Open[iamapi.WorkloadIdentityPoolProvider](filepath.Join(dir, "providers")); err != nil {
-		return nil, err
-	}
+	s.accounts = store.In[iamapi.ServiceAccount](db, "iam/accounts")
+	s.keys = store.In[key](db, "iam/keys")
+	s.agents = store.In[agent](db, "iam/agents")
+	s.pools = store.In[iamapi.WorkloadIdentityPool](db, "iam/pools")
+	s.providers = store.In[iamapi.WorkloadIdentityPoolProvider](db, "iam/providers")
 	s.SetTokenURI("https://oauth2.googleapis.com/token")
 	policies.UseAccounts(s)
 	tokens.UseAccounts(s)
 	tokens.UsePools(s)
-	return s, nil
+	return s
 }
 
 // SetTokenURI sets the token endpoint that new key files name.

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"path/filepath"
 	"strings"
 
 	v1 "google.golang.org/api/monitoring/v1"
@@ -29,17 +28,11 @@ type Service struct {
 	channels   *store.Collection[document]
 }
 
-// Open reads the state in dir.
-func Open(dir string, policies *policy.Engine) (s *Service, err error) {
-	s = &Service{policies: policies}
-	for name, collection := range map[string]**store.Collection[document]{
-		"dashboards": &s.dashboards, "alertPolicies": &s.alerts, "notificationChannels": &s.channels,
-	} {
-		if *collection, err = store.Open[document](filepath.Join(dir, name)); err != nil {
-			return nil, err
-		}
-	}
-	return s, nil
+// Open uses what is configured in the store.
+func Open(db *store.DB, policies *policy.Engine) *Service {
+	in := func(name string) *store.Collection[document] { return store.In[document](db, "monitoring/"+name) }
+	return &Service{policies: policies, dashboards: in("dashboards"), alerts: in("alertPolicies"),
+		channels: in("notificationChannels")}
 }
 
 // Names lists everything that is configured, for the inventory.

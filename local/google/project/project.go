@@ -45,10 +45,10 @@ const (
 	QuotaMemory   = 40 << 30 // bytes
 )
 
-// Open reads the projects in dir.
-func Open(dir string, policies *policy.Engine, operations *operation.Operations) (*Service, error) {
-	projects, err := store.Open[project](dir)
-	return &Service{policies: policies, operations: operations, projects: projects, usable: map[string]time.Time{}}, err
+// Open uses the projects in the store.
+func Open(db *store.DB, policies *policy.Engine, operations *operation.Operations) *Service {
+	return &Service{policies: policies, operations: operations, projects: store.In[project](db, "projects"),
+		usable: map[string]time.Time{}}
 }
 
 var projectID = regexp.MustCompile(`^[a-z][-a-z0-9]{4,28}[a-z0-9]$`)

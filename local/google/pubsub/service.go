@@ -6,7 +6,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -51,21 +50,14 @@ type Service struct {
 	lastID int64
 }
 
-// Open reads the state in dir and goes on delivering.
-func Open(dir string, services Services) (*Service, error) {
+// Open uses the topics and subscriptions in the store. Start goes on delivering.
+func Open(db *store.DB, services Services) *Service {
 	s := &Service{Services: services, queues: map[string]*queue{}}
-	var err error
-	if s.topics, err = store.Open[pubsubapi.Topic](filepath.Join(dir, "topics")); err != nil {
-		return nil, err
-	}
-	if s.subscriptions, err = store.Open[pubsubapi.Subscription](filepath.Join(dir, "subscriptions")); err != nil {
-		return nil, err
-	}
-	if s.messages, err = store.Open[message](filepath.Join(dir, "messages")); err != nil {
-		return nil, err
-	}
+	s.topics = store.In[pubsubapi.Topic](db, "pubsub/topics")
+	s.subscriptions = store.In[pubsubapi.Subscription](db, "pubsub/subscriptions")
+	s.messages = store.In[message](db, "pubsub/messages")
 	s.context, s.cancel = context.WithCancel(context.Background())
-	return s, nil
+	return s
 }
 
 // Start begins to deliver what was left over.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -33,18 +32,14 @@ type Service struct {
 	blobs        string // folder of layers and configurations, by digest
 }
 
-// Open reads repositories and images in dir.
-func Open(dir string, policies *policy.Engine, tokens *token.Authority,
+// Open uses the repositories and images in the store.
+func Open(db *store.DB, policies *policy.Engine, tokens *token.Authority,
 	operations *operation.Operations) (*Service, error) {
 	s := &Service{policies: policies, tokens: tokens, operations: operations}
+	s.repositories = store.In[ar.Repository](db, "registry/repositories")
+	s.manifests = store.In[manifest](db, "registry/manifests")
+	s.blobs = db.Folder("registry/blobs")
 	var err error
-	if s.repositories, err = store.Open[ar.Repository](filepath.Join(dir, "repositories")); err != nil {
-		return nil, err
-	}
-	if s.manifests, err = store.Open[manifest](filepath.Join(dir, "manifests")); err != nil {
-		return nil, err
-	}
-	s.blobs = filepath.Join(dir, "blobs")
 	if s.oci, err = newOCI(s.blobs); err != nil {
 		return nil, err
 	}

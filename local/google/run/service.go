@@ -79,20 +79,15 @@ type record struct {
 	Failed    bool                                     `json:"failed,omitempty"` // the last deployment
 }
 
-// Open reads the services in dir. Start brings them up.
-func Open(dir string, services Services, options Options) (*Service, error) {
+// Open uses the services in the store. Start brings them up.
+func Open(db *store.DB, services Services, options Options) (*Service, error) {
+	dir := db.Folder("run")
 	s := &Service{Services: services, options: options, dir: dir, deploying: map[string]*sync.Mutex{},
 		running: map[string]*frontend{}}
 	s.images = &container.Puller{Registry: services.Address, Dir: filepath.Join(dir, "images"), Docker: options.Docker}
-	var err error
-	if s.services, err = store.Open[record](filepath.Join(dir, "services")); err != nil {
-		return nil, err
-	}
-	if err := RemoveLeft(context.Background(), dir); err != nil {
-		return nil, err
-	}
-	s.revisions, err = store.Open[runapi.GoogleCloudRunV2Revision](filepath.Join(dir, "revisions"))
-	return s, err
+	s.services = store.In[record](db, "run/services")
+	s.revisions = store.In[runapi.GoogleCloudRunV2Revision](db, "run/revisions")
+	return s, RemoveLeft(context.Background(), dir)
 }
 
 // RemoveLeft removes the instances that a server which was killed left in dir, and their containers in a Docker engine.

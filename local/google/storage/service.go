@@ -50,24 +50,15 @@ type bucket struct {
 
 func (b bucket) wire() storageapi.Bucket { return storageapi.Bucket(b.bucketFields) }
 
-// Open reads buckets and objects in dir. publish sends notifications.
-func Open(dir string, policies *policy.Engine, accounts *iam.Service, projects *project.Service,
+// Open uses the buckets and objects in the store. publish sends notifications.
+func Open(db *store.DB, policies *policy.Engine, accounts *iam.Service, projects *project.Service,
 	publish Publisher) (*Service, error) {
 	s := &Service{policies: policies, accounts: accounts, projects: projects, publish: publish,
-		blobs: filepath.Join(dir, "blobs"), uploads: map[string]*upload{}}
-	var err error
-	if s.buckets, err = store.Open[bucket](filepath.Join(dir, "buckets")); err != nil {
-		return nil, err
-	}
-	if s.objects, err = store.Open[storageapi.Object](filepath.Join(dir, "objects")); err != nil {
-		return nil, err
-	}
-	if s.versions, err = store.Open[storageapi.Object](filepath.Join(dir, "versions")); err != nil {
-		return nil, err
-	}
-	if s.notices, err = store.Open[notification](filepath.Join(dir, "notifications")); err != nil {
-		return nil, err
-	}
+		blobs: db.Folder("storage/blobs"), uploads: map[string]*upload{}}
+	s.buckets = store.In[bucket](db, "storage/buckets")
+	s.objects = store.In[storageapi.Object](db, "storage/objects")
+	s.versions = store.In[storageapi.Object](db, "storage/versions")
+	s.notices = store.In[notification](db, "storage/notifications")
 	if err := os.MkdirAll(s.blobs, 0o700); err != nil {
 		return nil, err
 	}

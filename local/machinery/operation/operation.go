@@ -51,12 +51,9 @@ const (
 	spare = 100
 )
 
-// Open reads the operations in dir. Those that a stop of the server cut off are done with an error.
-func Open(dir string) (*Operations, error) {
-	items, err := store.Open[record](dir)
-	if err != nil {
-		return nil, err
-	}
+// Open uses the operations in the store. Those that a stop of the server cut off are done with an error.
+func Open(db *store.DB) (*Operations, error) {
+	items := store.In[record](db, "operations")
 	for _, op := range items.List("") {
 		if !op.Done {
 			op.Done, op.Ended = true, time.Now()

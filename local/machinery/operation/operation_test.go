@@ -4,18 +4,28 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"docx2pdf/local/machinery/operation"
 	"docx2pdf/local/machinery/status"
+	"docx2pdf/local/machinery/store"
 )
+
+func open(t *testing.T) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
 
 func TestOperationsThatEndedLongAgoAreDropped(t *testing.T) {
 	const many = 1300
-	dir := t.TempDir()
-	o, err := operation.Open(dir)
+	db := open(t)
+	o, err := operation.Open(db)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,27 +58,27 @@ func TestOperationsThatEndedLongAgoAreDropped(t *testing.T) {
 	if op, err := get("slow", 0); err != nil || op.Done {
 		t.Errorf("the operation that runs all the time: %+v %v", op, err)
 	}
-	files := func() int {
-		t.Helper()
-		names, err := filepath.Glob(filepath.Join(dir, "*.json"))
-		if err != nil {
-			t.Fatal(err)
+	there := func() (n int) {
+		for i := range many {
+			if _, err := get(fmt.Sprint("operations/", i), 0); err == nil {
+				n++
+			}
 		}
-		return len(names)
+		return n
 	}
 	close(proceed)
 	o.Wait()
-	if n := files(); n < 1000 || n > 1200 {
+	if n := there(); n < 990 || n > 1200 {
 		t.Errorf("%d operations are kept of %d", n, many)
 	}
 	if _, err := get("operations/0", 0); !status.Is(err, status.NotFound) {
 		t.Errorf("the first operation is still there: %v", err)
 	}
-	if o, err = operation.Open(dir); err != nil {
+	if o, err = operation.Open(db); err != nil {
 		t.Fatal(err)
 	}
-	if n := files(); n != 1000 {
-		t.Errorf("%d operations are left by a restart, want 1000", n)
+	if n := there(); n != 998 {
+		t.Errorf("%d operations are left by a restart, want 998", n)
 	}
 	for _, name := range []string{"slow", fmt.Sprint("operations/", many-1)} {
 		if op, err := get(name, 0); err != nil || !op.Done || op.Error != nil {
@@ -78,8 +88,8 @@ func TestOperationsThatEndedLongAgoAreDropped(t *testing.T) {
 }
 
 func TestOperationsThatAStopCutOff(t *testing.T) {
-	dir := t.TempDir()
-	o, err := operation.Open(dir)
+	db := open(t)
+	o, err := operation.Open(db)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +99,7 @@ func TestOperationsThatAStopCutOff(t *testing.T) {
 		func() (last, response json.RawMessage, err error) { <-end; return nil, nil, nil }); err != nil {
 		t.Fatal(err)
 	}
-	again, err := operation.Open(dir)
+	again, err := operation.Open(db)
 	if err != nil {
 		t.Fatal(err)
 	}

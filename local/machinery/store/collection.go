@@ -1,215 +1,193 @@
-// Package store keeps the local cloud's resources: typed collections in memory, in the order of their keys, each item
-// also a JSON file, so that the state survives a restart and a person can read it.
 package store
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
-	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
-	"sync"
 
-	"github.com/tidwall/btree"
+	"go.etcd.io/bbolt"
 )
 
 // Collection holds values of one type by key. Values go in and come out as copies, so no caller shares memory with
 // the collection or with another caller. It is safe for concurrent use.
 type Collection[T any] struct {
-	dir   string
-	mu    sync.RWMutex
-	items btree.Map[string, json.RawMessage]
+	db   *DB
+	name []byte
 }
 
-type file struct {
-	Key   string          `json:"key"`
-	Value json.RawMessage `json:"value"`
-}
-
-// Open reads the collection in dir, which is made when it is not there. A file that cannot be read as an item is an
-// error that names the file.
-func Open[T any](dir string) (*Collection[T], error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("opening state: %w", err)
-	}
-	c := &Collection[T]{dir: dir}
-	if err := removeUnfinished(dir); err != nil {
-		return nil, fmt.Errorf("opening state: %w", err)
-	}
-	names, err := filepath.Glob(filepath.Join(dir, "*.json"))
-	if err != nil {
-		return nil, fmt.Errorf("opening state: %w", err)
-	}
-	for _, name := range names {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("opening state: %w", err)
-		}
-		var f file
-		err = json.Unmarshal(data, &f)
-		if err == nil && f.Key == "" {
-			err = errors.New("it has no key")
-		}
-		if err != nil {
-			return nil, fmt.Errorf("state file %s is damaged: %w; delete it, or all state with `go run ./local reset`", name,
-				err)
-		}
-		c.items.Set(f.Key, f.Value)
-	}
-	return c, nil
-}
+// In returns the store's collection of a name, for example storage/buckets.
+func In[T any](db *DB, name string) *Collection[T] { return &Collection[T]{db: db, name: []byte(name)} }
 
 // Get returns the value of a key.
-func (c *Collection[T]) Get(key string) (T, bool) {
-	c.mu.RLock()
-	data, ok := c.items.Get(key)
-	c.mu.RUnlock()
-	var v T
-	if ok {
-		v = decode[T](data)
-	}
+func (c *Collection[T]) Get(key string) (v T, ok bool) {
+	c.view(func(items *bbolt.Bucket) {
+		if data := items.Get([]byte(key)); data != nil {
+			v, ok = decode[T](data), true
+		}
+	})
 	return v, ok
 }
 
 // Put stores the value of a key.
 func (c *Collection[T]) Put(key string, v T) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.put(key, v)
+	var b Batch
+	c.PutIn(&b, key, v)
+	return c.db.Write(&b)
+}
+
+// PutIn is Put as a part of a batch.
+func (c *Collection[T]) PutIn(b *Batch, key string, v T) {
+	value, err := json.Marshal(v)
+	b.changes = append(b.changes, func(tx *bbolt.Tx) error {
+		if err != nil {
+			return fmt.Errorf("storing %s: %w", key, err)
+		}
+		return c.put(tx, key, value)
+	})
 }
 
 // Update changes the value of a key in one step: change gets the present value (the zero value when there is none)
-// and whether it exists. An error from change leaves everything as it was and is returned as it is.
+// and whether it exists. An error from change leaves everything as it was and is returned as it is. Change stores
+// nothing itself.
 func (c *Collection[T]) Update(key string, change func(v *T, exists bool) error) (T, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var v T
-	data, ok := c.items.Get(key)
-	if ok {
-		v = decode[T](data)
-	}
-	if err := change(&v, ok); err != nil {
+	var b Batch
+	v := c.UpdateIn(&b, key, change)
+	if err := c.db.Write(&b); err != nil {
 		var zero T
 		return zero, err
 	}
-	return v, c.put(key, v)
+	return *v, nil
+}
+
+// UpdateIn is Update as a part of a batch. The value is there once the batch is stored.
+func (c *Collection[T]) UpdateIn(b *Batch, key string, change func(v *T, exists bool) error) *T {
+	v := new(T)
+	b.changes = append(b.changes, func(tx *bbolt.Tx) error {
+		exists := false
+		if items := tx.Bucket(c.name); items != nil {
+			if data := items.Get([]byte(key)); data != nil {
+				*v, exists = decode[T](data), true
+			}
+		}
+		if err := change(v, exists); err != nil {
+			return err
+		}
+		value, err := json.Marshal(v)
+		if err != nil {
+			return fmt.Errorf("storing %s: %w", key, err)
+		}
+		return c.put(tx, key, value)
+	})
+	return v
+}
+
+func (c *Collection[T]) put(tx *bbolt.Tx, key string, value []byte) error {
+	items, err := tx.CreateBucketIfNotExists(c.name)
+	if err == nil {
+		err = items.Put([]byte(key), value)
+	}
+	if err != nil {
+		return fmt.Errorf("storing %s: %w", key, err)
+	}
+	return nil
 }
 
 // Delete removes a key and says whether it was there.
-func (c *Collection[T]) Delete(key string) (bool, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if _, ok := c.items.Get(key); !ok {
-		return false, nil
+func (c *Collection[T]) Delete(key string) (found bool, err error) {
+	err = c.db.Write(&Batch{changes: []func(*bbolt.Tx) error{c.remove(key, &found)}})
+	return found, err
+}
+
+// DeleteIn removes a key as a part of a batch. One that is not there is no error.
+func (c *Collection[T]) DeleteIn(b *Batch, key string) {
+	b.changes = append(b.changes, c.remove(key, new(bool)))
+}
+
+func (c *Collection[T]) remove(key string, found *bool) func(*bbolt.Tx) error {
+	return func(tx *bbolt.Tx) error {
+		items := tx.Bucket(c.name)
+		if *found = items != nil && items.Get([]byte(key)) != nil; !*found {
+			return nil
+		}
+		if err := items.Delete([]byte(key)); err != nil {
+			return fmt.Errorf("deleting %s: %w", key, err)
+		}
+		return nil
 	}
-	if err := os.Remove(c.path(key)); err != nil && !os.IsNotExist(err) {
-		return true, fmt.Errorf("deleting state: %w", err)
-	}
-	c.items.Delete(key)
-	return true, nil
 }
 
 // Keys returns the keys that start with prefix, in order.
 func (c *Collection[T]) Keys(prefix string) []string {
 	var keys []string
-	c.ascend(prefix, "", func(key string, _ json.RawMessage) bool {
-		keys = append(keys, key)
+	c.ascend([]byte(prefix), []byte(prefix), func(key, _ []byte) bool {
+		keys = append(keys, string(key))
 		return true
 	})
 	return keys
 }
 
-// List returns the values whose keys start with prefix, in the order of the keys.
-func (c *Collection[T]) List(prefix string) []T {
-	return slices.Collect(c.Scan(prefix, ""))
+// Count is how many keys start with prefix.
+func (c *Collection[T]) Count(prefix string) (n int) {
+	c.ascend([]byte(prefix), []byte(prefix), func(_, _ []byte) bool { n++; return true })
+	return n
 }
 
+// List returns the values whose keys start with prefix, in the order of the keys.
+func (c *Collection[T]) List(prefix string) []T { return slices.Collect(c.Scan(prefix, "")) }
+
 // Scan goes through the values whose keys start with prefix and are not before from, in the order of the keys. It costs
-// what is looked at. The collection must not be changed meanwhile by whoever scans.
+// what is looked at. What is stored or deleted meanwhile may be seen or not.
 func (c *Collection[T]) Scan(prefix, from string) iter.Seq[T] {
 	return func(yield func(T) bool) {
-		c.ascend(prefix, from, func(_ string, data json.RawMessage) bool { return yield(decode[T](data)) })
+		// No read is under way while the caller works: a change that needs more room would wait for it.
+		const chunk = 100
+		for next := []byte(max(prefix, from)); next != nil; {
+			var values [][]byte
+			var last []byte
+			c.ascend([]byte(prefix), next, func(key, data []byte) bool {
+				values, last = append(values, bytes.Clone(data)), append(last[:0], key...)
+				return len(values) < chunk
+			})
+			next = nil
+			if len(values) == chunk {
+				next = append(last, 0)
+			}
+			for _, data := range values {
+				if !yield(decode[T](data)) {
+					return
+				}
+			}
+		}
 	}
 }
 
-func (c *Collection[T]) ascend(prefix, from string, visit func(key string, data json.RawMessage) bool) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	c.items.Ascend(max(prefix, from), func(key string, data json.RawMessage) bool {
-		return strings.HasPrefix(key, prefix) && visit(key, data)
+// ascend visits the keys with the prefix that are not before from. What it hands out is good only during the visit.
+func (c *Collection[T]) ascend(prefix, from []byte, visit func(key, data []byte) bool) {
+	c.view(func(items *bbolt.Bucket) {
+		at := items.Cursor()
+		for key, data := at.Seek(from); key != nil && bytes.HasPrefix(key, prefix); key, data = at.Next() {
+			if !visit(key, data) {
+				return
+			}
+		}
 	})
 }
 
-func (c *Collection[T]) put(key string, v T) error {
-	value, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("storing %s: %w", key, err)
-	}
-	data, err := json.MarshalIndent(file{key, value}, "", " ")
-	if err != nil {
-		return fmt.Errorf("storing %s: %w", key, err)
-	}
-	if err := WriteFile(c.path(key), data, 0o600); err != nil {
-		return fmt.Errorf("storing %s: %w", key, err)
-	}
-	c.items.Set(key, value)
-	return nil
+// view reads the collection. There is nothing in one that nothing was stored in, or whose store is closed.
+func (c *Collection[T]) view(read func(*bbolt.Bucket)) {
+	_ = c.db.bolt.View(func(tx *bbolt.Tx) error {
+		if items := tx.Bucket(c.name); items != nil {
+			read(items)
+		}
+		return nil
+	})
 }
 
-// path names a key's file after the key where the file system allows it, after its hash where the key is too long.
-func (c *Collection[T]) path(key string) string {
-	name := url.PathEscape(key)
-	if len(name) > 200 {
-		sum := sha256.Sum256([]byte(key))
-		name = hex.EncodeToString(sum[:])
-	}
-	return filepath.Join(c.dir, name+".json")
-}
-
-func decode[T any](data json.RawMessage) T {
+func decode[T any](data []byte) T {
 	var v T
-	// The bytes were made by Marshal from a T or checked by Open; a field that no longer fits is left at zero.
+	// The bytes were made by Marshal from a T; a field that no longer fits is left at zero.
 	_ = json.Unmarshal(data, &v)
 	return v
-}
-
-const unfinished = ".write-*"
-
-// removeUnfinished deletes what a kill left of files that were being written.
-func removeUnfinished(dir string) error {
-	left, err := filepath.Glob(filepath.Join(dir, unfinished))
-	for _, name := range left {
-		if removeErr := os.Remove(name); removeErr != nil {
-			err = removeErr
-		}
-	}
-	return err
-}
-
-// WriteFile writes a whole file or nothing: readers and a restart see the old content or the new.
-func WriteFile(path string, data []byte, mode fs.FileMode) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), unfinished)
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name())
-	if _, err := temp.Write(data); err != nil {
-		temp.Close()
-		return err
-	}
-	if err := temp.Chmod(mode); err != nil {
-		temp.Close()
-		return err
-	}
-	if err := temp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
 }

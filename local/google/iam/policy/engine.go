@@ -38,13 +38,9 @@ type change struct {
 // grant is one member's role on a resource.
 type grant struct{ resource, role, member string }
 
-// Open reads the policies in dir.
-func Open(dir string) (*Engine, error) {
-	policies, err := store.Open[Policy](dir)
-	if err != nil {
-		return nil, err
-	}
-	return &Engine{policies: policies, recent: map[string]change{}, fresh: map[grant]time.Time{}}, nil
+// Open uses the policies in the store.
+func Open(db *store.DB) *Engine {
+	return &Engine{policies: store.In[Policy](db, "policies"), recent: map[string]change{}, fresh: map[grant]time.Time{}}
 }
 
 // UseAccounts tells the engine where to look up service accounts; before that, none exists.
