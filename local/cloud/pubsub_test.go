@@ -300,7 +300,7 @@ func TestSubscriptionsThatAreRefused(t *testing.T) {
 		map[string]any{"subscription": map[string]any{"ackDeadlineSeconds": 60,
 			"labels": map[string]string{"a": "b"}}}).want(200).saying(`"ackDeadlineSeconds":60`)
 	w.call(w.owner, "PATCH", pubsub+"/subscriptions/sub?updateMask=filter",
-		map[string]any{"subscription": map[string]any{"filter": "x"}}).want(501)
+		map[string]any{"subscription": map[string]any{"filter": "x"}}).want(400).saying("not mutable")
 }
 
 // Uploads, overwrites and deletions arrive as messages; the storage agent needs the right to publish.

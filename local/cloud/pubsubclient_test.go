@@ -247,7 +247,7 @@ func TestGoPubSubClientGetsGooglesErrors(t *testing.T) {
 			"Resource already exists in the project (resource=news)."},
 		{"a bad name", get(owner, "news"), codes.InvalidArgument, "Invalid resource name given (name=news)"},
 		{"a bad id", create(owner, "projects/"+project+"/topics/1"), codes.InvalidArgument,
-			"Invalid resource name given (name=1)"},
+			"Invalid resource name given (name=projects/" + project + "/topics/1)"},
 		{"not modelled", snapshots, codes.Unimplemented, "the local cloud does not model"},
 	} {
 		if status.Code(test.err) != test.code || !strings.Contains(test.err.Error(), test.text) {

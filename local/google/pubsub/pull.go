@@ -30,7 +30,7 @@ func (s *Service) pull(r *rest.Request) (any, error) {
 		return nil, err
 	}
 	if body.MaxMessages < 1 {
-		return nil, invalid("Invalid max_messages given (max_messages=%d). It must be at least 1.", body.MaxMessages)
+		return nil, Refusals.Refuse("subscriptions.pull", "maxMessages", "few", body.MaxMessages)
 	}
 	q := s.queue(sub.Name)
 	deadline := time.NewTimer(pullPatience)
@@ -81,8 +81,8 @@ func (s *Service) acknowledge(r *rest.Request) (any, error) {
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}
-	if len(body.AckIds) == 0 {
-		return nil, invalid("No ack ids specified.")
+	if err := Refusals.CheckField("subscriptions.acknowledge", "ackIds", body.AckIds); err != nil {
+		return nil, err
 	}
 	for _, id := range body.AckIds {
 		s.queue(sub.Name).ack(id)
@@ -99,8 +99,8 @@ func (s *Service) modifyAckDeadline(r *rest.Request) (any, error) {
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}
-	if len(body.AckIds) == 0 || body.AckDeadlineSeconds < 0 || body.AckDeadlineSeconds > 600 {
-		return nil, invalid("Give ack ids, and an ack deadline between 0 and 600 seconds.")
+	if err := Refusals.Check("subscriptions.modifyAckDeadline", body); err != nil {
+		return nil, err
 	}
 	for _, id := range body.AckIds {
 		s.queue(sub.Name).extend(sub, id, body.AckDeadlineSeconds)

@@ -4,6 +4,7 @@ package pubsub
 
 import (
 	"context"
+	_ "embed"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -16,9 +17,16 @@ import (
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/google/iam/token"
 	"docx2pdf/local/google/project"
+	"docx2pdf/local/machinery/refusal"
 	"docx2pdf/local/machinery/store"
 	"docx2pdf/local/machinery/traffic"
 )
+
+//go:embed refusals.tsv
+var refusals string
+
+// Refusals are what Pub/Sub refuses.
+var Refusals = refusal.MustRead(refusals)
 
 // Services are the parts of the local cloud that Pub/Sub uses.
 type Services struct {

@@ -2,9 +2,7 @@ package pubsub
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
-	"time"
 
 	pubsubapi "google.golang.org/api/pubsub/v1"
 
@@ -52,44 +50,23 @@ func (s *Service) check(r *rest.Request, sub pubsubapi.Subscription) error {
 		sub.EnableExactlyOnceDelivery || len(sub.MessageTransforms) > 0 {
 		return status.NotModelled("export subscriptions, exactly-once delivery and transforms")
 	}
-	if sub.AckDeadlineSeconds < 10 || sub.AckDeadlineSeconds > 600 {
-		return invalid("Invalid ack deadline given (ack_deadline_seconds=%d). It must be between 10 and 600.",
-			sub.AckDeadlineSeconds)
+	if err := Refusals.Check("subscriptions", sub); err != nil {
+		return err
 	}
 	if _, err := parseFilter(sub.Filter); err != nil {
 		return err
 	}
 	if p := sub.DeadLetterPolicy; p != nil {
-		if p.MaxDeliveryAttempts < 5 || p.MaxDeliveryAttempts > 100 {
-			return invalid("Invalid dead letter policy: max_delivery_attempts must be between 5 and 100, not %d.",
-				p.MaxDeliveryAttempts)
-		}
 		if _, ok := s.topics.Get(p.DeadLetterTopic); !ok {
 			return notFound(p.DeadLetterTopic)
-		}
-	}
-	if p := sub.RetryPolicy; p != nil {
-		for _, backoff := range []string{p.MinimumBackoff, p.MaximumBackoff} {
-			if d, err := time.ParseDuration(backoff); err != nil || d < 0 || d > 600*time.Second {
-				return invalid("Invalid retry policy: back-off %s must be between 0s and 600s.", backoff)
-			}
 		}
 	}
 	return s.checkPush(r, sub.PushConfig)
 }
 
-// checkPush checks the endpoint, and that the caller may act as the account whose tokens the pushes carry.
+// checkPush checks that the caller may act as the account whose tokens the pushes carry.
 func (s *Service) checkPush(r *rest.Request, push *pubsubapi.PushConfig) error {
-	if push == nil || push.PushEndpoint == "" {
-		return nil
-	}
-	endpoint, err := url.Parse(push.PushEndpoint)
-	if err != nil || endpoint.Host == "" || (endpoint.Scheme != "https" &&
-		!(endpoint.Scheme == "http" && loopback(endpoint))) {
-		return invalid("Invalid push endpoint given (endpoint=%s). Refer to https://cloud.google.com/pubsub/docs/push for "+
-			"more information.", push.PushEndpoint)
-	}
-	if push.OidcToken == nil {
+	if push == nil || push.PushEndpoint == "" || push.OidcToken == nil {
 		return nil
 	}
 	email := push.OidcToken.ServiceAccountEmail
@@ -104,9 +81,6 @@ func (s *Service) checkPush(r *rest.Request, push *pubsubapi.PushConfig) error {
 	}
 	return nil
 }
-
-// loopback allows plain http for services of this machine only.
-func loopback(u *url.URL) bool { return u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost" }
 
 func invalid(format string, args ...any) error {
 	return status.Errorf(status.InvalidArgument, "%s", fmt.Sprintf(format, args...))

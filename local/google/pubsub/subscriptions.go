@@ -17,10 +17,10 @@ func (s *Service) createSubscription(r *rest.Request) (any, error) {
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}
-	if err := checkID(r.Var("subscription")); err != nil {
+	name := subscriptionName(r)
+	if err := Refusals.CheckField("subscriptions", "name", name); err != nil {
 		return nil, err
 	}
-	name := subscriptionName(r)
 	fillSubscription(&body)
 	if err := s.check(r, body); err != nil {
 		return nil, err
@@ -96,6 +96,9 @@ func (s *Service) patchSubscription(r *rest.Request) (any, error) {
 		return nil, invalid("Invalid update request: no subscription given.")
 	}
 	fields := mask(r, body.UpdateMask)
+	if err := Refusals.CheckField("subscriptions.patch", "updateMask", fields); err != nil {
+		return nil, err
+	}
 	return s.changeSubscription(r, func(sub *pubsubapi.Subscription) error {
 		for _, field := range fields {
 			if err := setField(sub, body.Subscription, field); err != nil {

@@ -3,7 +3,6 @@ package pubsub
 import (
 	"encoding/base64"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -14,35 +13,27 @@ import (
 	"docx2pdf/local/machinery/status"
 )
 
-var resourceID = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9._~+%]{2,254}$`)
-
 func notFound(name string) error {
 	return status.Errorf(status.NotFound, "Resource not found (resource=%s).", short(name))
 }
 
 func topicName(r *rest.Request) string { return r.Name("projects", "{project}", "topics", "{topic}") }
 
-func checkID(id string) error {
-	if !resourceID.MatchString(id) || strings.HasPrefix(id, "goog") {
-		return status.Errorf(status.InvalidArgument,
-			"Invalid resource name given (name=%s). Refer to "+
-				"https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names for more information.", id)
-	}
-	return nil
-}
-
 func (s *Service) createTopic(r *rest.Request) (any, error) {
 	var body pubsubapi.Topic
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}
-	if err := checkID(r.Var("topic")); err != nil {
+	name := topicName(r)
+	if err := Refusals.CheckField("topics", "name", name); err != nil {
+		return nil, err
+	}
+	if err := Refusals.Check("topics", body); err != nil {
 		return nil, err
 	}
 	if err := topicModelled(body); err != nil {
 		return nil, err
 	}
-	name := topicName(r)
 	return s.topics.Update(name, func(t *pubsubapi.Topic, exists bool) error {
 		if exists {
 			return status.Errorf(status.AlreadyExists, "Resource already exists in the project (resource=%s).", r.Var("topic"))
@@ -85,6 +76,13 @@ func (s *Service) patchTopic(r *rest.Request) (any, error) {
 	if body.Topic == nil {
 		return nil, status.Errorf(status.InvalidArgument, "Invalid update request: no topic given.")
 	}
+	fields := mask(r, body.UpdateMask)
+	if err := Refusals.CheckField("topics.patch", "updateMask", fields); err != nil {
+		return nil, err
+	}
+	if err := Refusals.Check("topics", body.Topic); err != nil {
+		return nil, err
+	}
 	if err := topicModelled(*body.Topic); err != nil {
 		return nil, err
 	}
@@ -92,7 +90,7 @@ func (s *Service) patchTopic(r *rest.Request) (any, error) {
 		if !exists {
 			return notFound(topicName(r))
 		}
-		for _, field := range mask(r, body.UpdateMask) {
+		for _, field := range fields {
 			switch field {
 			case "labels":
 				t.Labels = body.Topic.Labels
@@ -158,8 +156,6 @@ func (s *Service) listTopicSubscriptions(r *rest.Request) (any, error) {
 	return answer, nil
 }
 
-const maxPublish = 1000
-
 // standard turns URL-safe base64, which gcloud sends, into the standard one: JSON takes both, padded or not
 // (https://protobuf.dev/programming-guides/json/).
 var standard = strings.NewReplacer("-", "+", "_", "/")
@@ -169,9 +165,8 @@ func (s *Service) publish(r *rest.Request) (any, error) {
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}
-	if len(body.Messages) == 0 || len(body.Messages) > maxPublish {
-		return nil, status.Errorf(status.InvalidArgument, "A publish request holds between 1 and %d messages, not %d.",
-			maxPublish, len(body.Messages))
+	if err := Refusals.CheckField("topics.publish", "messages", body.Messages); err != nil {
+		return nil, err
 	}
 	name := topicName(r)
 	if _, ok := s.topics.Get(name); !ok {
@@ -180,14 +175,11 @@ func (s *Service) publish(r *rest.Request) (any, error) {
 	var answer pubsubapi.PublishResponse
 	for _, m := range body.Messages {
 		if m.Data == "" && len(m.Attributes) == 0 {
-			return nil, status.Errorf(status.InvalidArgument,
-				"Some messages in the publish request are empty: every message must have either non-empty data or at least one "+
-					"attribute.")
+			return nil, Refusals.Refuse("topics.publish", "messages", "empty", nil)
 		}
 		data, err := base64.RawStdEncoding.DecodeString(standard.Replace(strings.TrimRight(m.Data, "=")))
 		if err != nil {
-			return nil, status.Errorf(status.InvalidArgument,
-				"Invalid value at 'messages[0].data' (TYPE_BYTES), Base64 decoding failed.")
+			return nil, Refusals.Refuse("topics.publish", "messages[].data", "base64", m.Data)
 		}
 		id, err := s.enqueue(name, data, m.Attributes, m.OrderingKey)
 		if err != nil {

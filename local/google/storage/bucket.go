@@ -61,6 +61,12 @@ func fillAccess(b *storageapi.Bucket) {
 		LockedTime: c.UniformBucketLevelAccess.LockedTime}
 }
 
+// check refuses what Cloud Storage refuses. It takes locations in upper and lower case.
+func check(b storageapi.Bucket) error {
+	b.Location = strings.ToLower(b.Location)
+	return Refusals.Check("buckets", b)
+}
+
 // modelled refuses what the local cloud would have to pretend.
 func modelled(b storageapi.Bucket) error {
 	for feature, set := range map[string]bool{

@@ -2,9 +2,7 @@ package storage
 
 import (
 	"net/http"
-	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	storageapi "google.golang.org/api/storage/v1"
@@ -12,15 +10,13 @@ import (
 	"docx2pdf/local/machinery/rest"
 )
 
-var bucketName = regexp.MustCompile(`^[a-z0-9][-_.a-z0-9]{1,61}[a-z0-9]$`)
-
 func (s *Service) createBucket(r *rest.Request) (any, error) {
 	var body storageapi.Bucket
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}
-	if !bucketName.MatchString(body.Name) || strings.HasPrefix(body.Name, "goog") {
-		return nil, invalid("Invalid bucket name: '%s'", body.Name)
+	if err := check(body); err != nil {
+		return nil, err
 	}
 	if err := modelled(body); err != nil {
 		return nil, err
@@ -83,6 +79,9 @@ func (s *Service) patchBucket(r *rest.Request) (any, error) {
 		before := b.wire()
 		changed, err := merge(before, patch)
 		if err != nil {
+			return err
+		}
+		if err := check(changed); err != nil {
 			return err
 		}
 		if err := modelled(changed); err != nil {

@@ -19,9 +19,6 @@ func checkLifecycle(b storageapi.Bucket) error {
 		return nil
 	}
 	for _, rule := range b.Lifecycle.Rule {
-		if rule.Action == nil || rule.Condition == nil {
-			return invalid("A lifecycle management rule needs an action and a condition.")
-		}
 		if kind := rule.Action.Type; kind != "Delete" && kind != "AbortIncompleteMultipartUpload" {
 			return status.NotModelled("the lifecycle action %s", kind)
 		}
@@ -34,7 +31,7 @@ func checkLifecycle(b storageapi.Bucket) error {
 			return status.NotModelled("lifecycle conditions other than age and isLive")
 		}
 		if c.Age == nil {
-			return invalid("A lifecycle management rule needs a condition.")
+			return status.NotModelled("lifecycle rules without an age")
 		}
 	}
 	return nil

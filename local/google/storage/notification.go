@@ -28,7 +28,25 @@ type notification = storageapi.Notification
 const (
 	topicPrefix      = "//pubsub.googleapis.com/"
 	maxNotifications = 100
+	maxOverlapping   = 10 // notifications of one bucket that one event meets
 )
+
+var eventTypes = []string{"OBJECT_FINALIZE", "OBJECT_METADATA_UPDATE", "OBJECT_DELETE", "OBJECT_ARCHIVE"}
+
+// overlapping is how many of a bucket's notifications would meet the event that most of them meet, with one more.
+func overlapping(present []notification, one notification) int {
+	most := 0
+	for _, event := range eventTypes {
+		n := 0
+		for _, have := range append(present, one) {
+			if len(have.EventTypes) == 0 || slices.Contains(have.EventTypes, event) {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}
 
 // createNotification needs the storage agent's right to publish to the topic, as at Google
 // (https://cloud.google.com/storage/docs/reporting-changes).
@@ -41,18 +59,14 @@ func (s *Service) createNotification(r *rest.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := Refusals.Check("notifications", body); err != nil {
+		return nil, err
+	}
 	topic := strings.TrimPrefix(body.Topic, topicPrefix)
-	if parts := strings.Split(topic, "/"); len(parts) != 4 || parts[0] != "projects" || parts[2] != "topics" {
-		return nil, invalid("Invalid Google Cloud Pub/Sub topic name: '%s'; give projects/PROJECT/topics/TOPIC.", body.Topic)
-	}
-	if body.PayloadFormat != "JSON_API_V1" && body.PayloadFormat != "NONE" {
-		return nil, invalid("Invalid payload format '%s'; use JSON_API_V1 or NONE.", body.PayloadFormat)
-	}
-	for _, event := range body.EventTypes {
-		if !slices.Contains([]string{"OBJECT_FINALIZE", "OBJECT_METADATA_UPDATE", "OBJECT_DELETE", "OBJECT_ARCHIVE"}, event) {
-			return nil, invalid("Invalid event type '%s'.", event)
-		}
-	}
+	// Cloud Storage leaves out the event types that it does not know.
+	body.EventTypes = slices.DeleteFunc(body.EventTypes, func(event string) bool {
+		return !slices.Contains(eventTypes, event)
+	})
 	if err := s.publish.MayPublish(s.agent(b.Project), topic); err != nil {
 		return nil, err
 	}
@@ -61,6 +75,9 @@ func (s *Service) createNotification(r *rest.Request) (any, error) {
 	if len(s.notices.Keys(b.Name+"/")) >= maxNotifications {
 		return nil, status.Errorf(status.ResourceExhausted, "A bucket can have at most %d notification configurations.",
 			maxNotifications)
+	}
+	if overlapping(s.notices.List(b.Name+"/"), body) > maxOverlapping {
+		return nil, Refusals.Refuse("notifications", "event_types", "overlapping", body.EventTypes)
 	}
 	id := 1
 	for _, n := range s.notices.List(b.Name + "/") {

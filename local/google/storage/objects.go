@@ -63,8 +63,8 @@ type content struct {
 // commit makes the content the live version of the object that meta describes.
 func (s *Service) commit(caller policy.Principal, b bucket, meta storageapi.Object, c content,
 	q url.Values) (storageapi.Object, error) {
-	if meta.Name == "" || len(meta.Name) > 1024 {
-		return meta, invalid("Invalid object name: give between 1 and 1024 bytes.")
+	if err := Refusals.CheckField("objects", "name", meta.Name); err != nil {
+		return meta, err
 	}
 	if meta.Md5Hash != "" && meta.Md5Hash != c.md5 {
 		return meta, invalid("Provided MD5 hash %q doesn't match calculated MD5 hash %q.", meta.Md5Hash, c.md5)

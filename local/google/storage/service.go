@@ -3,6 +3,7 @@
 package storage
 
 import (
+	_ "embed"
 	"encoding/base64"
 	"encoding/binary"
 	"os"
@@ -16,10 +17,17 @@ import (
 	"docx2pdf/local/google/iam"
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/google/project"
+	"docx2pdf/local/machinery/refusal"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
 	"docx2pdf/local/machinery/store"
 )
+
+//go:embed refusals.tsv
+var refusals string
+
+// Refusals are what Cloud Storage refuses.
+var Refusals = refusal.MustRead(refusals)
 
 // Service keeps buckets and objects.
 type Service struct {

@@ -1,0 +1,197 @@
+package cloud_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	pubsubservice "docx2pdf/local/google/pubsub"
+	"docx2pdf/local/google/storage"
+	"docx2pdf/local/machinery/refusal"
+)
+
+// TestRefusals sends the example of each row of the tables, and expects the row's status, reason and words.
+func TestRefusals(t *testing.T) {
+	tables := map[string]refusal.Table{"pubsub": pubsubservice.Refusals, "storage": storage.Refusals}
+	w := start(t)
+	world := refusalWorld(w)
+	for service, table := range tables {
+		for i, row := range table {
+			t.Run(fmt.Sprintf("%s/%d %s %s %s", service, i, row.Resource, row.Field, row.Rule), func(t *testing.T) {
+				call, ok := world[service+" "+row.Resource]
+				if !ok {
+					t.Fatalf("no call for %s %s", service, row.Resource)
+				}
+				w.t = t
+				got := call.send(w, row)
+				if got.status != row.Status {
+					t.Fatalf("status %d, want %d: %s", got.status, row.Status, got.body)
+				}
+				reason := got.at("error", "status")
+				if reason != row.Reason {
+					reason = got.at("error", "errors", 0, "reason")
+				}
+				if reason != row.Reason {
+					t.Errorf("reason %v, want %s: %s", reason, row.Reason, got.body)
+				}
+				if message := got.text("error", "message"); !words(row).MatchString(message) {
+					t.Errorf("it says %q\nwant    %q", message, row.Message)
+				}
+				if row.Source == "" || row.Source == "?" {
+					t.Error("the row has no source")
+				}
+			})
+		}
+	}
+	w.t = t
+}
+
+var placeholder = regexp.MustCompile(`\\\{[a-z]+\\\}`)
+
+// words are the message of a row with anything in the places of its words.
+func words(row refusal.Row) *regexp.Regexp {
+	text := regexp.QuoteMeta(row.Message)
+	if value, ok := row.Refused.(string); ok {
+		text = strings.ReplaceAll(text, `\{value\}`, ".*"+regexp.QuoteMeta(value))
+	}
+	return regexp.MustCompile("(?s)^" + placeholder.ReplaceAllString(text, ".+") + "$")
+}
+
+// refusalCall is a call that is all right until a row's example is put into it.
+type refusalCall struct {
+	method string
+	path   string // with {FIELD} where a field is in the URL
+	body   string // JSON
+	in     string // the field of the body that holds the resource; empty for the body itself
+	names  map[string]string
+	// incomplete says that the call is refused without an example as well.
+	incomplete bool
+}
+
+func (c refusalCall) send(w *world, row refusal.Row) answer {
+	w.t.Helper()
+	path, inURL := c.path, false
+	for name, usual := range c.names {
+		value := usual
+		if field, _, _ := strings.Cut(row.Field, "["); field == name {
+			value, inURL = fmt.Sprint(row.Refused), true
+			if list, ok := row.Refused.([]any); ok {
+				value = strings.Trim(fmt.Sprint(list), "[]")
+			}
+		}
+		path = strings.ReplaceAll(path, "{"+name+"}", url.QueryEscape(value))
+	}
+	var body map[string]any
+	if err := json.Unmarshal([]byte(c.body), &body); err != nil {
+		w.t.Fatalf("%s: %v", c.body, err)
+	}
+	if !inURL {
+		field := row.Field
+		if c.in != "" {
+			field = c.in + "." + field
+		}
+		put(body, strings.Split(field, "."), row.Refused)
+	}
+	return w.call(w.owner, c.method, path, body)
+}
+
+// put sets a value in a body: the first item of a list, one entry of a map.
+func put(body map[string]any, path []string, value any) {
+	name, inside, _ := strings.Cut(path[0], "[")
+	inner := value
+	if len(path) > 1 {
+		fields := map[string]any{}
+		present := body[name]
+		if items, ok := present.([]any); ok {
+			present = items[0]
+		}
+		if have, ok := present.(map[string]any); ok {
+			fields = have
+		}
+		put(fields, path[1:], value)
+		inner = fields
+	}
+	if text, ok := value.(map[string]any); ok && inside != "" && len(path) == 1 && !strings.HasPrefix(inside, "]") {
+		inner, inside = text, "" // the example is the whole map
+	}
+	switch inside {
+	case "":
+		body[name] = inner
+	case "]":
+		body[name] = []any{inner}
+	case "key]":
+		body[name] = map[string]any{fmt.Sprint(inner): "v"}
+	case "value]":
+		body[name] = map[string]any{"key": inner}
+	}
+}
+
+// refusalWorld makes what the calls are about, and returns them by service and resource.
+func refusalWorld(w *world) map[string]refusalCall {
+	const (
+		subscription = pubsub + "/subscriptions/{name}"
+		topic        = pubsub + "/topics/{name}"
+		events       = `"topic":"projects/` + project + `/topics/events"`
+	)
+	w.topic("events")
+	w.call(w.owner, "PUT", pubsub+"/subscriptions/all", "{"+events+"}").want(200)
+	w.bucket("papers")
+	agent := w.call(w.owner, "GET", "/storage/v1/projects/"+project+"/serviceAccount", nil).text("email_address")
+	w.grant(pubsub+"/topics/events", "roles/pubsub.publisher", "serviceAccount:"+agent)
+	notification := refusalCall{method: "POST", path: "/storage/v1/b/papers/notificationConfigs",
+		body: `{` + events + `,"payload_format":"NONE"}`, incomplete: true}
+	for range 10 {
+		w.call(w.owner, notification.method, notification.path, notification.body).want(200)
+	}
+	name, all := map[string]string{"name": "probe"}, map[string]string{"name": "all"}
+	return map[string]refusalCall{
+		"pubsub topics": {method: "PUT", path: topic, body: `{}`, names: name},
+		"pubsub topics.patch": {method: "PATCH", path: topic + "?updateMask={updateMask}", body: `{"topic":{}}`,
+			names: map[string]string{"name": "events", "updateMask": ""}, incomplete: true},
+		"pubsub topics.publish": {method: "POST", path: pubsub + "/topics/events:publish",
+			body: `{"messages":[{"data":"eA=="}]}`},
+		"pubsub subscriptions": {method: "PUT", path: subscription, body: `{` + events + `}`, names: name},
+		"pubsub subscriptions.patch": {method: "PATCH", path: subscription + "?updateMask={updateMask}",
+			body: `{"subscription":{}}`, names: map[string]string{"name": "all", "updateMask": ""}, incomplete: true},
+		"pubsub subscriptions.pull": {method: "POST", path: subscription + ":pull", body: `{}`, names: all,
+			incomplete: true},
+		"pubsub subscriptions.acknowledge": {method: "POST", path: subscription + ":acknowledge", body: `{}`, names: all,
+			incomplete: true},
+		"pubsub subscriptions.modifyAckDeadline": {method: "POST", path: subscription + ":modifyAckDeadline",
+			body: `{"ackIds":["x"]}`, names: all},
+		"storage buckets": {method: "POST", path: "/storage/v1/b?project=" + project, body: `{"name":"probe-bucket",
+			"lifecycle":{"rule":[{"action":{"type":"Delete"},"condition":{"age":1}}]}}`},
+		"storage notifications": notification,
+		"storage objects": {method: "POST", path: "/upload/storage/v1/b/papers/o?uploadType=media&name={name}",
+			body: `{}`, names: name},
+	}
+}
+
+// TestRefusalsTakeWhatIsRight: the calls of the tables' test succeed as they are, so that it is the examples that are
+// refused.
+func TestRefusalsTakeWhatIsRight(t *testing.T) {
+	w := start(t)
+	calls := refusalWorld(w)
+	var names []string
+	for name := range calls {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if calls[name].incomplete {
+			continue
+		}
+		c := calls[name]
+		path := c.path
+		for field, usual := range c.names {
+			path = strings.ReplaceAll(path, "{"+field+"}", usual)
+		}
+		if got := w.call(w.owner, c.method, path, c.body); got.status != 200 {
+			t.Errorf("%s: %s answered %d: %s", name, got.call, got.status, got.body)
+		}
+	}
+}
