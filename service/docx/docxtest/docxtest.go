@@ -25,7 +25,8 @@ const namespaces = ` xmlns:w="http://schemas.openxmlformats.org/wordprocessingml
 	` xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture"` +
 	` xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office"`
 
-// Document packs a Word document with the given body and more parts. A part replaces the one of the same name.
+// Document packs a Word document with the given body and more parts. A part replaces the one of the same name. Text that
+// says nothing of its font is in Calibri of 11 points.
 func Document(body string, more ...Part) []byte {
 	parts := []Part{
 		{"[Content_Types].xml", `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
@@ -33,6 +34,7 @@ func Document(body string, more ...Part) []byte {
 			`<Default Extension="png" ContentType="image/png"/><Default Extension="jpg" ContentType="image/jpeg"/><Default Extension="html" ContentType="text/html"/>` +
 			`<Default Extension="odttf" ContentType="application/vnd.openxmlformats-officedocument.obfuscatedFont"/>` +
 			`<Override PartName="/word/document.xml" ContentType="` + MainType + `"/>` +
+			`<Override PartName="/word/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"/>` +
 			`<Override PartName="/word/settings.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.settings+xml"/>` +
 			`<Override PartName="/word/fontTable.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.fontTable+xml"/>` +
 			`<Override PartName="/word/comments.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.comments+xml"/>` +
@@ -40,6 +42,9 @@ func Document(body string, more ...Part) []byte {
 		{"_rels/.rels", Relationships(Relationship{"r1", "officeDocument", "word/document.xml", false})},
 		{"word/document.xml", `<?xml version="1.0" encoding="UTF-8"?><w:document` + namespaces + `><w:body>` + body +
 			`</w:body></w:document>`},
+		{"word/styles.xml", `<w:styles` + namespaces + `><w:docDefaults><w:rPrDefault><w:rPr><w:rFonts w:ascii="Calibri"` +
+			` w:hAnsi="Calibri"/><w:sz w:val="22"/></w:rPr></w:rPrDefault></w:docDefaults></w:styles>`},
+		{relationsName, Relationships()},
 	}
 	for _, m := range more {
 		replaced := false
@@ -52,8 +57,16 @@ func Document(body string, more ...Part) []byte {
 			parts = append(parts, m)
 		}
 	}
+	for i := range parts {
+		if parts[i].Name == relationsName && !strings.Contains(parts[i].Content, `/styles"`) {
+			parts[i].Content = strings.Replace(parts[i].Content, "</", `<Relationship Id="docxtest" Type="`+relationships+
+				`styles" Target="styles.xml"/></`, 1)
+		}
+	}
 	return Pack(parts...)
 }
+
+const relationsName = "word/_rels/document.xml.rels"
 
 // Pack makes a zip archive.
 func Pack(parts ...Part) []byte {

@@ -31,6 +31,7 @@ const (
 	Dashes                        // numbers between dashes
 	Scripts                       // links that run something
 	Outline                       // headings without a level, of which contents are to be made
+	Defaults                      // styles that do not say what a run is like that has no properties
 )
 
 // Inventory is what there is. Names of parts are in lower case, without the first slash.

@@ -153,8 +153,11 @@ func HeadingLevel(style string) int {
 func (i *Inventory) styles(part *Part) tokens {
 	id := ""
 	heading := false
+	part.Needs |= Defaults
 	return func(t *markup.Token) {
 		switch {
+		case t.Opens(markup.W, "rPrDefault"):
+			part.Needs &^= Defaults
 		case t.Kind == markup.End && t.Is(markup.W, "style"):
 			if heading {
 				i.unlevelled = part

@@ -85,6 +85,7 @@ var steps = []step{
 	{inventory.Dashes, dashes},
 	{inventory.Scripts, dropScripts},
 	{inventory.Outline, outline},
+	{inventory.Defaults, defaults},
 }
 
 // Wanted is what parts need, of what can be wanted with these wishes.
@@ -101,7 +102,7 @@ func (w Wishes) wanted() inventory.Need {
 
 // Needed tells whether there is anything to do.
 func (p *Package) Needed() bool {
-	return p.Inventory.Needs()&p.Wishes.wanted() != 0 || p.themeMissing() || p.typeMissing()
+	return p.Inventory.Needs()&p.Wishes.wanted() != 0 || p.themeMissing() || p.typeMissing() || p.stylesMissing()
 }
 
 // Apply takes all steps that are needed.
@@ -137,7 +138,7 @@ func (p *Package) Apply() error {
 			p.Changed[part] = changed
 		}
 	}
-	return errors.Join(p.restartNotes(), p.addTheme(), p.addType())
+	return errors.Join(p.restartNotes(), p.addTheme(), p.addType(), p.addStyles())
 }
 
 // parts are those that need any of the steps, in the order of their names: what is numbered on the way is numbered the

@@ -1,8 +1,10 @@
 package mend
 
 import (
+	"bytes"
 	_ "embed"
 	"path"
+	"slices"
 	"strings"
 
 	"docx2pdf/service/docx/inventory"
@@ -71,11 +73,17 @@ func (p *Package) relate(from *inventory.Part, kind, target string) error {
 	if part := p.Inventory.Parts[strings.ToLower(of)]; part != nil {
 		return p.appendTo(part, relation)
 	}
-	p.Added = append(p.Added,
-		Added{of, []byte(`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">` + relation +
-			`</Relationships>`)})
+	i := slices.IndexFunc(p.Added, func(a Added) bool { return a.Name == of })
+	if i < 0 {
+		i = len(p.Added)
+		p.Added = append(p.Added, Added{of, []byte(noRelations)})
+	}
+	p.Added[i].Content = bytes.Replace(p.Added[i].Content, []byte("</"), []byte(relation+"</"), 1)
 	return nil
 }
+
+// noRelations is a part of relations that has none yet.
+const noRelations = `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"></Relationships>`
 
 // appendTo puts an element before the end of a part's first.
 func (p *Package) appendTo(part *inventory.Part, element string) error {
