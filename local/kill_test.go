@@ -72,8 +72,24 @@ func (k *killed) must(method, path string, body []byte) []byte {
 // several when a call was cut off.
 type acknowledged map[string][]string
 
+const (
+	killTopic  = "/pubsub/v1/projects/docx2pdf-local/topics/news"
+	killReader = "/pubsub/v1/projects/docx2pdf-local/subscriptions/reader"
+	killKeeper = "/pubsub/v1/projects/docx2pdf-local/subscriptions/keeper"
+)
+
+// history is what the client of a cloud that is killed has been told, and what it has seen.
+type history struct {
+	objects   acknowledged
+	published map[string]bool // texts
+	stored    map[string]bool // generations of objects that were there
+	acked     map[string]bool // messages that the reader gave back for good
+	perhaps   map[string]bool // and those where the answer was cut off
+}
+
 // TestNothingAcknowledgedIsLost kills the cloud again and again while objects are written, replaced and deleted, and
-// messages published. What was acknowledged is there afterwards; what was not is there whole or not at all.
+// messages published and acknowledged. What was acknowledged is there afterwards; what was not is there whole or not at
+// all: an object with the messages that tell of it, and a message in all subscriptions of its topic.
 func TestNothingAcknowledgedIsLost(t *testing.T) {
 	k := &killed{t: t, program: filepath.Join(t.TempDir(), "local"), state: t.TempDir()}
 	if out, err := exec.Command("go", "build", "-o", k.program, ".").CombinedOutput(); err != nil {
@@ -81,15 +97,9 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	}
 	t.Cleanup(func() { k.kill() })
 	k.start()
-	const base = "/pubsub/v1/projects/docx2pdf-local"
-	k.must("POST", "/storage/v1/b?project=docx2pdf-local", []byte(`{"name":"documents"}`))
-	k.must("POST", "/serviceusage/v1/projects/docx2pdf-local/services/pubsub.googleapis.com:enable", nil)
-	k.must("PUT", base+"/topics/news", []byte(`{}`))
-	k.must("PUT", base+"/subscriptions/reader",
-		[]byte(`{"topic":"projects/docx2pdf-local/topics/news","ackDeadlineSeconds":10}`))
-
+	k.prepare()
 	random := rand.New(rand.NewPCG(1, 1))
-	objects, published := acknowledged{}, map[string]bool{}
+	h := history{acknowledged{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
 	for range 200 {
 		ctx, cut := context.WithCancel(t.Context())
 		process := k.process.Process
@@ -98,34 +108,59 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 			process.Kill()
 			cut()
 		})
-		k.writeUntil(ctx, random, objects, published)
+		k.writeUntil(ctx, random, h)
 		k.process.Wait()
 		k.start()
-		k.check(objects)
+		k.check(h)
 	}
-	k.checkMessages(base, published)
-	k.must("DELETE", base+"/subscriptions/reader", nil)
+	k.checkMessages(h)
+	k.must("DELETE", killReader, nil)
+}
+
+// prepare makes a bucket that tells a topic of its objects, and two subscriptions of the topic.
+func (k *killed) prepare() {
+	k.must("POST", "/storage/v1/b?project=docx2pdf-local", []byte(`{"name":"documents"}`))
+	k.must("POST", "/serviceusage/v1/projects/docx2pdf-local/services/pubsub.googleapis.com:enable", nil)
+	k.must("PUT", killTopic, []byte(`{}`))
+	for _, subscription := range []string{killReader, killKeeper} {
+		k.must("PUT", subscription, []byte(`{"topic":"projects/docx2pdf-local/topics/news","ackDeadlineSeconds":600}`))
+	}
+	var agent struct {
+		Email string `json:"email_address"`
+	}
+	if err := json.Unmarshal(k.must("GET", "/storage/v1/projects/docx2pdf-local/serviceAccount", nil), &agent); err != nil {
+		k.t.Fatal(err)
+	}
+	k.must("POST", killTopic+":setIamPolicy", fmt.Appendf(nil,
+		`{"policy":{"bindings":[{"role":"roles/pubsub.publisher","members":["serviceAccount:%s"]}]}}`, agent.Email))
+	k.must("POST", "/storage/v1/b/documents/notificationConfigs", []byte(
+		`{"topic":"//pubsub.googleapis.com/projects/docx2pdf-local/topics/news","payload_format":"NONE"}`))
 }
 
 // writeUntil changes things until the cloud no longer answers.
-func (k *killed) writeUntil(ctx context.Context, random *rand.Rand, objects acknowledged, published map[string]bool) {
-	for n := 0; ; n++ {
+func (k *killed) writeUntil(ctx context.Context, random *rand.Rand, h history) {
+	for {
 		name := fmt.Sprint("letters/", random.IntN(8))
 		object := "/storage/v1/b/documents/o/" + url.PathEscape(name)
 		content, ok := "", false
-		switch random.IntN(5) {
+		switch random.IntN(6) {
 		case 0:
-			if len(objects[name]) == 1 && objects[name][0] == "" {
+			if len(h.objects[name]) == 1 && h.objects[name][0] == "" {
 				continue // there is nothing to delete
 			}
 			_, ok = k.call(ctx, "DELETE", object, nil)
 		case 1:
-			text := fmt.Sprintf("%d-%d", len(published), random.Int64())
+			text := fmt.Sprintf("%d-%d", len(h.published), random.Int64())
 			body := fmt.Sprintf(`{"messages":[{"attributes":{"text":%q}}]}`, text)
-			if _, ok = k.call(ctx, "POST", "/pubsub/v1/projects/docx2pdf-local/topics/news:publish", []byte(body)); !ok {
+			if _, ok = k.call(ctx, "POST", killTopic+":publish", []byte(body)); !ok {
 				return
 			}
-			published[text] = true
+			h.published[text] = true
+			continue
+		case 2:
+			if !k.acknowledge(ctx, h) {
+				return
+			}
 			continue
 		default:
 			content = fmt.Sprintf("%d %s", random.Int64(), bytes.Repeat([]byte("x"), random.IntN(100_000)))
@@ -133,11 +168,50 @@ func (k *killed) writeUntil(ctx context.Context, random *rand.Rand, objects ackn
 				[]byte(content))
 		}
 		if !ok {
-			objects[name] = append(objects.of(name), content)
+			h.objects[name] = append(h.objects.of(name), content)
 			return
 		}
-		objects[name] = []string{content}
+		h.objects[name] = []string{content}
 	}
+}
+
+// pulledMessages is the answer to a pull.
+type pulledMessages struct {
+	ReceivedMessages []struct {
+		AckID   string `json:"ackId"`
+		Message struct {
+			MessageID  string `json:"messageId"`
+			Attributes map[string]string
+		}
+	}
+}
+
+// acknowledge gives up to two of the reader's messages back for good, and says whether the cloud answered.
+func (k *killed) acknowledge(ctx context.Context, h history) bool {
+	answer, ok := k.call(ctx, "POST", killReader+":pull", []byte(`{"maxMessages":2,"returnImmediately":true}`))
+	var pulled pulledMessages
+	if !ok || json.Unmarshal(answer, &pulled) != nil {
+		return false
+	}
+	var ids []string
+	for _, m := range pulled.ReceivedMessages {
+		ids = append(ids, m.AckID)
+		h.perhaps[m.Message.MessageID] = true
+		if h.acked[m.Message.MessageID] {
+			k.t.Errorf("message %s was acknowledged, and comes again", m.Message.MessageID)
+		}
+	}
+	if len(ids) == 0 {
+		return true
+	}
+	body, _ := json.Marshal(map[string]any{"ackIds": ids})
+	if _, ok := k.call(ctx, "POST", killReader+":acknowledge", body); !ok {
+		return false
+	}
+	for _, m := range pulled.ReceivedMessages {
+		h.acked[m.Message.MessageID] = true
+	}
+	return true
 }
 
 func (a acknowledged) of(name string) []string {
@@ -148,8 +222,9 @@ func (a acknowledged) of(name string) []string {
 }
 
 // check reads what is there, which from then on is what was acknowledged.
-func (k *killed) check(objects acknowledged) {
+func (k *killed) check(h history) {
 	k.t.Helper()
+	objects := h.objects
 	for name, may := range objects {
 		got, there := k.call(k.t.Context(), "GET", "/storage/v1/b/documents/o/"+url.PathEscape(name)+"?alt=media", nil)
 		if !there {
@@ -164,6 +239,15 @@ func (k *killed) check(objects acknowledged) {
 		}
 		objects[name] = []string{string(got)}
 	}
+	var there struct {
+		Items []struct{ Generation string }
+	}
+	if err := json.Unmarshal(k.must("GET", "/storage/v1/b/documents/o", nil), &there); err != nil {
+		k.t.Fatal(err)
+	}
+	for _, o := range there.Items {
+		h.stored[o.Generation] = true
+	}
 	blobs, err := os.ReadDir(filepath.Join(k.state, "cloud", "storage", "blobs"))
 	live := 0
 	for _, may := range objects {
@@ -176,24 +260,57 @@ func (k *killed) check(objects acknowledged) {
 	}
 }
 
-func (k *killed) checkMessages(base string, published map[string]bool) {
+// checkMessages looks for everything that was told in the subscription that keeps it, and for all of that but what was
+// acknowledged in the other.
+func (k *killed) checkMessages(h history) {
 	k.t.Helper()
-	for len(published) > 0 {
-		var pulled struct {
-			ReceivedMessages []struct {
-				AckID   string `json:"ackId"`
-				Message struct{ Attributes map[string]string }
+	kept, left := k.drain(killKeeper), k.drain(killReader)
+	told := map[string]bool{}
+	for _, attributes := range kept {
+		told[attributes["text"]] = true
+		if attributes["eventType"] == "OBJECT_FINALIZE" {
+			told[attributes["objectGeneration"]] = true
+		}
+	}
+	for _, all := range []map[string]bool{h.published, h.stored} {
+		for text := range all {
+			if !told[text] {
+				k.t.Errorf("%s is there, and no message tells of it", text)
 			}
 		}
-		if err := json.Unmarshal(k.must("POST", base+"/subscriptions/reader:pull",
+	}
+	for id := range kept {
+		if _, there := left[id]; !there && !h.perhaps[id] {
+			k.t.Errorf("message %s is in one subscription and not in the other", id)
+		}
+	}
+	for id := range left {
+		if kept[id] == nil || h.acked[id] {
+			k.t.Errorf("message %s is delivered: it was acknowledged: %v, the other subscription has it: %v", id, h.acked[id],
+				kept[id] != nil)
+		}
+	}
+	if len(h.acked) == 0 || len(h.stored) == 0 || len(h.published) == 0 {
+		k.t.Errorf("%d messages were acknowledged, %d objects stored, %d messages published", len(h.acked), len(h.stored),
+			len(h.published))
+	}
+}
+
+// drain takes all messages of a subscription, also those that were delivered before the last kill, by their ids.
+func (k *killed) drain(subscription string) map[string]map[string]string {
+	k.t.Helper()
+	all := map[string]map[string]string{}
+	for {
+		var pulled pulledMessages
+		if err := json.Unmarshal(k.must("POST", subscription+":pull",
 			[]byte(`{"maxMessages":1000,"returnImmediately":true}`)), &pulled); err != nil {
 			k.t.Fatal(err)
 		}
 		if len(pulled.ReceivedMessages) == 0 {
-			k.t.Fatalf("%d messages that were published are not delivered", len(published))
+			return all
 		}
 		for _, m := range pulled.ReceivedMessages {
-			delete(published, m.Message.Attributes["text"])
+			all[m.Message.MessageID] = m.Message.Attributes
 		}
 	}
 }

@@ -50,6 +50,7 @@ type Services struct {
 // Service keeps builds.
 type Service struct {
 	Services
+	db     *store.DB
 	dir    string
 	docker bool
 	builds *store.Collection[cloudbuild.Build] // by project/id
@@ -76,7 +77,7 @@ func Open(db *store.DB, services Services, useDocker bool) (*Service, error) {
 			}
 		}
 	}
-	s := &Service{Services: services, dir: dir, docker: useDocker, builds: builds,
+	s := &Service{Services: services, db: db, dir: dir, docker: useDocker, builds: builds,
 		cancels: map[string]context.CancelFunc{}}
 	for _, key := range builds.Keys("") {
 		_, err := builds.Update(key, func(b *cloudbuild.Build, _ bool) error {
@@ -144,24 +145,31 @@ func (s *Service) create(r *rest.Request) (any, error) {
 	b.Name = fmt.Sprintf("projects/%s/locations/%s/builds/%s", number, region, b.Id)
 	b.LogUrl = fmt.Sprintf("https://console.cloud.google.com/cloud-build/builds;region=%s/%s?project=%s", region,
 		b.Id, number)
-	if err := s.builds.Put(b.ProjectId+"/"+b.Id, b); err != nil {
-		return nil, err
-	}
+	var made store.Batch
+	s.builds.PutIn(&made, b.ProjectId+"/"+b.Id, b)
 	name := fmt.Sprintf("operations/build/%s/%s", b.ProjectId, b.Id)
 	if location != "" {
 		name = fmt.Sprintf("projects/%s/locations/%s/operations/%s", b.ProjectId, location, b.Id)
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
-	s.mu.Lock()
-	s.cancels[b.Id] = func() { cancel(errCancelled) }
-	s.running.Add(1)
-	s.mu.Unlock()
-	return s.Operations.Start(name, metadata(b), func() (last, response json.RawMessage, err error) {
+	made.After(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.cancels[b.Id] = func() { cancel(errCancelled) }
+		s.running.Add(1)
+	})
+	first := func() json.RawMessage { return metadata(b) }
+	started := s.Operations.StartIn(&made, name, first, func() (last, response json.RawMessage, err error) {
 		defer s.running.Done()
 		defer cancel(nil)
 		done := s.run(ctx, b, email)
 		return metadata(done), operation.Typed("google.devtools.cloudbuild.v1.Build", done), failure(done)
 	})
+	if err := s.db.Write(&made); err != nil {
+		cancel(nil)
+		return nil, err
+	}
+	return started.Operation, nil
 }
 
 func metadata(b cloudbuild.Build) []byte {

@@ -13,6 +13,7 @@ import (
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
+	"docx2pdf/local/machinery/store"
 )
 
 func newUniqueID() string {
@@ -157,18 +158,12 @@ func (s *Service) delete(r *rest.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The account goes last: a delete that is cut off can be made again, and leaves nothing.
-	if err := s.policies.AccountDeleted(a.Email, a.UniqueId); err != nil {
-		return nil, err
-	}
+	var gone store.Batch
+	s.policies.AccountDeletedIn(&gone, a.Email, a.UniqueId)
 	for _, k := range s.keys.Keys(a.Email + "/") {
-		if _, err := s.keys.Delete(k); err != nil {
-			return nil, err
-		}
+		s.keys.DeleteIn(&gone, k)
 	}
-	if err := s.policies.Drop(a.Name); err != nil {
-		return nil, err
-	}
-	_, err = s.accounts.Delete(a.Email)
-	return rest.Empty{}, err
+	s.policies.DropIn(&gone, a.Name)
+	s.accounts.DeleteIn(&gone, a.Email)
+	return rest.Empty{}, s.db.Write(&gone)
 }

@@ -9,6 +9,7 @@ import (
 	"docx2pdf/local/google/iam/token"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
+	"docx2pdf/local/machinery/store"
 )
 
 // Projects knows the numbers of projects, which are in the names of pools.
@@ -81,15 +82,15 @@ func (s *Service) getPool(r *rest.Request) (any, error) {
 // deletePool forgets the pool at once, with its providers. Google keeps both for 30 days.
 func (s *Service) deletePool(r *rest.Request) (any, error) {
 	name := s.poolName(r.Var("project"), r.Var("pool"))
-	if ok, err := s.pools.Delete(name); err != nil || !ok {
-		return nil, missing(err)
+	if _, ok := s.pools.Get(name); !ok {
+		return nil, missing(nil)
 	}
+	var gone store.Batch
+	s.pools.DeleteIn(&gone, name)
 	for _, provider := range s.providers.Keys(name + "/") {
-		if _, err := s.providers.Delete(provider); err != nil {
-			return nil, err
-		}
+		s.providers.DeleteIn(&gone, provider)
 	}
-	return done(name, rest.Empty{}), nil
+	return done(name, rest.Empty{}), s.db.Write(&gone)
 }
 
 func missing(err error) error {

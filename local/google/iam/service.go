@@ -17,6 +17,7 @@ import (
 
 // Service keeps the service accounts, their keys and Google's service agents.
 type Service struct {
+	db       *store.DB
 	policies *policy.Engine
 	tokens   *token.Authority
 	accounts *store.Collection[iamapi.ServiceAccount] // by email
@@ -41,7 +42,7 @@ type agent struct {
 
 // Open uses the accounts in the store.
 func Open(db *store.DB, policies *policy.Engine, tokens *token.Authority) *Service {
-	s := &Service{policies: policies, tokens: tokens}
+	s := &Service{db: db, policies: policies, tokens: tokens}
 	s.accounts = store.In[iamapi.ServiceAccount](db, "iam/accounts")
 	s.keys = store.In[key](db, "iam/keys")
 	s.agents = store.In[agent](db, "iam/agents")

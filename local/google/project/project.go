@@ -22,6 +22,7 @@ import (
 
 // Service keeps the projects.
 type Service struct {
+	db         *store.DB
 	policies   *policy.Engine
 	operations *operation.Operations
 	projects   *store.Collection[project]
@@ -47,7 +48,7 @@ const (
 
 // Open uses the projects in the store.
 func Open(db *store.DB, policies *policy.Engine, operations *operation.Operations) *Service {
-	return &Service{policies: policies, operations: operations, projects: store.In[project](db, "projects"),
+	return &Service{db: db, policies: policies, operations: operations, projects: store.In[project](db, "projects"),
 		usable: map[string]time.Time{}}
 }
 
@@ -70,14 +71,15 @@ func (s *Service) Create(id, name string, labels map[string]string, owner policy
 	if name == "" {
 		name = id
 	}
-	err = s.projects.Put(id, project{Project: crm.Project{
+	var made store.Batch
+	s.projects.PutIn(&made, id, project{Project: crm.Project{
 		ProjectId: id, ProjectNumber: n.Int64() + 100_000_000_000, Name: name, Labels: labels, LifecycleState: "ACTIVE",
 		CreateTime: time.Now().UTC().Format("2006-01-02T15:04:05.000000Z"),
 	}})
-	if err != nil {
+	if err := s.policies.GrantIn(&made, policy.Project(id).Name, "roles/owner", owner.Member()); err != nil {
 		return err
 	}
-	return s.policies.Grant(policy.Project(id).Name, "roles/owner", owner.Member())
+	return s.db.Write(&made)
 }
 
 // Number returns the number of a project by its id.

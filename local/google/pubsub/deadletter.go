@@ -7,6 +7,7 @@ import (
 	pubsubapi "google.golang.org/api/pubsub/v1"
 
 	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/machinery/store"
 )
 
 // isDead says whether a message has used up its attempts and can be forwarded. Pub/Sub's service agent needs to publish
@@ -29,9 +30,9 @@ func (q *queue) isDead(sub pubsubapi.Subscription, d *delivery) bool {
 	return true
 }
 
-// forward publishes a message to the dead-letter topic, with attributes that tell where it comes from, and says whether
-// it is there.
-func (q *queue) forward(sub pubsubapi.Subscription, d message) bool {
+// forwardIn publishes a message to the dead-letter topic, with attributes that tell where it comes from, as a part of a
+// batch.
+func (q *queue) forwardIn(b *store.Batch, sub pubsubapi.Subscription, d message) {
 	attributes := maps.Clone(d.Attributes)
 	if attributes == nil {
 		attributes = map[string]string{}
@@ -40,10 +41,6 @@ func (q *queue) forward(sub pubsubapi.Subscription, d message) bool {
 	attributes["CloudPubSubDeadLetterSourceSubscription"] = short(sub.Name)
 	attributes["CloudPubSubDeadLetterSourceSubscriptionProject"] = projectOf(sub.Name)
 	attributes["CloudPubSubDeadLetterSourceTopicPublishTime"] = d.Published.Format("2006-01-02T15:04:05.000+00:00")
-	if _, err := q.service.enqueue(sub.DeadLetterPolicy.DeadLetterTopic, d.Data, attributes, d.OrderingKey); err != nil {
-		q.service.Log.Error("a message is not with the dead letters yet", "subscription", sub.Name, "message", d.ID,
-			"error", err)
-		return false
-	}
-	return true
+	s := q.service
+	s.enqueueIn(b, s.attached(sub.DeadLetterPolicy.DeadLetterTopic), s.message(d.Data, attributes, d.OrderingKey))
 }

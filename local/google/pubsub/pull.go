@@ -84,10 +84,7 @@ func (s *Service) acknowledge(r *rest.Request) (any, error) {
 	if err := Refusals.CheckField("subscriptions.acknowledge", "ackIds", body.AckIds); err != nil {
 		return nil, err
 	}
-	for _, id := range body.AckIds {
-		s.queue(sub.Name).ack(id)
-	}
-	return rest.Empty{}, nil
+	return rest.Empty{}, s.queue(sub.Name).ack(body.AckIds...)
 }
 
 func (s *Service) modifyAckDeadline(r *rest.Request) (any, error) {

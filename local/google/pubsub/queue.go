@@ -9,6 +9,8 @@ import (
 	"time"
 
 	pubsubapi "google.golang.org/api/pubsub/v1"
+
+	"docx2pdf/local/machinery/store"
 )
 
 // message is a published message that a subscription has not acknowledged.
@@ -75,6 +77,12 @@ func (q *queue) add(m message) {
 	q.notify()
 }
 
+func (q *queue) length() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.backlog.messages)
+}
+
 func (q *queue) wake() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -105,10 +113,13 @@ func (q *queue) lookThrough(sub pubsubapi.Subscription, n int, taken *[]delivery
 	now := time.Now()
 	*wait = q.backlog.wake(now, time.Minute)
 	var behind []*delivery // an older message with their ordering key
+	var change store.Batch
 	for len(q.backlog.ready.all) > 0 && len(*taken) < n {
 		d := q.backlog.ready.all[0]
 		switch {
-		case q.expired(sub, d, now):
+		case expired(sub, d, now):
+			q.remove(d)
+			q.service.messages.DeleteIn(&change, messageKey(q.subscription, d.ID))
 		case sub.EnableMessageOrdering && d.OrderingKey != "" && q.keys[d.OrderingKey][0] != d:
 			q.backlog.take(d)
 			behind = append(behind, d)
@@ -119,35 +130,41 @@ func (q *queue) lookThrough(sub pubsubapi.Subscription, n int, taken *[]delivery
 			dead = append(dead, d)
 		default:
 			q.lease(d, now.Add(time.Duration(sub.AckDeadlineSeconds)*time.Second))
+			q.service.messages.PutIn(&change, messageKey(q.subscription, d.ID), d.message)
 			*taken = append(*taken, *d)
 		}
 	}
 	for _, d := range behind {
 		q.backlog.put(d, now)
 	}
+	if err := q.service.db.Write(&change); err != nil {
+		q.service.Log.Error("delivery attempts are not recorded", "subscription", q.subscription, "error", err)
+	}
 	*changed = q.changed
 	return dead
 }
 
-// bury sends a message to the dead letters. It is gone from here only once it is there.
+// bury sends a message to the dead letters: it is there and no longer here, or nothing has changed.
 func (q *queue) bury(sub pubsubapi.Subscription, d *delivery) {
-	forwarded := q.forward(sub, d.message)
+	var moved store.Batch
+	q.forwardIn(&moved, sub, d.message)
+	q.service.messages.DeleteIn(&moved, messageKey(q.subscription, d.ID))
+	err := q.service.db.Write(&moved)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if forwarded {
+	if err == nil {
 		q.remove(d)
+	} else {
+		q.service.Log.Error("a message is not with the dead letters yet", "subscription", sub.Name, "message", d.ID,
+			"error", err)
 	}
 	q.notify()
 }
 
-// expired drops a message that is older than the subscription's retention. The lock is held.
-func (q *queue) expired(sub pubsubapi.Subscription, d *delivery, now time.Time) bool {
+// expired says that a message is older than the subscription's retention.
+func expired(sub pubsubapi.Subscription, d *delivery, now time.Time) bool {
 	retention, err := time.ParseDuration(sub.MessageRetentionDuration)
-	if err != nil || now.Sub(d.Published) < retention {
-		return false
-	}
-	q.remove(d)
-	return true
+	return err == nil && now.Sub(d.Published) >= retention
 }
 
 // lease counts a delivery attempt and hides the message until the deadline. The lock is held.
@@ -158,17 +175,29 @@ func (q *queue) lease(d *delivery, until time.Time) {
 	d.ackID = d.ID + "-" + strconv.FormatInt(q.leases, 10)
 	d.lease = until
 	q.backlog.put(d, time.Now())
-	q.save(d)
 }
 
-// ack removes the message that was delivered under an id. An id that is no longer good is ignored, as at Google.
-func (q *queue) ack(ackID string) {
+// ack removes the messages that were delivered under ids, all or, with an error, none. An id that is no longer good is
+// ignored, as at Google.
+func (q *queue) ack(ackIDs ...string) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if d := q.find(ackID); d != nil {
-		q.remove(d)
-		q.notify()
+	var done []*delivery
+	var gone store.Batch
+	for _, id := range ackIDs {
+		if d := q.find(id); d != nil {
+			done = append(done, d)
+			q.service.messages.DeleteIn(&gone, messageKey(q.subscription, d.ID))
+		}
 	}
+	if err := q.service.db.Write(&gone); err != nil || len(done) == 0 {
+		return err
+	}
+	for _, d := range done {
+		q.remove(d)
+	}
+	q.notify()
+	return nil
 }
 
 // nack gives the message back; it is delivered again after its back-off.
@@ -223,6 +252,7 @@ func (q *queue) find(ackID string) *delivery {
 	return q.backlog.acks[ackID]
 }
 
+// remove takes a message out of the queue, once: an id can be acknowledged twice in one call. The lock is held.
 func (q *queue) remove(d *delivery) {
 	q.backlog.take(d)
 	if d.OrderingKey != "" {
@@ -231,11 +261,10 @@ func (q *queue) remove(d *delivery) {
 			delete(q.keys, d.OrderingKey)
 		}
 	}
-	q.service.messages.Delete(q.subscription + "/messages/" + d.ID)
 }
 
 func (q *queue) save(d *delivery) {
-	if err := q.service.messages.Put(q.subscription+"/messages/"+d.ID, d.message); err != nil {
+	if err := q.service.messages.Put(messageKey(q.subscription, d.ID), d.message); err != nil {
 		q.service.Log.Error("a delivery attempt is not recorded", "subscription", q.subscription, "error", err)
 	}
 }

@@ -45,6 +45,7 @@ type Services struct {
 // Service keeps topics, subscriptions and the messages that are not acknowledged yet.
 type Service struct {
 	Services
+	db            *store.DB
 	topics        *store.Collection[pubsubapi.Topic]        // by name
 	subscriptions *store.Collection[pubsubapi.Subscription] // by name
 	messages      *store.Collection[message]                // by subscription/id
@@ -60,7 +61,7 @@ type Service struct {
 
 // Open uses the topics and subscriptions in the store. Start goes on delivering.
 func Open(db *store.DB, services Services) *Service {
-	s := &Service{Services: services, queues: map[string]*queue{}}
+	s := &Service{Services: services, db: db, queues: map[string]*queue{}}
 	s.topics = store.In[pubsubapi.Topic](db, "pubsub/topics")
 	s.subscriptions = store.In[pubsubapi.Subscription](db, "pubsub/subscriptions")
 	s.messages = store.In[message](db, "pubsub/messages")
@@ -88,9 +89,7 @@ func (s *Service) Topics() []string { return s.topics.Keys("") }
 func (s *Service) Subscriptions() []pubsubapi.Subscription { return s.subscriptions.List("") }
 
 // Backlog is how many messages of a subscription are not acknowledged.
-func (s *Service) Backlog(subscription string) int {
-	return len(s.messages.Keys(subscription + "/messages/"))
-}
+func (s *Service) Backlog(subscription string) int { return s.queue(subscription).length() }
 
 // AgentEmail is Pub/Sub's service agent in a project.
 func (s *Service) AgentEmail(projectID string) string {
@@ -110,13 +109,13 @@ func (s *Service) queue(subscription string) *queue {
 		return q
 	}
 	ctx, cancel := context.WithCancel(s.context)
-	q := newQueue(s, subscription, cancel, s.messages.List(subscription+"/messages/"))
+	q := newQueue(s, subscription, cancel, s.messages.List(messageKey(subscription, "")))
 	s.queues[subscription] = q
 	s.work.Go(func() { q.push(ctx) })
 	return q
 }
 
-// forget drops a subscription's queue with its messages.
+// forget ends the deliveries of a subscription that is gone.
 func (s *Service) forget(subscription string) {
 	s.mu.Lock()
 	q := s.queues[subscription]
@@ -126,10 +125,16 @@ func (s *Service) forget(subscription string) {
 		q.cancel()
 		q.wake()
 	}
-	for _, key := range s.messages.Keys(subscription + "/messages/") {
-		s.messages.Delete(key)
+}
+
+// dropMessagesIn removes the messages of a subscription, as a part of a batch.
+func (s *Service) dropMessagesIn(b *store.Batch, subscription string) {
+	for _, key := range s.messages.Keys(messageKey(subscription, "")) {
+		s.messages.DeleteIn(b, key)
 	}
 }
+
+func messageKey(subscription, id string) string { return subscription + "/messages/" + id }
 
 // nextID is the time in microseconds, made unique, as a message id.
 func (s *Service) nextID() int64 {

@@ -150,8 +150,8 @@ func (p *streamed) obey(r *pubsubpb.StreamingPullRequest) error {
 	if seconds := int64(r.StreamAckDeadlineSeconds); seconds >= 10 && seconds <= 600 {
 		p.deadline = seconds
 	}
-	for _, id := range r.AckIds {
-		p.queue().ack(id)
+	if err := p.queue().ack(r.AckIds...); err != nil {
+		return err
 	}
 	sub, _ := p.service.subscriptions.Get(p.name)
 	for i, id := range r.ModifyDeadlineAckIds {

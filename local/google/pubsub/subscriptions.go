@@ -6,6 +6,7 @@ import (
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
+	"docx2pdf/local/machinery/store"
 )
 
 func subscriptionName(r *rest.Request) string {
@@ -34,7 +35,9 @@ func (s *Service) createSubscription(r *rest.Request) (any, error) {
 	if _, err := s.Accounts.Agent(r.Var("project"), "pubsub.googleapis.com", s.AgentEmail(r.Var("project"))); err != nil {
 		return nil, err
 	}
-	stored, err := s.subscriptions.Update(name, func(sub *pubsubapi.Subscription, exists bool) error {
+	var made store.Batch
+	s.dropMessagesIn(&made, name) // that were on their way to a former subscription of the name when it was deleted
+	stored := s.subscriptions.UpdateIn(&made, name, func(sub *pubsubapi.Subscription, exists bool) error {
 		if exists {
 			return status.Errorf(status.AlreadyExists, "Resource already exists in the project (resource=%s).",
 				r.Var("subscription"))
@@ -43,11 +46,11 @@ func (s *Service) createSubscription(r *rest.Request) (any, error) {
 		sub.Name, sub.State = name, "ACTIVE"
 		return nil
 	})
-	if err != nil {
+	if err := s.db.Write(&made); err != nil {
 		return nil, err
 	}
 	s.queue(name)
-	return versioned(stored), nil
+	return versioned(*stored), nil
 }
 
 // versioned is the answer to a write, which tells the version of the push format where a read does not.
@@ -140,13 +143,13 @@ func (s *Service) changeSubscription(r *rest.Request, change func(*pubsubapi.Sub
 
 func (s *Service) deleteSubscription(r *rest.Request) (any, error) {
 	name := subscriptionName(r)
-	found, err := s.subscriptions.Delete(name)
-	if err == nil && !found {
-		err = notFound(name)
+	if _, ok := s.subscriptions.Get(name); !ok {
+		return nil, notFound(name)
 	}
-	if err != nil {
-		return nil, err
-	}
-	s.forget(name)
-	return rest.Empty{}, s.Policies.Drop(name)
+	var gone store.Batch
+	s.subscriptions.DeleteIn(&gone, name)
+	s.dropMessagesIn(&gone, name)
+	s.Policies.DropIn(&gone, name)
+	gone.After(func() { s.forget(name) })
+	return rest.Empty{}, s.db.Write(&gone)
 }

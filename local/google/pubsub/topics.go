@@ -3,6 +3,7 @@ package pubsub
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
+	"docx2pdf/local/machinery/store"
 )
 
 func notFound(name string) error {
@@ -121,26 +123,19 @@ func mask(r *rest.Request, inBody string) []string {
 // deleteTopic leaves the topic's subscriptions behind without a topic, as Google does.
 func (s *Service) deleteTopic(r *rest.Request) (any, error) {
 	name := topicName(r)
-	found, err := s.topics.Delete(name)
-	if err == nil && !found {
-		err = notFound(name)
+	if _, ok := s.topics.Get(name); !ok {
+		return nil, notFound(name)
 	}
-	if err != nil {
-		return nil, err
-	}
+	var gone store.Batch
+	s.topics.DeleteIn(&gone, name)
 	for _, sub := range s.subscriptions.List("") {
-		if sub.Topic != name {
-			continue
-		}
-		_, err := s.subscriptions.Update(sub.Name, func(sub *pubsubapi.Subscription, _ bool) error {
+		if sub.Topic == name {
 			sub.Topic = "_deleted-topic_"
-			return nil
-		})
-		if err != nil {
-			return nil, err
+			s.subscriptions.PutIn(&gone, sub.Name, sub)
 		}
 	}
-	return rest.Empty{}, s.Policies.Drop(name)
+	s.Policies.DropIn(&gone, name)
+	return rest.Empty{}, s.db.Write(&gone)
 }
 
 func (s *Service) listTopicSubscriptions(r *rest.Request) (any, error) {
@@ -173,6 +168,8 @@ func (s *Service) publish(r *rest.Request) (any, error) {
 		return nil, notFound(name)
 	}
 	var answer pubsubapi.PublishResponse
+	var published store.Batch
+	attached := s.attached(name)
 	for _, m := range body.Messages {
 		if m.Data == "" && len(m.Attributes) == 0 {
 			return nil, Refusals.Refuse("topics.publish", "messages", "empty", nil)
@@ -181,31 +178,37 @@ func (s *Service) publish(r *rest.Request) (any, error) {
 		if err != nil {
 			return nil, Refusals.Refuse("topics.publish", "messages[].data", "base64", m.Data)
 		}
-		id, err := s.enqueue(name, data, m.Attributes, m.OrderingKey)
-		if err != nil {
-			return nil, err
-		}
-		answer.MessageIds = append(answer.MessageIds, id)
+		made := s.message(data, m.Attributes, m.OrderingKey)
+		s.enqueueIn(&published, attached, made)
+		answer.MessageIds = append(answer.MessageIds, made.ID)
 	}
-	return answer, nil
+	return answer, s.db.Write(&published)
 }
 
-// enqueue gives a message to all subscriptions of a topic whose filter takes it.
-func (s *Service) enqueue(topic string, data []byte, attributes map[string]string,
-	orderingKey string) (id string, err error) {
-	m := message{ID: fmt.Sprint(s.nextID()), Data: data, Attributes: attributes, OrderingKey: orderingKey,
+// attached are the subscriptions of a topic.
+func (s *Service) attached(topic string) []pubsubapi.Subscription {
+	return slices.DeleteFunc(s.subscriptions.List(""), func(sub pubsubapi.Subscription) bool { return sub.Topic != topic })
+}
+
+func (s *Service) message(data []byte, attributes map[string]string, orderingKey string) message {
+	return message{ID: fmt.Sprint(s.nextID()), Data: data, Attributes: attributes, OrderingKey: orderingKey,
 		Published: time.Now().UTC()}
-	for _, sub := range s.subscriptions.List("") {
+}
+
+// enqueueIn gives a message to all subscriptions whose filter takes it, as a part of a batch.
+func (s *Service) enqueueIn(b *store.Batch, subscriptions []pubsubapi.Subscription, m message) {
+	for _, sub := range subscriptions {
 		matches, err := parseFilter(sub.Filter)
-		if sub.Topic != topic || err != nil || !matches(attributes) {
+		if err != nil || !matches(m.Attributes) {
 			continue
 		}
-		if err := s.messages.Put(sub.Name+"/messages/"+m.ID, m); err != nil {
-			return "", err
-		}
-		s.queue(sub.Name).add(m)
+		s.messages.PutIn(b, messageKey(sub.Name, m.ID), m)
+		b.After(func() {
+			if _, ok := s.subscriptions.Get(sub.Name); ok {
+				s.queue(sub.Name).add(m)
+			}
+		})
 	}
-	return m.ID, nil
 }
 
 // MayPublish checks that the topic exists and that the principal may publish to it.
@@ -218,12 +221,13 @@ func (s *Service) MayPublish(p policy.Principal, topic string) error {
 			"'//pubsub.googleapis.com/%s', or that topic does not exist.", p.Email, topic)
 }
 
-// Publish puts a message on a topic in the name of a service agent.
-func (s *Service) Publish(p policy.Principal, topic string, data []byte, attributes map[string]string) error {
+// PublishIn puts a message on a topic in the name of a service agent, as a part of a batch. A topic that is gone, or no
+// longer lets the agent publish, loses the event, as at Google.
+func (s *Service) PublishIn(b *store.Batch, p policy.Principal, topic string, data []byte,
+	attributes map[string]string) {
 	if err := s.MayPublish(p, topic); err != nil {
 		s.Log.Warn("an event is lost", "why", err.Error())
-		return err
+		return
 	}
-	_, err := s.enqueue(topic, data, attributes, "")
-	return err
+	s.enqueueIn(b, s.attached(topic), s.message(data, attributes, ""))
 }

@@ -12,6 +12,7 @@ import (
 	ar "google.golang.org/api/artifactregistry/v1"
 
 	"docx2pdf/local/machinery/rest"
+	"docx2pdf/local/machinery/store"
 )
 
 // imageOf is the image that the path's {package} names.
@@ -89,7 +90,9 @@ func (s *Service) deleteTag(r *rest.Request) (any, error) {
 	if !ok || !m.isTag() {
 		return nil, notFound()
 	}
-	return rest.Empty{}, s.drop(m)
+	var gone store.Batch
+	s.dropIn(&gone, m)
+	return rest.Empty{}, s.db.Write(&gone)
 }
 
 func (s *Service) listVersions(r *rest.Request) (any, error) {
@@ -163,19 +166,11 @@ func layersOf(m manifest) int64 {
 	return size
 }
 
-// dropImages removes every image whose name starts with prefix.
-func (s *Service) dropImages(prefix string) error {
-	for _, m := range s.manifests.List(prefix) {
-		if err := s.drop(m); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Service) drop(m manifest) error {
-	r := httptest.NewRequest(http.MethodDelete, "/v2/"+m.Image+"/manifests/"+m.Reference, nil)
-	s.oci.ServeHTTP(httptest.NewRecorder(), r)
-	_, err := s.manifests.Delete(m.key())
-	return err
+// dropIn removes a manifest or a tag, as a part of a batch.
+func (s *Service) dropIn(b *store.Batch, m manifest) {
+	s.manifests.DeleteIn(b, m.key())
+	b.After(func() {
+		r := httptest.NewRequest(http.MethodDelete, "/v2/"+m.Image+"/manifests/"+m.Reference, nil)
+		s.oci.ServeHTTP(httptest.NewRecorder(), r)
+	})
 }

@@ -18,6 +18,7 @@ import (
 
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/machinery/status"
+	"docx2pdf/local/machinery/store"
 )
 
 // manifest is one pushed manifest or tag. The registry of go-containerregistry keeps manifests in memory only; these
@@ -179,12 +180,13 @@ func (s *Service) pushManifest(w http.ResponseWriter, r *http.Request, image, re
 		hash, _, _ := ocispec.SHA256(bytes.NewReader(data))
 		m := manifest{Image: image, Reference: hash.String(), Digest: hash.String(),
 			ContentType: r.Header.Get("Content-Type"), Content: data, Pushed: time.Now()}
-		err := s.manifests.Put(m.key(), m)
-		if err == nil && reference != m.Digest {
+		var pushed store.Batch
+		s.manifests.PutIn(&pushed, m.key(), m)
+		if reference != m.Digest {
 			m.Reference = reference
-			err = s.manifests.Put(m.key(), m)
+			s.manifests.PutIn(&pushed, m.key(), m)
 		}
-		if err != nil {
+		if err := s.db.Write(&pushed); err != nil {
 			refuse(w, http.StatusServiceUnavailable, "UNKNOWN", err.Error())
 			return
 		}

@@ -23,6 +23,7 @@ import (
 
 // Service keeps repositories and their images.
 type Service struct {
+	db           *store.DB
 	policies     *policy.Engine
 	tokens       *token.Authority
 	operations   *operation.Operations
@@ -35,7 +36,7 @@ type Service struct {
 // Open uses the repositories and images in the store.
 func Open(db *store.DB, policies *policy.Engine, tokens *token.Authority,
 	operations *operation.Operations) (*Service, error) {
-	s := &Service{policies: policies, tokens: tokens, operations: operations}
+	s := &Service{db: db, policies: policies, tokens: tokens, operations: operations}
 	s.repositories = store.In[ar.Repository](db, "registry/repositories")
 	s.manifests = store.In[manifest](db, "registry/manifests")
 	s.blobs = db.Folder("registry/blobs")
@@ -83,7 +84,8 @@ func (s *Service) create(r *rest.Request) (any, error) {
 		return nil, err
 	}
 	name := r.Name("projects", "{project}", "locations", "{location}", "repositories") + "/" + id
-	created, err := s.repositories.Update(name, func(have *ar.Repository, exists bool) error {
+	var change store.Batch
+	created := s.repositories.UpdateIn(&change, name, func(have *ar.Repository, exists bool) error {
 		if exists {
 			return status.Errorf(status.AlreadyExists, "the repository already exists")
 		}
@@ -99,11 +101,11 @@ func (s *Service) create(r *rest.Request) (any, error) {
 			EnablementStateReason: "API containerscanning.googleapis.com is not enabled."}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	created.CreateTime, created.UpdateTime = "", "" // the operation's answer leaves them to a read
-	return s.operation(r, operation.Typed("google.devtools.artifactregistry.v1.Repository", created))
+	return s.operation(r, &change, func() json.RawMessage {
+		answer := *created
+		answer.CreateTime, answer.UpdateTime = "", "" // the operation's answer leaves them to a read
+		return operation.Typed("google.devtools.artifactregistry.v1.Repository", answer)
+	})
 }
 
 // modelled refuses repositories that the local cloud cannot be.
@@ -119,13 +121,16 @@ func modelled(repository ar.Repository) error {
 	return nil
 }
 
-func (s *Service) operation(r *rest.Request, response []byte) (any, error) {
+// operation stores a change together with the operation that ends with it.
+func (s *Service) operation(r *rest.Request, change *store.Batch, response func() json.RawMessage) (any, error) {
 	name := r.Name("projects", "{project}", "locations", "{location}", "operations") + "/" + uuid.NewString()
 	metadata := operation.Typed("google.devtools.artifactregistry.v1.OperationMetadata", nil)
-	return s.operations.Start(name, metadata, func() (json.RawMessage, json.RawMessage, error) {
-		return nil,
-			response, nil
-	})
+	started := s.operations.StartIn(change, name, func() json.RawMessage { return metadata },
+		func() (last, answer json.RawMessage, err error) { return nil, response(), nil })
+	if err := s.db.Write(change); err != nil {
+		return nil, err
+	}
+	return started.Operation, nil
 }
 
 func (s *Service) get(r *rest.Request) (any, error) {
@@ -188,23 +193,20 @@ func (s *Service) patch(r *rest.Request) (any, error) {
 
 func (s *Service) delete(r *rest.Request) (any, error) {
 	name := nameOf(r)
-	found, err := s.repositories.Delete(name)
-	if err == nil && !found {
-		err = notFound()
+	if _, ok := s.repositories.Get(name); !ok {
+		return nil, notFound()
 	}
+	var gone store.Batch
+	s.repositories.DeleteIn(&gone, name)
+	for _, m := range s.manifests.List(registryURI(name) + "/") {
+		s.dropIn(&gone, m)
+	}
+	s.policies.DropIn(&gone, name)
+	answer, err := s.operation(r, &gone, func() json.RawMessage { return operation.Typed("google.protobuf.Empty", nil) })
 	if err != nil {
 		return nil, err
 	}
-	if err := s.dropImages(registryURI(name) + "/"); err != nil {
-		return nil, err
-	}
-	if err := s.dropBlobs(longestPush); err != nil {
-		return nil, err
-	}
-	if err := s.policies.Drop(name); err != nil {
-		return nil, err
-	}
-	return s.operation(r, operation.Typed("google.protobuf.Empty", nil))
+	return answer, s.dropBlobs(longestPush)
 }
 
 func (s *Service) getOperation(r *rest.Request) (any, error) {

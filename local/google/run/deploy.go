@@ -16,18 +16,24 @@ import (
 	"docx2pdf/local/machine/container"
 	"docx2pdf/local/machinery/operation"
 	"docx2pdf/local/machinery/status"
+	"docx2pdf/local/machinery/store"
 )
 
-// startDeploy begins the operation that brings a stored service up.
-func (s *Service) startDeploy(v runapi.GoogleCloudRunV2Service) (any, error) {
-	s.work.Add(1)
-	return s.Operations.Start(operationName(v.Name), operation.Typed(serviceType, v),
+// startDeploy stores a change of a service together with the operation that brings the service up, and begins that.
+func (s *Service) startDeploy(change *store.Batch, name string, stored *record) (any, error) {
+	change.After(func() { s.work.Add(1) })
+	started := s.Operations.StartIn(change, operationName(name),
+		func() json.RawMessage { return operation.Typed(serviceType, stored.Service) },
 		func() (last, response json.RawMessage, err error) {
 			defer s.work.Done()
-			done, err := s.deploy(context.Background(), v)
+			done, err := s.deploy(context.Background(), stored.Service)
 			last = operation.Typed(serviceType, done)
 			return last, last, err
 		})
+	if err := s.db.Write(change); err != nil {
+		return nil, err
+	}
+	return started.Operation, nil
 }
 
 // deploy makes a new revision where the template changed, waits until an instance of it is up, and only then moves the

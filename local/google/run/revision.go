@@ -10,24 +10,24 @@ import (
 	runapi "google.golang.org/api/run/v2"
 
 	"docx2pdf/local/machinery/status"
+	"docx2pdf/local/machinery/store"
 )
 
 // newRevision creates the revision of the service's template and starts its first instance.
 func (s *Service) newRevision(ctx context.Context, f *frontend, v runapi.GoogleCloudRunV2Service) error {
-	stored, err := s.services.Update(v.Name, func(have *record, exists bool) error {
+	have, _ := s.services.Get(v.Name) // only one deployment of a service is under way
+	n := have.Revisions + 1
+	revision := newRevision(v, v.Name+"/revisions/"+revisionID(v, n), n)
+	var made store.Batch
+	s.services.UpdateIn(&made, v.Name, func(have *record, exists bool) error {
 		if !exists {
 			return status.Errorf(status.Cancelled, "The service was deleted.")
 		}
-		have.Revisions++
-		have.Deployed = v.Template
-		have.Service.LatestCreatedRevision = v.Name + "/revisions/" + revisionID(v, have.Revisions)
+		have.Revisions, have.Deployed, have.Service.LatestCreatedRevision = n, v.Template, revision.Name
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	revision := newRevision(v, stored.Service.LatestCreatedRevision, stored.Revisions)
-	if err := s.revisions.Put(revision.Name, revision); err != nil {
+	s.revisions.PutIn(&made, revision.Name, revision)
+	if err := s.db.Write(&made); err != nil {
 		return err
 	}
 	p, err := s.startPool(ctx, revision, true)

@@ -23,6 +23,7 @@ import (
 	"docx2pdf/local/machine/container"
 	"docx2pdf/local/machinery/fault"
 	"docx2pdf/local/machinery/operation"
+	"docx2pdf/local/machinery/status"
 	"docx2pdf/local/machinery/store"
 	"docx2pdf/local/machinery/traffic"
 )
@@ -58,6 +59,7 @@ type Options struct {
 // Service keeps Cloud Run's services and runs them.
 type Service struct {
 	Services
+	db        *store.DB
 	options   Options
 	dir       string
 	images    *container.Puller
@@ -82,7 +84,7 @@ type record struct {
 // Open uses the services in the store. Start brings them up.
 func Open(db *store.DB, services Services, options Options) (*Service, error) {
 	dir := db.Folder("run")
-	s := &Service{Services: services, options: options, dir: dir, deploying: map[string]*sync.Mutex{},
+	s := &Service{Services: services, db: db, options: options, dir: dir, deploying: map[string]*sync.Mutex{},
 		running: map[string]*frontend{}}
 	s.images = &container.Puller{Registry: services.Address, Dir: filepath.Join(dir, "images"), Docker: options.Docker}
 	s.services = store.In[record](db, "run/services")
@@ -110,6 +112,9 @@ func (s *Service) Start(ctx context.Context) error {
 		}
 	}
 	for _, r := range services {
+		if err := s.interrupted(r.Service.Name); err != nil {
+			return err
+		}
 		if r.Service.LatestReadyRevision == "" {
 			continue
 		}
@@ -118,6 +123,20 @@ func (s *Service) Start(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// interrupted fails the deployment of a service that a stop of the server cut off.
+func (s *Service) interrupted(name string) error {
+	cut := status.Errorf(status.Unavailable,
+		"The local cloud was stopped while this service was deployed. Deploy it again.")
+	_, err := s.services.Update(name, func(have *record, _ bool) error {
+		if have.Service.Reconciling {
+			have.Failed = true
+			conclude(&have.Service, s.frontend(name).url(), cut)
+		}
+		return nil
+	})
+	return err
 }
 
 // reopen gives a stored service its old port, or another when somebody has taken that one meanwhile.

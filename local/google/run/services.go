@@ -17,6 +17,7 @@ import (
 	"docx2pdf/local/machinery/operation"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
+	"docx2pdf/local/machinery/store"
 )
 
 const serviceType = "google.cloud.run.v2.Service"
@@ -68,7 +69,8 @@ func (s *Service) createService(r *rest.Request, id string, body *runapi.GoogleC
 	if err != nil {
 		return nil, err
 	}
-	stored, err := s.services.Update(name, func(have *record, exists bool) error {
+	var made store.Batch
+	stored := s.services.UpdateIn(&made, name, func(have *record, exists bool) error {
 		if exists {
 			return status.Errorf(status.AlreadyExists, "Resource '%s' already exists.", id)
 		}
@@ -79,11 +81,11 @@ func (s *Service) createService(r *rest.Request, id string, body *runapi.GoogleC
 		v.TerminalCondition = &runapi.GoogleCloudRunV2Condition{State: "CONDITION_PENDING"}
 		return nil
 	})
+	answer, err := s.startDeploy(&made, name, stored)
 	if err != nil {
 		f.close()
-		return nil, err
 	}
-	return s.startDeploy(stored.Service)
+	return answer, err
 }
 
 // patch replaces the service by the body, whole as the provider sends it.
@@ -126,7 +128,8 @@ func (s *Service) replaceService(r *rest.Request, body *runapi.GoogleCloudRunV2S
 	if err := s.complete(r, body); err != nil {
 		return nil, err
 	}
-	stored, err := s.services.Update(name, func(have *record, exists bool) error {
+	var change store.Batch
+	stored := s.services.UpdateIn(&change, name, func(have *record, exists bool) error {
 		if !exists {
 			return notFound(name)
 		}
@@ -146,10 +149,7 @@ func (s *Service) replaceService(r *rest.Request, body *runapi.GoogleCloudRunV2S
 			LastTransitionTime: now()}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return s.startDeploy(stored.Service)
+	return s.startDeploy(&change, name, stored)
 }
 
 func decodeService(r *rest.Request) (*runapi.GoogleCloudRunV2Service, error) {
@@ -203,28 +203,27 @@ func (s *Service) delete(r *rest.Request) (any, error) {
 	if !ok {
 		return nil, notFound(name)
 	}
-	if _, err := s.services.Delete(name); err != nil {
-		return nil, err
-	}
+	var gone store.Batch
+	s.services.DeleteIn(&gone, name)
 	for _, revision := range s.revisions.Keys(name + "/revisions/") {
-		if _, err := s.revisions.Delete(revision); err != nil {
-			return nil, err
-		}
+		s.revisions.DeleteIn(&gone, revision)
 	}
-	if err := s.Policies.Drop(name); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	f := s.running[name]
-	delete(s.running, name)
-	s.mu.Unlock()
+	s.Policies.DropIn(&gone, name)
+	var f *frontend
+	gone.After(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		f = s.running[name]
+		delete(s.running, name)
+	})
 	v := have.Service
 	v.Generation++
 	v.DeleteTime, v.ExpireTime, v.Reconciling = now(),
 		time.Now().AddDate(0, 0, 30).UTC().Format("2006-01-02T15:04:05.000000Z"), true
 	v.TerminalCondition = &runapi.GoogleCloudRunV2Condition{Type: "Ready", State: "CONDITION_PENDING",
 		LastTransitionTime: now()}
-	return s.Operations.Start(operationName(name), operation.Typed(serviceType, v),
+	first := operation.Typed(serviceType, v)
+	started := s.Operations.StartIn(&gone, operationName(name), func() json.RawMessage { return first },
 		func() (last, response json.RawMessage, err error) {
 			if f != nil {
 				f.close()
@@ -238,6 +237,10 @@ func (s *Service) delete(r *rest.Request) (any, error) {
 			done := operation.Typed(serviceType, v)
 			return done, done, nil
 		})
+	if err := s.db.Write(&gone); err != nil {
+		return nil, err
+	}
+	return started.Operation, nil
 }
 
 func operationName(service string) string {

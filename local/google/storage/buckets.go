@@ -8,6 +8,7 @@ import (
 	storageapi "google.golang.org/api/storage/v1"
 
 	"docx2pdf/local/machinery/rest"
+	"docx2pdf/local/machinery/store"
 )
 
 func (s *Service) createBucket(r *rest.Request) (any, error) {
@@ -23,7 +24,11 @@ func (s *Service) createBucket(r *rest.Request) (any, error) {
 	}
 	projectID := r.Var("project")
 	number, _ := s.projects.Number(projectID)
-	b, err := s.buckets.Update(body.Name, func(b *bucket, exists bool) error {
+	made := bucket{bucketFields(body), projectID}
+	made.ProjectNumber, _ = strconv.ParseUint(number, 10, 64)
+	fillBucket((*storageapi.Bucket)(&made.bucketFields))
+	var change store.Batch
+	s.buckets.UpdateIn(&change, body.Name, func(b *bucket, exists bool) error {
 		if exists {
 			if b.Project != projectID {
 				return conflict("The requested bucket name is not available. The bucket namespace is shared by all users of the " +
@@ -31,18 +36,13 @@ func (s *Service) createBucket(r *rest.Request) (any, error) {
 			}
 			return conflict("Your previous request to create the named bucket succeeded and you already own it.")
 		}
-		*b = bucket{bucketFields(body), projectID}
-		b.ProjectNumber, _ = strconv.ParseUint(number, 10, 64)
-		fillBucket((*storageapi.Bucket)(&b.bucketFields))
+		*b = made
 		return nil
 	})
-	if err != nil {
+	if err := s.defaultPolicyIn(&change, made); err != nil {
 		return nil, err
 	}
-	if err := s.defaultPolicy(b); err != nil {
-		return nil, err
-	}
-	return present(b.wire()), nil
+	return present(made.wire()), s.db.Write(&change)
 }
 
 func (s *Service) getBucket(r *rest.Request) (any, error) {
@@ -107,18 +107,16 @@ func (s *Service) deleteBucket(r *rest.Request) (any, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.objects.Keys(b.Name+"/"))+len(s.versions.Keys(b.Name+"/")) > 0 {
+	if s.objects.Any(b.Name+"/") || s.versions.Any(b.Name+"/") {
 		return nil, conflict("The bucket you tried to delete is not empty.")
 	}
+	var gone store.Batch
 	for _, key := range s.notices.Keys(b.Name + "/") {
-		if _, err := s.notices.Delete(key); err != nil {
-			return nil, err
-		}
+		s.notices.DeleteIn(&gone, key)
 	}
-	if _, err := s.buckets.Delete(b.Name); err != nil {
-		return nil, err
-	}
-	return rest.NoContent{}, s.policies.Drop("buckets/" + b.Name)
+	s.buckets.DeleteIn(&gone, b.Name)
+	s.policies.DropIn(&gone, "buckets/"+b.Name)
+	return rest.NoContent{}, s.db.Write(&gone)
 }
 
 // projectServiceAccount names Cloud Storage's service agent, and makes it at the first call, as Google does.

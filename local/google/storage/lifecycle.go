@@ -5,11 +5,13 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	storageapi "google.golang.org/api/storage/v1"
 
 	"docx2pdf/local/machinery/status"
+	"docx2pdf/local/machinery/store"
 )
 
 // checkLifecycle refuses rules that the local cloud does not carry out. It deletes by age and state; unfinished uploads
@@ -71,11 +73,9 @@ func (s *Service) expire(b bucket, now time.Time) error {
 				if !old(o, rule, now) {
 					continue
 				}
-				err := s.retire(b, o, func() error {
-					_, err := s.objects.Delete(o.Bucket + "/" + o.Name)
-					return err
-				})
-				if err != nil {
+				var gone store.Batch
+				s.retireIn(&gone, b, o, nil)
+				if err := s.db.Write(&gone); err != nil {
 					return err
 				}
 			}
@@ -85,10 +85,9 @@ func (s *Service) expire(b bucket, now time.Time) error {
 				if !old(o, rule, now) {
 					continue
 				}
-				if _, err := s.versions.Delete(versionKey(o.Bucket, o.Name, o.Generation)); err != nil {
-					return err
-				}
-				if err := os.Remove(s.blob(o.Generation)); err != nil {
+				var gone store.Batch
+				s.dropIn(&gone, b, o, nil)
+				if err := s.db.Write(&gone); err != nil {
 					return err
 				}
 			}
@@ -102,26 +101,22 @@ func old(o storageapi.Object, rule *storageapi.BucketLifecycleRule, now time.Tim
 	return err == nil && now.Sub(created) >= time.Duration(*rule.Condition.Age)*24*time.Hour
 }
 
-// dropUnfinished removes what was left behind when the last stop cut off an upload, a replacement or a deletion:
-// content
-// that nothing names, and an older version that still is the live one.
+// dropUnfinished removes the content that no object has: what was left behind when the last stop cut off an upload, a
+// replacement or a deletion.
 func (s *Service) dropUnfinished() error {
 	named := map[string]bool{}
-	for _, o := range s.versions.List("") {
-		if live, there := s.objects.Get(o.Bucket + "/" + o.Name); there && live.Generation == o.Generation {
-			if _, err := s.versions.Delete(versionKey(o.Bucket, o.Name, o.Generation)); err != nil {
-				return err
-			}
-		}
-		named[s.blob(o.Generation)] = true
+	type content struct {
+		Generation int64 `json:"generation,string"`
 	}
-	for _, o := range s.objects.List("") {
-		named[s.blob(o.Generation)] = true
+	for _, collection := range []string{objectsName, versionsName} {
+		for o := range store.In[content](s.db, collection).Scan("", "") {
+			named[strconv.FormatInt(o.Generation, 10)] = true
+		}
 	}
 	blobs, err := os.ReadDir(s.blobs)
 	for _, blob := range blobs {
-		if file := filepath.Join(s.blobs, blob.Name()); !named[file] {
-			if err := os.Remove(file); err != nil {
+		if !named[blob.Name()] {
+			if err := os.Remove(filepath.Join(s.blobs, blob.Name())); err != nil {
 				return err
 			}
 		}

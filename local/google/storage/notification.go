@@ -14,12 +14,14 @@ import (
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
+	"docx2pdf/local/machinery/store"
 )
 
-// Publisher puts messages on Pub/Sub topics in the name of a principal who needs the right to publish there.
+// Publisher puts messages on Pub/Sub topics in the name of a principal who needs the right to publish there, as a part
+// of the change that they tell of.
 type Publisher interface {
 	MayPublish(p policy.Principal, topic string) error
-	Publish(p policy.Principal, topic string, data []byte, attributes map[string]string) error
+	PublishIn(b *store.Batch, p policy.Principal, topic string, data []byte, attributes map[string]string)
 }
 
 // notification is stored by its bucket and its id.
@@ -87,10 +89,10 @@ func (s *Service) createNotification(r *rest.Request) (any, error) {
 	n := body
 	n.Kind, n.Id, n.Topic = "storage#notification", strconv.Itoa(id), topicPrefix+topic
 	n.Etag, n.SelfLink = n.Id, "https://www.googleapis.com/storage/v1/b/"+b.Name+"/notificationConfigs/"+n.Id
-	if err := s.notices.Put(b.Name+"/"+n.Id, n); err != nil {
-		return nil, err
-	}
-	return n, s.touch(b.Name)
+	var made store.Batch
+	s.notices.PutIn(&made, b.Name+"/"+n.Id, n)
+	s.touchIn(&made, b.Name)
+	return n, s.db.Write(&made)
 }
 
 func (s *Service) getNotification(r *rest.Request) (any, error) {
@@ -110,42 +112,33 @@ func (s *Service) listNotifications(r *rest.Request) (any, error) {
 }
 
 func (s *Service) deleteNotification(r *rest.Request) (any, error) {
-	found, err := s.notices.Delete(r.Var("bucket") + "/" + r.Var("notification"))
-	if err == nil && !found {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := r.Var("bucket") + "/" + r.Var("notification")
+	if _, ok := s.notices.Get(key); !ok {
 		return nil, status.Errorf(status.NotFound, "The specified notification configuration does not exist.")
 	}
-	if err != nil {
-		return nil, err
-	}
-	return rest.NoContent{}, s.touch(r.Var("bucket"))
+	var gone store.Batch
+	s.notices.DeleteIn(&gone, key)
+	s.touchIn(&gone, r.Var("bucket"))
+	return rest.NoContent{}, s.db.Write(&gone)
 }
 
-// touch counts a change of the bucket that is not in its own fields.
-func (s *Service) touch(bucketName string) error {
-	_, err := s.buckets.Update(bucketName, func(b *bucket, _ bool) error {
+// touchIn counts a change of the bucket that is not in its own fields.
+func (s *Service) touchIn(change *store.Batch, bucketName string) {
+	s.buckets.UpdateIn(change, bucketName, func(b *bucket, exists bool) error {
+		if !exists {
+			return noBucket()
+		}
 		b.Metageneration++
 		b.Etag = etag(b.Metageneration)
 		return nil
 	})
-	return err
 }
 
-// notifyReplaced tells of a new object: what it replaced is deleted or archived first.
-func (s *Service) notifyReplaced(b bucket, o, old storageapi.Object, replaced bool) {
-	extra := map[string]string{}
-	if replaced {
-		event := "OBJECT_DELETE"
-		if b.Versioning != nil && b.Versioning.Enabled {
-			event = "OBJECT_ARCHIVE"
-		}
-		s.notify(b, old, event, map[string]string{"overwrittenByGeneration": fmt.Sprint(o.Generation)})
-		extra["overwroteGeneration"] = fmt.Sprint(old.Generation)
-	}
-	s.notify(b, o, "OBJECT_FINALIZE", extra)
-}
-
-// notify publishes an event to the topics of the bucket's matching notifications.
-func (s *Service) notify(b bucket, o storageapi.Object, event string, extra map[string]string) {
+// notifyIn publishes an event to the topics of the bucket's matching notifications, as a part of a batch.
+func (s *Service) notifyIn(change *store.Batch, b bucket, o storageapi.Object, event string,
+	extra map[string]string) {
 	for _, n := range s.notices.List(b.Name + "/") {
 		if !strings.HasPrefix(o.Name, n.ObjectNamePrefix) ||
 			(len(n.EventTypes) > 0 && !slices.Contains(n.EventTypes, event)) {
@@ -167,8 +160,7 @@ func (s *Service) notify(b bucket, o storageapi.Object, event string, extra map[
 			data, _ = json.MarshalIndent(presentObject(&rest.Request{Request: &http.Request{Host: "www.googleapis.com"}},
 				o), "", "  ")
 		}
-		// A topic that is gone, or no longer lets the agent publish, loses the event, as at Google.
-		s.publish.Publish(s.agent(b.Project), strings.TrimPrefix(n.Topic, topicPrefix), data, attributes)
+		s.publish.PublishIn(change, s.agent(b.Project), strings.TrimPrefix(n.Topic, topicPrefix), data, attributes)
 	}
 }
 

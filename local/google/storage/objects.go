@@ -12,6 +12,7 @@ import (
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
+	"docx2pdf/local/machinery/store"
 )
 
 // find returns the live object, or the version of a generation.
@@ -60,7 +61,8 @@ type content struct {
 	crc32c string
 }
 
-// commit makes the content the live version of the object that meta describes.
+// commit makes the content the live version of the object that meta describes. The content is there before the object
+// and what it replaces goes after it; the object and the messages that tell of it are stored together.
 func (s *Service) commit(caller policy.Principal, b bucket, meta storageapi.Object, c content,
 	q url.Values) (storageapi.Object, error) {
 	if err := Refusals.CheckField("objects", "name", meta.Name); err != nil {
@@ -76,18 +78,11 @@ func (s *Service) commit(caller policy.Principal, b bucket, meta storageapi.Obje
 		return meta, status.NotModelled("holds, retention, encryption keys and access control lists of objects")
 	}
 	s.mu.Lock()
-	old, exists := s.objects.Get(b.Name + "/" + meta.Name)
-	o, err := s.replace(caller, b, meta, c, q, old, exists)
-	s.mu.Unlock()
-	if err != nil {
-		return o, err
+	defer s.mu.Unlock()
+	if _, ok := s.buckets.Get(b.Name); !ok { // deleted meanwhile
+		return meta, noBucket()
 	}
-	s.notifyReplaced(b, o, old, exists)
-	return o, nil
-}
-
-func (s *Service) replace(caller policy.Principal, b bucket, meta storageapi.Object, c content, q url.Values,
-	old storageapi.Object, exists bool) (storageapi.Object, error) {
+	old, exists := s.objects.Get(b.Name + "/" + meta.Name)
 	if err := (conditions{old.Generation, old.Metageneration, exists}).check(q, "POST"); err != nil {
 		return meta, err
 	}
@@ -101,11 +96,19 @@ func (s *Service) replace(caller policy.Principal, b bucket, meta storageapi.Obj
 		return meta, err
 	}
 	o := newObject(b, meta, c, generation)
-	put := func() error { return s.objects.Put(b.Name+"/"+o.Name, o) }
+	var change store.Batch
+	extra := map[string]string{}
 	if exists {
-		return o, s.retire(b, old, put)
+		s.retireIn(&change, b, old, map[string]string{"overwrittenByGeneration": fmt.Sprint(o.Generation)})
+		extra["overwroteGeneration"] = fmt.Sprint(old.Generation)
 	}
-	return o, put()
+	s.objects.PutIn(&change, b.Name+"/"+o.Name, o)
+	s.notifyIn(&change, b, o, "OBJECT_FINALIZE", extra)
+	err := s.db.Write(&change)
+	if err != nil {
+		os.Remove(s.blob(generation))
+	}
+	return o, err
 }
 
 func newObject(b bucket, meta storageapi.Object, c content, generation int64) storageapi.Object {
@@ -127,21 +130,29 @@ func newObject(b bucket, meta storageapi.Object, c content, generation int64) st
 	return o
 }
 
-// retire takes the live version away, which change does: to the older versions where the bucket keeps them, otherwise
-// for
-// good. Whenever it is cut off, what has a record has its content.
-func (s *Service) retire(b bucket, o storageapi.Object, change func() error) error {
-	if b.Versioning != nil && b.Versioning.Enabled {
-		o.TimeDeleted = timestamp(time.Now())
-		if err := s.versions.Put(versionKey(o.Bucket, o.Name, o.Generation), o); err != nil {
-			return err
-		}
-		return change()
+// retireIn takes a live version away as a part of a batch, to the older versions where the bucket keeps them, otherwise
+// for good, and tells of it.
+func (s *Service) retireIn(change *store.Batch, b bucket, o storageapi.Object, extra map[string]string) {
+	s.objects.DeleteIn(change, b.Name+"/"+o.Name)
+	if b.Versioning == nil || !b.Versioning.Enabled {
+		s.dropIn(change, b, o, extra)
+		return
 	}
-	if err := change(); err != nil {
-		return err
+	archived := o
+	archived.TimeDeleted = timestamp(time.Now())
+	s.versions.PutIn(change, versionKey(o.Bucket, o.Name, o.Generation), archived)
+	s.notifyIn(change, b, o, "OBJECT_ARCHIVE", extra)
+}
+
+// dropIn removes a version for good, live or not, as a part of a batch, and tells of it. Its content goes afterwards.
+func (s *Service) dropIn(change *store.Batch, b bucket, o storageapi.Object, extra map[string]string) {
+	if o.TimeDeleted == "" {
+		s.objects.DeleteIn(change, b.Name+"/"+o.Name)
+	} else {
+		s.versions.DeleteIn(change, versionKey(o.Bucket, o.Name, o.Generation))
 	}
-	return os.Remove(s.blob(o.Generation))
+	s.notifyIn(change, b, o, "OBJECT_DELETE", extra)
+	change.After(func() { os.Remove(s.blob(o.Generation)) }) // left behind, it goes with the next start
 }
 
 // presentObject adds the links, which name this server.
@@ -169,14 +180,13 @@ func (s *Service) changeObject(r *rest.Request, whole bool) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	o, err := s.objectOf(r)
 	if err != nil {
 		return nil, err
 	}
-	change := func(o *storageapi.Object, exists bool) error {
-		if !exists {
-			return noObject(b.Name, r.Var("object"))
-		}
+	change := func(o *storageapi.Object) error {
 		if err := (conditions{o.Generation, o.Metageneration, true}).check(r.URL.Query(), r.Method); err != nil {
 			return err
 		}
@@ -209,16 +219,17 @@ func (s *Service) changeObject(r *rest.Request, whole bool) (any, error) {
 		o.Etag, o.Updated = etag(o.Generation, o.Metageneration), timestamp(time.Now())
 		return nil
 	}
-	if o.TimeDeleted != "" {
-		o, err = s.versions.Update(versionKey(o.Bucket, o.Name, o.Generation), change)
-	} else {
-		o, err = s.objects.Update(o.Bucket+"/"+o.Name, change)
-	}
-	if err != nil {
+	if err := change(&o); err != nil {
 		return nil, err
 	}
-	s.notify(b, o, "OBJECT_METADATA_UPDATE", nil)
-	return presentObject(r, o), nil
+	var changed store.Batch
+	if o.TimeDeleted != "" {
+		s.versions.PutIn(&changed, versionKey(o.Bucket, o.Name, o.Generation), o)
+	} else {
+		s.objects.PutIn(&changed, o.Bucket+"/"+o.Name, o)
+	}
+	s.notifyIn(&changed, b, o, "OBJECT_METADATA_UPDATE", nil)
+	return presentObject(r, o), s.db.Write(&changed)
 }
 
 func (s *Service) deleteObject(r *rest.Request) (any, error) {
@@ -226,42 +237,20 @@ func (s *Service) deleteObject(r *rest.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, event, err := s.remove(r, b)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o, err := s.objectOf(r)
 	if err != nil {
 		return nil, err
 	}
-	s.notify(b, o, event, nil)
-	return rest.NoContent{}, nil
-}
-
-func (s *Service) remove(r *rest.Request, b bucket) (o storageapi.Object, event string, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if o, err = s.objectOf(r); err != nil {
-		return o, "", err
-	}
 	if err := (conditions{o.Generation, o.Metageneration, true}).check(r.URL.Query(), r.Method); err != nil {
-		return o, "", err
+		return nil, err
 	}
-	if o.TimeDeleted != "" {
-		if _, err := s.versions.Delete(versionKey(o.Bucket, o.Name, o.Generation)); err != nil {
-			return o, "", err
-		}
-		return o, "OBJECT_DELETE", os.Remove(s.blob(o.Generation))
-	}
-	drop := func() error {
-		_, err := s.objects.Delete(o.Bucket + "/" + o.Name)
-		return err
-	}
+	var gone store.Batch
 	if r.URL.Query().Get("generation") != "" { // naming the generation deletes for good
-		if err := drop(); err != nil {
-			return o, "", err
-		}
-		return o, "OBJECT_DELETE", os.Remove(s.blob(o.Generation))
+		s.dropIn(&gone, b, o, nil)
+	} else {
+		s.retireIn(&gone, b, o, nil)
 	}
-	event = "OBJECT_DELETE"
-	if b.Versioning != nil && b.Versioning.Enabled {
-		event = "OBJECT_ARCHIVE"
-	}
-	return o, event, s.retire(b, o, drop)
+	return rest.NoContent{}, s.db.Write(&gone)
 }

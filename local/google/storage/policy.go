@@ -6,11 +6,12 @@ import (
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
+	"docx2pdf/local/machinery/store"
 )
 
-// defaultPolicy is what a new bucket grants to the members of its project
+// defaultPolicyIn is what a new bucket grants to the members of its project
 // (https://cloud.google.com/storage/docs/access-control/iam#convenience-values).
-func (s *Service) defaultPolicy(b bucket) error {
+func (s *Service) defaultPolicyIn(change *store.Batch, b bucket) error {
 	team := func(role string, members ...string) policy.Binding {
 		for i := range members {
 			members[i] += ":" + b.Project
@@ -27,10 +28,10 @@ func (s *Service) defaultPolicy(b bucket) error {
 	}
 	if b.IamConfiguration.UniformBucketLevelAccess.Enabled {
 		buckets = append(buckets, objects...)
-	} else if err := s.policies.Establish("buckets/"+b.Name+"/objects", policy.Policy{Bindings: objects}); err != nil {
+	} else if err := s.policies.EstablishIn(change, "buckets/"+b.Name+"/objects", policy.Policy{Bindings: objects}); err != nil {
 		return err
 	}
-	return s.policies.Establish("buckets/"+b.Name, policy.Policy{Bindings: buckets})
+	return s.policies.EstablishIn(change, "buckets/"+b.Name, policy.Policy{Bindings: buckets})
 }
 
 type bucketPolicy struct {

@@ -31,6 +31,7 @@ var Refusals = refusal.MustRead(refusals)
 
 // Service keeps buckets and objects.
 type Service struct {
+	db       *store.DB
 	policies *policy.Engine
 	accounts *iam.Service
 	projects *project.Service
@@ -48,6 +49,11 @@ type Service struct {
 	uploads    map[string]*upload
 }
 
+const (
+	objectsName  = "storage/objects"
+	versionsName = "storage/versions"
+)
+
 // bucketFields are the wire type's fields without its methods, so that a bucket can be stored with its project.
 type bucketFields storageapi.Bucket
 
@@ -61,11 +67,11 @@ func (b bucket) wire() storageapi.Bucket { return storageapi.Bucket(b.bucketFiel
 // Open uses the buckets and objects in the store. publish sends notifications.
 func Open(db *store.DB, policies *policy.Engine, accounts *iam.Service, projects *project.Service,
 	publish Publisher) (*Service, error) {
-	s := &Service{policies: policies, accounts: accounts, projects: projects, publish: publish,
+	s := &Service{db: db, policies: policies, accounts: accounts, projects: projects, publish: publish,
 		blobs: db.Folder("storage/blobs"), uploads: map[string]*upload{}}
 	s.buckets = store.In[bucket](db, "storage/buckets")
-	s.objects = store.In[storageapi.Object](db, "storage/objects")
-	s.versions = store.In[storageapi.Object](db, "storage/versions")
+	s.objects = store.In[storageapi.Object](db, objectsName)
+	s.versions = store.In[storageapi.Object](db, versionsName)
 	s.notices = store.In[notification](db, "storage/notifications")
 	if err := os.MkdirAll(s.blobs, 0o700); err != nil {
 		return nil, err

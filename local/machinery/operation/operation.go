@@ -28,19 +28,22 @@ type Status struct {
 	Message string `json:"message"`
 }
 
-// record is an operation as it is stored.
-type record struct {
+// Started is an operation as it is stored.
+type Started struct {
 	Operation
 	Ended time.Time `json:"ended,omitzero"`
 }
 
 // Operations holds the operations of all services, and of those that are done the latest.
 type Operations struct {
-	items *store.Collection[record]
+	db    *store.DB
+	items *store.Collection[Started]
 	mu    sync.Mutex
 	done  map[string]chan struct{} // of those that are not done
 	ended int                      // since older ones were dropped
-	work  sync.WaitGroup
+	// unwritten are those that are done, which the disk had no room to tell.
+	unwritten map[string]Started
+	work      sync.WaitGroup
 }
 
 const (
@@ -53,7 +56,7 @@ const (
 
 // Open uses the operations in the store. Those that a stop of the server cut off are done with an error.
 func Open(db *store.DB) (*Operations, error) {
-	items := store.In[record](db, "operations")
+	items := store.In[Started](db, "operations")
 	for _, op := range items.List("") {
 		if !op.Done {
 			op.Done, op.Ended = true, time.Now()
@@ -63,7 +66,8 @@ func Open(db *store.DB) (*Operations, error) {
 			}
 		}
 	}
-	o := &Operations{items: items, done: map[string]chan struct{}{}}
+	o := &Operations{db: db, items: items, done: map[string]chan struct{}{},
+		unwritten: map[string]Started{}}
 	return o, o.prune()
 }
 
@@ -91,28 +95,45 @@ func (o *Operations) Start(
 	metadata json.RawMessage,
 	work func() (last, response json.RawMessage, err error),
 ) (Operation, error) {
-	op := Operation{Name: name, Metadata: metadata}
-	if err := o.items.Put(name, record{Operation: op}); err != nil {
-		return op, err
+	var b store.Batch
+	op := o.StartIn(&b, name, func() json.RawMessage { return metadata }, work)
+	if err := o.db.Write(&b); err != nil {
+		return Operation{Name: name}, err
 	}
-	o.mu.Lock()
-	finished := make(chan struct{})
-	o.done[name] = finished
-	o.mu.Unlock()
-	o.work.Go(func() {
-		last, response, err := work()
-		o.finish(name, last, response, err)
-		close(finished)
-		o.forget(name)
+	return op.Operation, nil
+}
+
+// StartIn is Start as a part of a batch, which may also hold what the metadata is made of. The operation is there, and
+// its work begins, once the batch is stored.
+func (o *Operations) StartIn(
+	b *store.Batch,
+	name string,
+	metadata func() json.RawMessage,
+	work func() (last, response json.RawMessage, err error),
+) *Started {
+	b.After(func() {
+		finished := make(chan struct{})
+		o.mu.Lock()
+		o.done[name] = finished
+		o.mu.Unlock()
+		o.work.Go(func() {
+			last, response, err := work()
+			o.finish(name, last, response, err)
+			close(finished)
+			o.forget(name)
+		})
 	})
-	return op, nil
+	return o.items.UpdateIn(b, name, func(op *Started, _ bool) error {
+		*op = Started{Operation: Operation{Name: name, Metadata: metadata()}}
+		return nil
+	})
 }
 
 // Wait returns when all work that was started has ended and is written down.
 func (o *Operations) Wait() { o.work.Wait() }
 
 func (o *Operations) finish(name string, last, response json.RawMessage, err error) {
-	o.items.Update(name, func(op *record, _ bool) error {
+	done := func(op *Started, _ bool) error {
 		op.Done, op.Response, op.Ended = true, response, time.Now()
 		if last != nil {
 			op.Metadata = last
@@ -122,7 +143,15 @@ func (o *Operations) finish(name string, last, response json.RawMessage, err err
 			op.Response, op.Error = nil, &Status{Code: number(e.Code), Message: e.Message}
 		}
 		return nil
-	})
+	}
+	if _, err := o.items.Update(name, done); err == nil {
+		return
+	}
+	op, _ := o.items.Get(name)
+	_ = done(&op, true)
+	o.mu.Lock()
+	o.unwritten[name] = op
+	o.mu.Unlock()
 }
 
 // forget lets go of what waited for an operation, and now and then of operations that ended long ago.
@@ -142,8 +171,8 @@ func (o *Operations) forget(name string) {
 
 // prune drops the operations that ended first, when there are more than kept.
 func (o *Operations) prune() error {
-	done := slices.DeleteFunc(o.items.List(""), func(r record) bool { return !r.Done })
-	slices.SortFunc(done, func(a, b record) int { return b.Ended.Compare(a.Ended) })
+	done := slices.DeleteFunc(o.items.List(""), func(r Started) bool { return !r.Done })
+	slices.SortFunc(done, func(a, b Started) int { return b.Ended.Compare(a.Ended) })
 	for i := kept; i < len(done); i++ {
 		if _, err := o.items.Delete(done[i].Name); err != nil {
 			return err
@@ -167,7 +196,12 @@ func (o *Operations) Get(ctx context.Context, name string, patience time.Duratio
 		case <-ctx.Done():
 		}
 	}
-	op, ok := o.items.Get(name)
+	o.mu.Lock()
+	op, ok := o.unwritten[name]
+	o.mu.Unlock()
+	if !ok {
+		op, ok = o.items.Get(name)
+	}
 	if !ok {
 		return Operation{}, status.Errorf(status.NotFound, "Operation %s not found.", name)
 	}

@@ -134,6 +134,12 @@ func (c *Collection[T]) Count(prefix string) (n int) {
 	return n
 }
 
+// Any says whether a key starts with prefix.
+func (c *Collection[T]) Any(prefix string) (found bool) {
+	c.ascend([]byte(prefix), []byte(prefix), func(_, _ []byte) bool { found = true; return false })
+	return found
+}
+
 // List returns the values whose keys start with prefix, in the order of the keys.
 func (c *Collection[T]) List(prefix string) []T { return slices.Collect(c.Scan(prefix, "")) }
 

@@ -125,16 +125,18 @@ func (b *Batch) After(do func()) { b.after = append(b.after, do) }
 
 // Write stores a batch. An error of one of its changes is returned as it is.
 func (db *DB) Write(b *Batch) error {
-	err := db.bolt.Update(func(tx *bbolt.Tx) error {
-		for _, change := range b.changes {
-			if err := change(tx); err != nil {
-				return err
+	if len(b.changes) > 0 {
+		err := db.bolt.Update(func(tx *bbolt.Tx) error {
+			for _, change := range b.changes {
+				if err := change(tx); err != nil {
+					return err
+				}
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		return nil
-	})
-	if err != nil {
-		return err
 	}
 	for _, do := range b.after {
 		do()

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,6 +18,7 @@ type Accounts interface {
 
 // Engine holds the policies of all resources and judges calls by them.
 type Engine struct {
+	db       *store.DB
 	policies *store.Collection[Policy]
 	accounts Accounts
 
@@ -40,7 +40,8 @@ type grant struct{ resource, role, member string }
 
 // Open uses the policies in the store.
 func Open(db *store.DB) *Engine {
-	return &Engine{policies: store.In[Policy](db, "policies"), recent: map[string]change{}, fresh: map[grant]time.Time{}}
+	return &Engine{db: db, policies: store.In[Policy](db, "policies"), recent: map[string]change{},
+		fresh: map[grant]time.Time{}}
 }
 
 // UseAccounts tells the engine where to look up service accounts; before that, none exists.
@@ -72,21 +73,30 @@ func (e *Engine) Get(resource string) Policy {
 // Set replaces the policy of a resource and returns it as stored. An etag that is not the present one is a conflict:
 // somebody else changed the policy since it was read.
 func (e *Engine) Set(resource string, p Policy) (Policy, error) {
-	return e.set(resource, p, e.remember)
-}
-
-// Establish gives a new resource its first policy, which counts at once.
-func (e *Engine) Establish(resource string, p Policy) error {
-	_, err := e.set(resource, p, func(string, Policy) {})
-	return err
-}
-
-func (e *Engine) set(resource string, p Policy, remember func(resource string, before Policy)) (Policy, error) {
-	p, err := normalise(resource, p, e.exists)
+	var b store.Batch
+	stored, err := e.setIn(&b, resource, p, e.remember)
+	if err == nil {
+		err = e.db.Write(&b)
+	}
 	if err != nil {
 		return Policy{}, err
 	}
-	return e.policies.Update(resource, func(have *Policy, exists bool) error {
+	return *stored, nil
+}
+
+// EstablishIn gives a new resource its first policy, which counts at once, as a part of a batch.
+func (e *Engine) EstablishIn(b *store.Batch, resource string, p Policy) error {
+	_, err := e.setIn(b, resource, p, func(string, Policy) {})
+	return err
+}
+
+func (e *Engine) setIn(b *store.Batch, resource string, p Policy,
+	remember func(resource string, before Policy)) (*Policy, error) {
+	p, err := normalise(resource, p, e.exists)
+	if err != nil {
+		return nil, err
+	}
+	return e.policies.UpdateIn(b, resource, func(have *Policy, exists bool) error {
 		current := emptyEtag
 		if exists {
 			current = have.Etag
@@ -101,21 +111,29 @@ func (e *Engine) set(resource string, p Policy, remember func(resource string, b
 		p.Etag = newEtag(time.Now())
 		*have = p
 		return nil
-	})
+	}), nil
 }
 
 // Grant adds a binding that Google makes itself, such as a service agent's role; it counts at once. One that is there
 // already is left alone, so that the etag stays.
 func (e *Engine) Grant(resource, role, member string) error {
+	var b store.Batch
+	if err := e.GrantIn(&b, resource, role, member); err != nil {
+		return err
+	}
+	return e.db.Write(&b)
+}
+
+// GrantIn is Grant as a part of a batch.
+func (e *Engine) GrantIn(b *store.Batch, resource, role, member string) error {
 	given, err := normalise(resource, Policy{Bindings: []Binding{{Role: role, Members: []string{member}}}}, e.exists)
 	if err != nil {
 		return err
 	}
-	granted := errors.New("the binding is there")
-	_, err = e.policies.Update(resource, func(p *Policy, _ bool) error {
+	e.policies.UpdateIn(b, resource, func(p *Policy, _ bool) (err error) {
 		for _, b := range p.Bindings {
 			if b.Role == role && slices.Contains(b.Members, member) {
-				return granted
+				return nil
 			}
 		}
 		p.Bindings = append(p.Bindings, given.Bindings...)
@@ -126,35 +144,28 @@ func (e *Engine) Grant(resource, role, member string) error {
 		p.Etag = newEtag(time.Now())
 		return nil
 	})
-	if err == granted {
-		return nil
-	}
-	return err
-}
-
-// Drop forgets the policy of a resource and of everything below it.
-func (e *Engine) Drop(resource string) error {
-	for _, key := range e.policies.Keys(resource) {
-		if key != resource && !strings.HasPrefix(key, resource+"/") {
-			continue
-		}
-		if _, err := e.policies.Delete(key); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
-// AccountDeleted turns every binding of a deleted service account into deleted:serviceAccount:EMAIL?uid=ID, so that a
+// DropIn forgets the policy of a resource and of everything below it, as a part of a batch.
+func (e *Engine) DropIn(b *store.Batch, resource string) {
+	for _, key := range e.policies.Keys(resource) {
+		if key == resource || strings.HasPrefix(key, resource+"/") {
+			e.policies.DeleteIn(b, key)
+		}
+	}
+}
+
+// AccountDeletedIn turns every binding of a deleted service account into deleted:serviceAccount:EMAIL?uid=ID, so that a
 // later account of the same name does not inherit it.
-func (e *Engine) AccountDeleted(email, uniqueID string) error {
+func (e *Engine) AccountDeletedIn(b *store.Batch, email, uniqueID string) {
 	member := "serviceAccount:" + email
 	for _, key := range e.policies.Keys("") {
 		p, _ := e.policies.Get(key)
 		if !slices.ContainsFunc(p.Bindings, func(b Binding) bool { return slices.Contains(b.Members, member) }) {
 			continue
 		}
-		_, err := e.policies.Update(key, func(p *Policy, _ bool) error {
+		e.policies.UpdateIn(b, key, func(p *Policy, _ bool) error {
 			for _, b := range p.Bindings {
 				for i, m := range b.Members {
 					if m == member {
@@ -165,11 +176,7 @@ func (e *Engine) AccountDeleted(email, uniqueID string) error {
 			p.Etag = newEtag(time.Now())
 			return nil
 		})
-		if err != nil {
-			return err
-		}
 	}
-	return nil
 }
 
 // Decision is the verdict on one permission, with its reason for people.
