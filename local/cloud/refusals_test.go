@@ -9,14 +9,23 @@ import (
 	"strings"
 	"testing"
 
+	"docx2pdf/local/google/build"
+	"docx2pdf/local/google/iam"
+	"docx2pdf/local/google/monitoring"
+	projectservice "docx2pdf/local/google/project"
 	pubsubservice "docx2pdf/local/google/pubsub"
+	"docx2pdf/local/google/registry"
+	"docx2pdf/local/google/run"
+	"docx2pdf/local/google/serviceusage"
 	"docx2pdf/local/google/storage"
 	"docx2pdf/local/machinery/refusal"
 )
 
 // TestRefusals sends the example of each row of the tables, and expects the row's status, reason and words.
 func TestRefusals(t *testing.T) {
-	tables := map[string]refusal.Table{"pubsub": pubsubservice.Refusals, "storage": storage.Refusals}
+	tables := map[string]refusal.Table{"build": build.Refusals, "iam": iam.Refusals, "monitoring": monitoring.Refusals,
+		"project": projectservice.Refusals, "pubsub": pubsubservice.Refusals, "registry": registry.Refusals,
+		"run": run.Refusals, "serviceusage": serviceusage.Refusals, "storage": storage.Refusals}
 	w := start(t)
 	world := refusalWorld(w)
 	for service, table := range tables {
@@ -58,7 +67,7 @@ func words(row refusal.Row) *regexp.Regexp {
 	if value, ok := row.Refused.(string); ok {
 		text = strings.ReplaceAll(text, `\{value\}`, ".*"+regexp.QuoteMeta(value))
 	}
-	return regexp.MustCompile("(?s)^" + placeholder.ReplaceAllString(text, ".+") + "$")
+	return regexp.MustCompile("(?s)^" + placeholder.ReplaceAllString(text, ".*") + "$")
 }
 
 // refusalCall is a call that is all right until a row's example is put into it.
@@ -66,7 +75,6 @@ type refusalCall struct {
 	method string
 	path   string // with {FIELD} where a field is in the URL
 	body   string // JSON
-	in     string // the field of the body that holds the resource; empty for the body itself
 	names  map[string]string
 	// incomplete says that the call is refused without an example as well.
 	incomplete bool
@@ -89,12 +97,10 @@ func (c refusalCall) send(w *world, row refusal.Row) answer {
 	if err := json.Unmarshal([]byte(c.body), &body); err != nil {
 		w.t.Fatalf("%s: %v", c.body, err)
 	}
-	if !inURL {
-		field := row.Field
-		if c.in != "" {
-			field = c.in + "." + field
-		}
-		put(body, strings.Split(field, "."), row.Refused)
+	if mask, ok := row.Refused.(string); ok && !inURL && row.Field == "updateMask[]" {
+		body["updateMask"] = mask
+	} else if !inURL {
+		put(body, strings.Split(row.Field, "."), row.Refused)
 	}
 	return w.call(w.owner, c.method, path, body)
 }
@@ -127,47 +133,6 @@ func put(body map[string]any, path []string, value any) {
 		body[name] = map[string]any{fmt.Sprint(inner): "v"}
 	case "value]":
 		body[name] = map[string]any{"key": inner}
-	}
-}
-
-// refusalWorld makes what the calls are about, and returns them by service and resource.
-func refusalWorld(w *world) map[string]refusalCall {
-	const (
-		subscription = pubsub + "/subscriptions/{name}"
-		topic        = pubsub + "/topics/{name}"
-		events       = `"topic":"projects/` + project + `/topics/events"`
-	)
-	w.topic("events")
-	w.call(w.owner, "PUT", pubsub+"/subscriptions/all", "{"+events+"}").want(200)
-	w.bucket("papers")
-	agent := w.call(w.owner, "GET", "/storage/v1/projects/"+project+"/serviceAccount", nil).text("email_address")
-	w.grant(pubsub+"/topics/events", "roles/pubsub.publisher", "serviceAccount:"+agent)
-	notification := refusalCall{method: "POST", path: "/storage/v1/b/papers/notificationConfigs",
-		body: `{` + events + `,"payload_format":"NONE"}`, incomplete: true}
-	for range 10 {
-		w.call(w.owner, notification.method, notification.path, notification.body).want(200)
-	}
-	name, all := map[string]string{"name": "probe"}, map[string]string{"name": "all"}
-	return map[string]refusalCall{
-		"pubsub topics": {method: "PUT", path: topic, body: `{}`, names: name},
-		"pubsub topics.patch": {method: "PATCH", path: topic + "?updateMask={updateMask}", body: `{"topic":{}}`,
-			names: map[string]string{"name": "events", "updateMask": ""}, incomplete: true},
-		"pubsub topics.publish": {method: "POST", path: pubsub + "/topics/events:publish",
-			body: `{"messages":[{"data":"eA=="}]}`},
-		"pubsub subscriptions": {method: "PUT", path: subscription, body: `{` + events + `}`, names: name},
-		"pubsub subscriptions.patch": {method: "PATCH", path: subscription + "?updateMask={updateMask}",
-			body: `{"subscription":{}}`, names: map[string]string{"name": "all", "updateMask": ""}, incomplete: true},
-		"pubsub subscriptions.pull": {method: "POST", path: subscription + ":pull", body: `{}`, names: all,
-			incomplete: true},
-		"pubsub subscriptions.acknowledge": {method: "POST", path: subscription + ":acknowledge", body: `{}`, names: all,
-			incomplete: true},
-		"pubsub subscriptions.modifyAckDeadline": {method: "POST", path: subscription + ":modifyAckDeadline",
-			body: `{"ackIds":["x"]}`, names: all},
-		"storage buckets": {method: "POST", path: "/storage/v1/b?project=" + project, body: `{"name":"probe-bucket",
-			"lifecycle":{"rule":[{"action":{"type":"Delete"},"condition":{"age":1}}]}}`},
-		"storage notifications": notification,
-		"storage objects": {method: "POST", path: "/upload/storage/v1/b/papers/o?uploadType=media&name={name}",
-			body: `{}`, names: name},
 	}
 }
 

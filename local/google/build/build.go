@@ -6,6 +6,7 @@ package build
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -27,10 +28,17 @@ import (
 	"docx2pdf/local/google/project"
 	"docx2pdf/local/google/storage"
 	"docx2pdf/local/machinery/operation"
+	"docx2pdf/local/machinery/refusal"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
 	"docx2pdf/local/machinery/store"
 )
+
+//go:embed refusals.tsv
+var refusals string
+
+// Refusals are what Cloud Build refuses.
+var Refusals = refusal.MustRead(refusals)
 
 // Services are the parts of the local cloud that builds use.
 type Services struct {
@@ -110,15 +118,15 @@ func finished(state string) bool {
 
 func now() string { return time.Now().UTC().Format("2006-01-02T15:04:05.000000000Z") }
 
-const (
-	defaultTimeout = 60 * time.Minute
-	maxTimeout     = 24 * time.Hour
-)
+const defaultTimeout = 60 * time.Minute
 
 // create starts a build under the account that it names, which the caller must be allowed to act as.
 func (s *Service) create(r *rest.Request) (any, error) {
 	var b cloudbuild.Build
 	if err := r.Decode(&b); err != nil {
+		return nil, err
+	}
+	if err := Refusals.CheckField("locations", "location", r.Var("location")); err != nil && r.Var("location") != "" {
 		return nil, err
 	}
 	if err := check(b); err != nil {
@@ -191,37 +199,21 @@ func failure(b cloudbuild.Build) error {
 
 // check refuses what Cloud Build refuses, and what the local cloud cannot do.
 func check(b cloudbuild.Build) error {
-	if len(b.Steps) == 0 {
-		return status.Errorf(status.InvalidArgument, "invalid build: no build steps specified")
+	if err := Refusals.Check("builds", b); err != nil {
+		return err
 	}
 	if b.Source == nil || b.Source.StorageSource == nil {
 		return status.NotModelled("builds whose source is not an object in Cloud Storage (source.storageSource)")
 	}
-	if b.Timeout != "" {
-		d, err := time.ParseDuration(b.Timeout)
-		if err != nil || d <= 0 || d > maxTimeout {
-			return status.Errorf(status.InvalidArgument,
-				"invalid build: timeout %q must be more than 0s and at most 86400s", b.Timeout)
-		}
-	}
 	if b.ServiceAccount != "" && b.LogsBucket == "" &&
 		(b.Options == nil || (b.Options.Logging != "CLOUD_LOGGING_ONLY" && b.Options.Logging != "NONE")) {
-		return status.Errorf(status.InvalidArgument,
-			"if 'build.service_account' is specified, the build must either (a) specify 'build.logs_bucket', (b) use the "+
-				"REGIONAL_USER_OWNED_BUCKET build.options.default_logs_bucket_behavior option, or (c) use either "+
-				"CLOUD_LOGGING_ONLY / NONE logging options")
+		return Refusals.Refuse("builds", "serviceAccount", "logs", nil)
 	}
 	if b.LogsBucket != "" {
 		return status.NotModelled("build logs in a bucket (logsBucket); use CLOUD_LOGGING_ONLY")
 	}
 	if len(b.Substitutions) > 0 || len(b.Secrets) > 0 || b.AvailableSecrets != nil || b.Artifacts != nil {
 		return status.NotModelled("substitutions, secrets and artifacts of builds")
-	}
-	for _, tag := range b.Tags {
-		if !tagRule.MatchString(tag) {
-			return status.Errorf(status.InvalidArgument, "invalid build: invalid build tag %q: must match format %q",
-				tag, tagRule)
-		}
 	}
 	for _, step := range b.Steps {
 		if builder, _, _ := strings.Cut(step.Name, ":"); builder != "gcr.io/cloud-builders/docker" || step.Script != "" ||
@@ -260,8 +252,8 @@ func (s *Service) resolve(source *cloudbuild.StorageSource, email string) error 
 		return nil
 	}
 	refused := status.From(err)
-	return status.Errorf(status.InvalidArgument, "could not resolve source: googleapi: Error %d: %s, %s",
-		refused.Code.HTTP, refused.Message, refused.Code.Reason)
+	return Refusals.Refuse("builds", "source", "unreadable", nil, "code", fmt.Sprint(refused.Code.HTTP),
+		"why", refused.Message, "reason", refused.Code.Reason)
 }
 
 // Latest returns up to n builds, the newest first.
@@ -278,9 +270,6 @@ func (s *Service) get(r *rest.Request) (any, error) {
 	}
 	return b, nil
 }
-
-// tagRule is Cloud Build's.
-var tagRule = regexp.MustCompile(`^[\w][\w.-]{0,127}$`)
 
 var tagFilter = regexp.MustCompile(`^tags="([^"]+)"$`)
 

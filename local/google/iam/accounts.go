@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math/big"
-	"regexp"
 	"strings"
 
 	iamapi "google.golang.org/api/iam/v1"
@@ -30,17 +29,13 @@ func newEtag() string {
 	return base64.StdEncoding.EncodeToString(b)
 }
 
-var accountID = regexp.MustCompile(`^[a-z]([-a-z0-9]*[a-z0-9])$`)
-
 func (s *Service) create(r *rest.Request) (any, error) {
 	var body iamapi.CreateServiceAccountRequest
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}
-	if len(body.AccountId) < 6 || len(body.AccountId) > 30 || !accountID.MatchString(body.AccountId) {
-		return nil, status.Errorf(status.InvalidArgument,
-			"The account ID %q does not have a length between 6 and 30 or does not match [a-z]([-a-z0-9]*[a-z0-9]).",
-			body.AccountId)
+	if err := Refusals.Check("accounts", body); err != nil {
+		return nil, err
 	}
 	project := r.Var("project")
 	email := body.AccountId + "@" + project + ".iam.gserviceaccount.com"
@@ -106,19 +101,20 @@ func (s *Service) patch(r *rest.Request) (any, error) {
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}
-	if body.ServiceAccount == nil {
-		return nil, status.Errorf(status.InvalidArgument, "service_account is required.")
+	fields := strings.Split(body.UpdateMask, ",")
+	if err := Refusals.CheckField("accounts.patch", "updateMask", fields); err != nil {
+		return nil, err
+	}
+	if err := Refusals.CheckField("accounts.patch", "serviceAccount", body.ServiceAccount); err != nil {
+		return nil, err
 	}
 	changed, err := s.change(r, func(a *iamapi.ServiceAccount) error {
-		for field := range strings.SplitSeq(body.UpdateMask, ",") {
+		for _, field := range fields {
 			switch field {
 			case "displayName", "display_name":
 				a.DisplayName = body.ServiceAccount.DisplayName
 			case "description":
 				a.Description = body.ServiceAccount.Description
-			default:
-				return status.Errorf(status.InvalidArgument,
-					"Invalid update_mask path %q; display_name and description can be changed.", field)
 			}
 		}
 		return nil

@@ -25,14 +25,13 @@ func (s *Service) generateAccessToken(r *rest.Request) (any, error) {
 	if len(body.Delegates) > 0 {
 		return nil, status.NotModelled("delegation chains")
 	}
-	if len(body.Scope) == 0 {
-		return nil, status.Errorf(status.InvalidArgument, "Request contains an invalid argument: scope is required.")
+	if err := Refusals.Check("tokens", body); err != nil {
+		return nil, err
 	}
 	lifetime := token.Lifetime
 	if body.Lifetime != "" {
-		if lifetime, err = time.ParseDuration(body.Lifetime); err != nil || lifetime <= 0 || lifetime > token.Lifetime {
-			return nil, status.Errorf(status.InvalidArgument,
-				"Request contains an invalid argument: lifetime %q; give up to 3600s.", body.Lifetime)
+		if lifetime, err = time.ParseDuration(body.Lifetime); err != nil {
+			return nil, err
 		}
 	}
 	t, err := s.tokens.AccessToken(a.Email, strings.Join(body.Scope, " "), lifetime)
@@ -55,8 +54,8 @@ func (s *Service) generateIDToken(r *rest.Request) (any, error) {
 	if len(body.Delegates) > 0 {
 		return nil, status.NotModelled("delegation chains")
 	}
-	if body.Audience == "" {
-		return nil, status.Errorf(status.InvalidArgument, "Request contains an invalid argument: audience is required.")
+	if err := Refusals.Check("idTokens", body); err != nil {
+		return nil, err
 	}
 	t, err := s.tokens.IDToken(a.Email, body.Audience)
 	if err != nil {

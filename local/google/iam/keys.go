@@ -48,6 +48,9 @@ func (s *Service) createKey(r *rest.Request) (any, error) {
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}
+	if err := Refusals.Check("keys", body); err != nil {
+		return nil, err
+	}
 	if body.KeyAlgorithm != "" && body.KeyAlgorithm != "KEY_ALG_UNSPECIFIED" && body.KeyAlgorithm != "KEY_ALG_RSA_2048" {
 		return nil, status.NotModelled("key algorithm %s; use KEY_ALG_RSA_2048", body.KeyAlgorithm)
 	}
@@ -56,7 +59,7 @@ func (s *Service) createKey(r *rest.Request) (any, error) {
 		return nil, status.NotModelled("private key type %s; use TYPE_GOOGLE_CREDENTIALS_FILE", body.PrivateKeyType)
 	}
 	if len(s.keys.Keys(a.Email+"/")) >= maxKeys {
-		return nil, status.Errorf(status.ResourceExhausted, "Maximum number of keys on account reached.")
+		return nil, Refusals.Refuse("keys", "keyAlgorithm", "many", nil)
 	}
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -102,8 +105,13 @@ func (s *Service) getKey(r *rest.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch format := r.URL.Query().Get("publicKeyType"); format {
-	case "", "TYPE_NONE":
+	format := r.URL.Query().Get("publicKeyType")
+	if format != "" {
+		if err := Refusals.CheckField("keys.get", "publicKeyType", format); err != nil {
+			return nil, err
+		}
+	}
+	switch format {
 	case "TYPE_X509_PEM_FILE":
 		k.Key.PublicKeyData = base64.StdEncoding.EncodeToString([]byte(k.PublicPEM))
 	case "TYPE_RAW_PUBLIC_KEY":
@@ -114,8 +122,6 @@ func (s *Service) getKey(r *rest.Request) (any, error) {
 		}
 		raw := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: cert.RawSubjectPublicKeyInfo})
 		k.Key.PublicKeyData = base64.StdEncoding.EncodeToString(raw)
-	default:
-		return nil, status.Errorf(status.InvalidArgument, "Invalid value at 'public_key_type': %q", format)
 	}
 	return k.Key, nil
 }

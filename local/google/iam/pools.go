@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"regexp"
 	"strings"
 
 	iamapi "google.golang.org/api/iam/v1"
@@ -42,8 +41,6 @@ func (s *Service) poolRoutes() []rest.Route {
 	}
 }
 
-var poolID = regexp.MustCompile(`^[a-z][a-z0-9-]{2,30}[a-z0-9]$`)
-
 // poolName is a pool's, with the project's number as Google has it.
 func (s *Service) poolName(project, pool string) string {
 	number, _ := s.projects.Number(project)
@@ -56,8 +53,11 @@ func (s *Service) createPool(r *rest.Request) (any, error) {
 		return nil, err
 	}
 	id := r.URL.Query().Get("workloadIdentityPoolId")
-	if !poolID.MatchString(id) || strings.HasPrefix(id, "gcp-") {
-		return nil, status.Errorf(status.InvalidArgument, "Invalid value at 'workload_identity_pool_id': %q", id)
+	if err := Refusals.CheckField("pools", "workloadIdentityPoolId", id); err != nil {
+		return nil, err
+	}
+	if err := Refusals.Check("pools", body); err != nil {
+		return nil, err
 	}
 	name := s.poolName(r.Var("project"), id)
 	pool, err := s.pools.Update(name, func(p *iamapi.WorkloadIdentityPool, exists bool) error {
@@ -110,8 +110,11 @@ func (s *Service) createProvider(r *rest.Request) (any, error) {
 		return nil, missing(nil)
 	}
 	id := r.URL.Query().Get("workloadIdentityPoolProviderId")
-	if !poolID.MatchString(id) {
-		return nil, status.Errorf(status.InvalidArgument, "Invalid value at 'workload_identity_pool_provider_id': %q", id)
+	if err := Refusals.CheckField("providers", "workloadIdentityPoolProviderId", id); err != nil {
+		return nil, err
+	}
+	if err := Refusals.Check("providers", body); err != nil {
+		return nil, err
 	}
 	if err := modelled(body); err != nil {
 		return nil, err
@@ -139,8 +142,6 @@ func modelled(p iamapi.WorkloadIdentityPoolProvider) error {
 		return status.NotModelled("attribute conditions")
 	case len(p.AttributeMapping) != 1 || p.AttributeMapping["google.subject"] != "assertion.sub":
 		return status.NotModelled("attribute mappings other than google.subject=assertion.sub")
-	case p.Oidc.IssuerUri == "":
-		return status.Errorf(status.InvalidArgument, "Invalid value at 'oidc.issuer_uri'")
 	}
 	if _, err := token.ReadKeys(p.Oidc.JwksJson); err != nil {
 		return status.Errorf(status.InvalidArgument, "Invalid value at 'oidc.jwks_json': %v", err)

@@ -5,6 +5,7 @@ package iam
 import (
 	"crypto/rsa"
 	"crypto/x509"
+	_ "embed"
 	"encoding/pem"
 	"sync/atomic"
 
@@ -12,8 +13,15 @@ import (
 
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/google/iam/token"
+	"docx2pdf/local/machinery/refusal"
 	"docx2pdf/local/machinery/store"
 )
+
+//go:embed refusals.tsv
+var refusals string
+
+// Refusals are what IAM refuses.
+var Refusals = refusal.MustRead(refusals)
 
 // Service keeps the service accounts, their keys and Google's service agents.
 type Service struct {

@@ -4,6 +4,7 @@ package monitoring
 
 import (
 	"bytes"
+	_ "embed"
 	"encoding/json"
 	"io"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	v3 "google.golang.org/api/monitoring/v3"
 
 	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/machinery/refusal"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
 	"docx2pdf/local/machinery/store"
@@ -19,6 +21,12 @@ import (
 
 // document is a dashboard, a policy or a channel as JSON: fields that have their default are kept as they came.
 type document = map[string]any
+
+//go:embed refusals.tsv
+var refusals string
+
+// Refusals are what Cloud Monitoring refuses.
+var Refusals = refusal.MustRead(refusals)
 
 // Service keeps what is configured.
 type Service struct {
@@ -76,8 +84,8 @@ func read(r *rest.Request, message any) (document, error) {
 }
 
 func (s *Service) checkDashboard(d document, _ string) error {
-	if name, _ := d["displayName"].(string); name == "" {
-		return status.Errorf(status.InvalidArgument, "Field displayName is required.")
+	if err := Refusals.Check("dashboards", d); err != nil {
+		return err
 	}
 	layouts := 0
 	for _, layout := range []string{"gridLayout", "mosaicLayout", "rowLayout", "columnLayout"} {
@@ -86,46 +94,48 @@ func (s *Service) checkDashboard(d document, _ string) error {
 		}
 	}
 	if layouts > 1 {
-		return status.Errorf(status.InvalidArgument, "Only one layout may be set.")
+		return Refusals.Refuse("dashboards", "columnLayout", "one", nil)
 	}
 	return nil
 }
 
 func (s *Service) checkAlert(d document, project string) error {
-	conditions, _ := d["conditions"].([]any)
-	if combiner, _ := d["combiner"].(string); combiner == "" || len(conditions) == 0 {
-		return status.Errorf(status.InvalidArgument,
-			"Field alert_policy.combiner and at least one of alert_policy.conditions are required.")
+	if err := Refusals.Check("alertPolicies", d); err != nil {
+		return err
 	}
+	conditions, _ := d["conditions"].([]any)
 	strategy, _ := d["alertStrategy"].(document)
-	_, limited := strategy["notificationRateLimit"]
+	limit, limited := strategy["notificationRateLimit"].(document)
 	for _, condition := range conditions {
-		// https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies#AlertStrategy
 		fields, _ := condition.(document)
-		if _, matched := fields["conditionMatchedLog"]; matched != limited {
-			return status.Errorf(status.InvalidArgument,
-				"Field alert_policy.alert_strategy.notification_rate_limit is required for log match conditions, and allowed "+
-					"for them only.")
+		_, matched := fields["conditionMatchedLog"]
+		switch {
+		case matched && len(conditions) > 1:
+			return Refusals.Refuse("alertPolicies", "conditions", "single", nil)
+		case matched && !limited:
+			return Refusals.Refuse("alertPolicies", "conditions", "log", nil)
+		case !matched && limited:
+			return Refusals.Refuse("alertPolicies", "alertStrategy", "metric", nil,
+				"seconds", strings.TrimSuffix(text(limit["period"]), "s"))
 		}
 	}
 	channels, _ := d["notificationChannels"].([]any)
 	for _, channel := range channels {
 		name, _ := channel.(string)
 		if _, ok := s.channels.Get(name); !ok || !strings.HasPrefix(name, "projects/"+project+"/") {
-			return status.Errorf(status.InvalidArgument, "The notification channel %q does not exist.", name)
+			return Refusals.Refuse("alertPolicies", "notificationChannels", "unknown", nil, "channel", name)
 		}
 	}
 	return nil
 }
 
 func (s *Service) checkChannel(d document, _ string) error {
+	if err := Refusals.Check("notificationChannels", d); err != nil {
+		return err
+	}
 	labels, _ := d["labels"].(document)
 	if d["type"] == "email" && !strings.Contains(text(labels["email_address"]), "@") {
-		return status.Errorf(status.InvalidArgument,
-			"Field notification_channel.labels['email_address'] must be an email address.")
-	}
-	if text(d["type"]) == "" {
-		return status.Errorf(status.InvalidArgument, "Field notification_channel.type is required.")
+		return Refusals.Refuse("notificationChannels", "labels", "email", nil)
 	}
 	return nil
 }

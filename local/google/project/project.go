@@ -4,10 +4,10 @@ package project
 
 import (
 	"crypto/rand"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"math/big"
-	"regexp"
 	"sync"
 	"time"
 
@@ -15,10 +15,17 @@ import (
 
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/machinery/operation"
+	"docx2pdf/local/machinery/refusal"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
 	"docx2pdf/local/machinery/store"
 )
+
+//go:embed refusals.tsv
+var refusals string
+
+// Refusals are what Resource Manager refuses.
+var Refusals = refusal.MustRead(refusals)
 
 // Service keeps the projects.
 type Service struct {
@@ -52,14 +59,11 @@ func Open(db *store.DB, policies *policy.Engine, operations *operation.Operation
 		usable: map[string]time.Time{}}
 }
 
-var projectID = regexp.MustCompile(`^[a-z][-a-z0-9]{4,28}[a-z0-9]$`)
-
 // Create makes a project that belongs to owner; a project that exists is left as it is.
 func (s *Service) Create(id, name string, labels map[string]string, owner policy.Principal) error {
-	if !projectID.MatchString(id) {
-		return status.Errorf(status.InvalidArgument,
-			"project_id %q must be 6 to 30 lowercase letters, digits, or hyphens, start with a letter and not end with a hyphen",
-			id)
+	asked := crm.Project{ProjectId: id, Name: name, Labels: labels, ForceSendFields: []string{"ProjectId"}}
+	if err := Refusals.Check("projects", &asked); err != nil {
+		return err
 	}
 	if _, ok := s.projects.Get(id); ok {
 		return status.Errorf(status.AlreadyExists, "Requested entity already exists")

@@ -3,10 +3,10 @@
 package registry
 
 import (
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
@@ -16,10 +16,17 @@ import (
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/google/iam/token"
 	"docx2pdf/local/machinery/operation"
+	"docx2pdf/local/machinery/refusal"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
 	"docx2pdf/local/machinery/store"
 )
+
+//go:embed refusals.tsv
+var refusals string
+
+// Refusals are what Artifact Registry refuses.
+var Refusals = refusal.MustRead(refusals)
 
 // Service keeps repositories and their images.
 type Service struct {
@@ -65,19 +72,22 @@ func (s *Service) Images(repository string) []string {
 // longestPush is how long the layers of an image may be there before its manifest.
 const longestPush = 2 * time.Minute
 
-var repositoryID = regexp.MustCompile(`^[a-z][-a-z0-9]{0,61}[a-z0-9]$`)
-
 func (s *Service) create(r *rest.Request) (any, error) {
 	id := r.URL.Query().Get("repository_id")
 	if id == "" {
 		id = r.URL.Query().Get("repositoryId")
 	}
-	if !repositoryID.MatchString(id) {
-		return nil, status.Errorf(status.InvalidArgument,
-			"invalid repository id %q: lowercase letters, digits and hyphens, starting with a letter", id)
+	if err := Refusals.CheckField("repositories", "location", r.Var("location")); err != nil {
+		return nil, err
+	}
+	if err := Refusals.CheckField("repositories", "repositoryId", id); err != nil {
+		return nil, err
 	}
 	var body ar.Repository
 	if err := r.Decode(&body); err != nil {
+		return nil, err
+	}
+	if err := Refusals.Check("repositories", body); err != nil {
 		return nil, err
 	}
 	if err := modelled(body); err != nil {
@@ -160,6 +170,9 @@ func (s *Service) list(r *rest.Request) (any, error) {
 func (s *Service) patch(r *rest.Request) (any, error) {
 	var body ar.Repository
 	if err := r.Decode(&body); err != nil {
+		return nil, err
+	}
+	if err := Refusals.Check("repositories", body); err != nil {
 		return nil, err
 	}
 	mask := r.URL.Query().Get("updateMask")

@@ -2,12 +2,12 @@ package run
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	runapi "google.golang.org/api/run/v2"
 
 	"docx2pdf/local/google/project"
-	"docx2pdf/local/machinery/status"
 )
 
 // sizes are the memory that an instance may have with so many CPUs.
@@ -24,22 +24,29 @@ var sizes = []struct {
 // https://cloud.google.com/run/docs/about-execution-environments
 const leastOfSecondGeneration = 512
 
-const memoryHelp = "\nFor more troubleshooting guidance, see " +
-	"https://cloud.google.com/run/docs/configuring/memory-limits"
+// leastCPU is the smallest part of a CPU that an instance may have.
+const leastCPU = 0.08
 
-// checkSize refuses CPUs and memory that do not go together. The texts are those that users report.
-func checkSize(t *runapi.GoogleCloudRunV2RevisionTemplate) error {
-	const limits = "template.containers[0].resources.limits."
-	cpu, err := cpuOf(t.Containers[0].Resources.Limits["cpu"])
-	if err != nil || cpu <= 0 || cpu > 1 && cpu != 2 && cpu != 4 && cpu != 6 && cpu != 8 {
-		return violation(limits+"cpu", "Invalid value specified for cpu. Specify at most 1, or 2, 4, 6 or 8 CPUs.")
+// checkSize refuses CPUs and memory that do not go together.
+func checkSize(t *runapi.GoogleCloudRunV2RevisionTemplate, request string) error {
+	const limits = "template.containers[].resources.limits"
+	refuse := func(field, rule string, value any, words ...string) error {
+		return Refusals.Refuse("services", field, rule, value, append(words, "request", request)...)
+	}
+	resources := t.Containers[0].Resources
+	cpu, err := cpuOf(resources.Limits["cpu"])
+	if err != nil || cpu < leastCPU || cpu > 1 && cpu != 2 && cpu != 4 && cpu != 6 && cpu != 8 {
+		return refuse(limits+".cpu", "number", resources.Limits["cpu"])
 	}
 	if cpu < 1 && t.MaxInstanceRequestConcurrency > 1 {
-		return violation(limits+"cpu", "Total cpu < 1 is not supported with concurrency > 1.")
+		return refuse(limits+".cpu", "concurrency", resources.Limits["cpu"])
 	}
-	memory, err := bytesOf(t.Containers[0].Resources.Limits["memory"])
+	if cpu < 1 && !resources.CpuIdle {
+		return refuse("template", "unthrottled", nil)
+	}
+	memory, err := bytesOf(resources.Limits["memory"])
 	if err != nil {
-		return violation(limits+"memory", "invalid value; give for example 1Gi")
+		return err
 	}
 	for _, size := range sizes {
 		if cpu >= size.below {
@@ -50,14 +57,20 @@ func checkSize(t *runapi.GoogleCloudRunV2RevisionTemplate) error {
 			least, environment = max(least, leastOfSecondGeneration), " with gen2 execution environment"
 		}
 		if memory < least<<20 || memory > size.most<<20 {
-			return violation(limits+"memory",
-				fmt.Sprintf("Invalid value specified for container memory%s. For %.3g CPU, memory must be between %s and %s "+
-					"inclusive.%s",
-					environment, cpu, quantity(least), quantity(size.most), memoryHelp))
+			return refuse(limits, "memory", nil, "environment", environment, "cpu", inCPUs(cpu), "least", quantity(least),
+				"most", quantity(size.most))
 		}
 		break
 	}
 	return nil
+}
+
+// inCPUs writes a number of CPUs as Google does: 1.0, 0.083.
+func inCPUs(n float64) string {
+	if n == math.Trunc(n) {
+		return fmt.Sprintf("%.1f", n)
+	}
+	return fmt.Sprintf("%.3g", n)
 }
 
 func quantity(mebibytes int64) string {
@@ -80,8 +93,7 @@ func defaultInstances(t *runapi.GoogleCloudRunV2RevisionTemplate) int64 {
 	return max(instances, 1)
 }
 
-// checkQuota refuses a service whose instances together may take more than the region's quota. The text is as users
-// report it, for example in googlecodelabs/feedback#1856 and #2311.
+// checkQuota refuses a service whose instances together may take more than the region's quota.
 func checkQuota(t *runapi.GoogleCloudRunV2RevisionTemplate) error {
 	cpu, _ := cpuOf(t.Containers[0].Resources.Limits["cpu"])
 	memory, _ := bytesOf(t.Containers[0].Resources.Limits["memory"])
@@ -93,22 +105,21 @@ func checkQuota(t *runapi.GoogleCloudRunV2RevisionTemplate) error {
 		{"CPU", "CpuAllocPerProjectRegion", int64(cpu * 1000), project.QuotaMilliCPU},
 		{"memory", "MemAllocPerProjectRegion", memory, project.QuotaMemory},
 	}
-	var message, violated strings.Builder
+	var most int64
+	var what string
+	var violated strings.Builder
 	for _, q := range wanted {
 		if q.each*instances <= q.together {
 			continue
 		}
-		if message.Len() == 0 {
-			fmt.Fprintf(&message, "Max instances must be set to %d or fewer to set the requested total %s.",
-				q.together/q.each, q.what)
+		if what == "" {
+			most, what = q.together/q.each, q.what
 		}
 		fmt.Fprintf(&violated, "\n%s requested: %d allowed: %d", q.name, q.each*instances, q.together)
 	}
-	if message.Len() == 0 {
+	if what == "" {
 		return nil
 	}
-	return status.Errorf(status.InvalidArgument,
-		"template.scaling.max_instance_count: %s\nConsider running your workload in a region with "+
-			"greater capacity, or requesting an increase in quota for this region if you are seeing sustained usage near this "+
-			"limit, see https://cloud.google.com/run/quotas.\n\nQuota violated:%s", message.String(), violated.String())
+	return Refusals.Refuse("services", "template.scaling.maxInstanceCount", "quota", instances, "most", fmt.Sprint(most),
+		"what", what, "violated", violated.String())
 }

@@ -5,6 +5,7 @@ package run
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -23,10 +24,17 @@ import (
 	"docx2pdf/local/machine/container"
 	"docx2pdf/local/machinery/fault"
 	"docx2pdf/local/machinery/operation"
+	"docx2pdf/local/machinery/refusal"
 	"docx2pdf/local/machinery/status"
 	"docx2pdf/local/machinery/store"
 	"docx2pdf/local/machinery/traffic"
 )
+
+//go:embed refusals.tsv
+var refusals string
+
+// Refusals are what Cloud Run refuses.
+var Refusals = refusal.MustRead(refusals)
 
 // Services are the parts of the local cloud that Cloud Run uses.
 type Services struct {

@@ -5,7 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"regexp"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -37,8 +37,6 @@ func etag(name string) string {
 	return `"` + base64.RawStdEncoding.EncodeToString(fmt.Appendf(nil, "%d/%s", time.Now().UnixMicro(), name)) + `"`
 }
 
-var serviceID = regexp.MustCompile(`^[a-z]([-a-z0-9]{0,47}[a-z0-9])?$`)
-
 func (s *Service) create(r *rest.Request) (any, error) {
 	body, err := decodeService(r)
 	if err != nil {
@@ -49,11 +47,11 @@ func (s *Service) create(r *rest.Request) (any, error) {
 
 // createService makes a service and begins its deployment; the answer is the operation.
 func (s *Service) createService(r *rest.Request, id string, body *runapi.GoogleCloudRunV2Service) (any, error) {
-	if !serviceID.MatchString(id) {
-		return nil,
-			violation("name",
-				fmt.Sprintf("service id %q must be at most 49 lowercase letters, digits and hyphens, begin with a letter and "+
-					"not end with a hyphen", id))
+	if err := Refusals.CheckField("locations", "location", r.Var("location")); err != nil {
+		return nil, err
+	}
+	if err := Refusals.CheckField("services", "serviceId", id); err != nil {
+		return nil, err
 	}
 	name := r.Name("projects", "{project}", "locations", "{location}", "services") + "/" + id
 	if err := s.complete(r, body); err != nil {
@@ -159,12 +157,19 @@ func decodeService(r *rest.Request) (*runapi.GoogleCloudRunV2Service, error) {
 
 // complete fills a service's defaults, and checks it and the caller's right to act as its account.
 func (s *Service) complete(r *rest.Request, body *runapi.GoogleCloudRunV2Service) error {
-	if body.Template == nil || len(body.Template.Containers) == 0 {
-		return violation("template.containers", "at least one container is required")
+	request := "UpdateServiceRequest"
+	if r.Method == http.MethodPost {
+		request = "CreateServiceRequest"
+	}
+	if err := Refusals.Check("services", body, "request", request); err != nil {
+		return err
 	}
 	number, _ := s.Projects.Number(r.Var("project"))
 	fillService(body, number)
-	if err := check(body); err != nil {
+	if err := modelled(body); err != nil {
+		return err
+	}
+	if err := check(body, request); err != nil {
 		return err
 	}
 	account := body.Template.ServiceAccount

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	runapi "google.golang.org/api/run/v2"
 
@@ -104,15 +103,9 @@ const (
 	byRevision = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
 )
 
-// check refuses what Cloud Run refuses, and loudly what the local cloud does not do.
-func check(v *runapi.GoogleCloudRunV2Service) error {
-	if v.Template == nil || len(v.Template.Containers) == 0 {
-		return violation("template.containers", "at least one container is required")
-	}
+// modelled refuses, loudly, what the local cloud does not do.
+func modelled(v *runapi.GoogleCloudRunV2Service) error {
 	t, c := v.Template, v.Template.Containers[0]
-	if c.Image == "" {
-		return violation("template.containers[0].image", "an image is required")
-	}
 	for what, asked := range map[string]bool{
 		"several containers (sidecars)":                             len(t.Containers) > 1,
 		"volumes (template.volumes)":                                len(t.Volumes) > 0 || len(c.VolumeMounts) > 0,
@@ -140,54 +133,44 @@ func check(v *runapi.GoogleCloudRunV2Service) error {
 		}
 	}
 	for _, e := range c.Env {
-		switch {
-		case e.ValueSource != nil:
+		if e.ValueSource != nil {
 			return status.NotModelled("environment variables from secrets (env %s)", e.Name)
-		case e.Name == "PORT" || strings.HasPrefix(e.Name, "K_"):
-			return violation("template.containers[0].env", "The following reserved env names were provided: "+e.Name+
-				". These values are automatically set by the system.")
 		}
 	}
-	if d, err := time.ParseDuration(t.Timeout); err != nil || d <= 0 || d > time.Hour {
-		return violation("template.timeout", "must be between 1s and 3600s")
-	}
-	if t.MaxInstanceRequestConcurrency < 1 || t.MaxInstanceRequestConcurrency > 1000 {
-		return violation("template.max_instance_request_concurrency", "must be between 1 and 1000")
-	}
-	if t.Scaling.MinInstanceCount > t.Scaling.MaxInstanceCount {
-		return violation("template.scaling", "min_instance_count must not be greater than max_instance_count")
-	}
-	if err := checkSize(t); err != nil {
-		return err
-	}
-	if err := checkQuota(t); err != nil {
-		return err
-	}
-	return checkTraffic(v)
-}
-
-func checkTraffic(v *runapi.GoogleCloudRunV2Service) error {
-	var percent int64
-	for _, t := range v.Traffic {
-		if t.Tag != "" {
+	for _, target := range v.Traffic {
+		if target.Tag != "" {
 			return status.NotModelled("traffic tags")
 		}
-		if t.Type != latest && t.Type != byRevision {
-			return violation("traffic.type", "invalid value "+t.Type)
-		}
-		percent += t.Percent
-	}
-	if percent != 100 {
-		return violation("traffic", fmt.Sprintf("Traffic must add up to 100%%, but adds up to %d%%.", percent))
 	}
 	return nil
 }
 
-func violation(field, description string) error {
-	e := status.Errorf(status.InvalidArgument, "Violation in UpdateServiceRequest.service.%s: %s", field, description)
-	e.Details = []any{map[string]any{"@type": "type.googleapis.com/google.rpc.BadRequest",
-		"fieldViolations": []map[string]string{{"field": "service." + field, "description": description}}}}
-	return e
+// check refuses a service whose fields do not go together; request is the name of the call's message.
+func check(v *runapi.GoogleCloudRunV2Service, request string) error {
+	if v.Template.Scaling.MinInstanceCount > v.Template.Scaling.MaxInstanceCount {
+		return Refusals.Refuse("services", "template.scaling", "order", nil, "request", request)
+	}
+	if err := checkSize(v.Template, request); err != nil {
+		return err
+	}
+	if err := checkQuota(v.Template); err != nil {
+		return err
+	}
+	return checkTraffic(v, request)
+}
+
+func checkTraffic(v *runapi.GoogleCloudRunV2Service, request string) error {
+	var percent int64
+	for _, t := range v.Traffic {
+		if (t.Revision != "") != (t.Type == byRevision) {
+			return Refusals.Refuse("services", "traffic[].revision", "latest", t.Revision, "request", request)
+		}
+		percent += t.Percent
+	}
+	if percent != 100 {
+		return Refusals.Refuse("services", "traffic", "sum", nil, "request", request, "total", fmt.Sprint(percent))
+	}
+	return nil
 }
 
 // bytesOf reads a Kubernetes quantity of memory, for example 512Mi or 1G.

@@ -3,9 +3,9 @@
 package serviceusage
 
 import (
+	_ "embed"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	usage "google.golang.org/api/serviceusage/v1"
@@ -14,9 +14,16 @@ import (
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/google/project"
 	"docx2pdf/local/machinery/operation"
+	"docx2pdf/local/machinery/refusal"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
 )
+
+//go:embed refusals.tsv
+var refusals string
+
+// Refusals are what Service Usage refuses.
+var Refusals = refusal.MustRead(refusals)
 
 // Service switches APIs on and off.
 type Service struct {
@@ -60,8 +67,8 @@ func IsAgentGrant(role string) bool {
 // calls are refused when they come.
 func (s *Service) Enable(projectID string, services ...string) error {
 	for _, service := range services {
-		if !strings.HasSuffix(service, ".googleapis.com") {
-			return status.Errorf(status.NotFound, "Not found or permission denied for service(s): %s.", service)
+		if err := Refusals.CheckField("services", "name", service); err != nil {
+			return err
 		}
 		if err := s.Projects.SetEnabled(projectID, service, true); err != nil {
 			return err
@@ -115,8 +122,7 @@ func (s *Service) enable(r *rest.Request) (any, error) {
 func (s *Service) disable(r *rest.Request) (any, error) {
 	projectID, service := r.Var("project"), r.Var("service")
 	if !s.Projects.Enabled(projectID, service) {
-		return nil, status.Errorf(status.FailedPrecondition, "Service %s is not enabled for consumer projects/%s.",
-			service, projectID)
+		return nil, Refusals.Refuse("services.disable", "name", "disabled", service, "project", projectID)
 	}
 	if err := s.Projects.SetEnabled(projectID, service, false); err != nil {
 		return nil, err
@@ -125,16 +131,13 @@ func (s *Service) disable(r *rest.Request) (any, error) {
 		usage.DisableServiceResponse{Service: s.state(projectID, service)}))
 }
 
-const maxBatch = 20
-
 func (s *Service) batchEnable(r *rest.Request) (any, error) {
 	var body usage.BatchEnableServicesRequest
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}
-	if len(body.ServiceIds) == 0 || len(body.ServiceIds) > maxBatch {
-		return nil, status.Errorf(status.InvalidArgument, "Between 1 and %d services can be enabled in one batch, not %d.",
-			maxBatch, len(body.ServiceIds))
+	if err := Refusals.Check("services.batchEnable", body); err != nil {
+		return nil, err
 	}
 	projectID := r.Var("project")
 	if err := s.Enable(projectID, body.ServiceIds...); err != nil {
