@@ -9,7 +9,9 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"docx2pdf/local/cloud"
@@ -54,6 +56,8 @@ func defineServe(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer
 }
 
 func (f *serveFlags) serve(ctx context.Context, stdout, stderr io.Writer) error {
+	// A limit on the size of files makes writes fail, as a full disk does, rather than end the process.
+	signal.Ignore(syscall.SIGXFSZ)
 	if f.provider != "builtin" && f.provider != "official" {
 		return fmt.Errorf("-provider is builtin or official, not %q", f.provider)
 	}

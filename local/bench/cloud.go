@@ -15,8 +15,9 @@ import (
 
 // cloud is a local Google Cloud of its own.
 type cloud struct {
-	dir   string
-	serve *exec.Cmd
+	dir       string
+	arguments []string // of serve
+	serve     *exec.Cmd
 }
 
 // startCloud starts one with a plan of faults, "" for none, and takes over the environment in which it is used.
@@ -39,24 +40,17 @@ func startCloud(ctx context.Context, faults string) (c *cloud, err error) {
 			return nil, fmt.Errorf("go build %s: %w: %s", strings.Join(build, " "), err, out)
 		}
 	}
-	log, err := os.Create(filepath.Join(dir, "serve.log"))
-	if err != nil {
-		return nil, err
-	}
-	defer log.Close()
 	state := filepath.Join(dir, "state")
-	arguments := []string{"serve", "-addr", "127.0.0.1:0", "-state", state}
+	c.arguments = []string{"serve", "-addr", "127.0.0.1:0", "-state", state}
 	if faults != "" {
 		file := filepath.Join(dir, "faults.json")
 		if err := os.WriteFile(file, []byte(faults), 0o600); err != nil {
 			return nil, err
 		}
-		arguments = append(arguments, "-faults", file)
+		c.arguments = append(c.arguments, "-faults", file)
 	}
-	c.serve = exec.Command(local, arguments...)
-	c.serve.Stdout, c.serve.Stderr = log, log
-	if err := c.serve.Start(); err != nil {
-		return nil, fmt.Errorf("starting the local Google Cloud: %w", err)
+	if err := c.start(); err != nil {
+		return nil, err
 	}
 	// The shell reads what "env" prints, as the developer's does.
 	shell := exec.CommandContext(ctx, "bash", "-c",
@@ -75,12 +69,53 @@ func startCloud(ctx context.Context, faults string) (c *cloud, err error) {
 	return c, nil
 }
 
-func (c *cloud) stop() {
+// start serves the state, at its former address where there is one.
+func (c *cloud) start() error {
+	log, err := os.OpenFile(filepath.Join(c.dir, "serve.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	c.serve = exec.Command(filepath.Join(c.dir, "local"), c.arguments...)
+	c.serve.Stdout, c.serve.Stderr = log, log
+	if err := c.serve.Start(); err != nil {
+		return fmt.Errorf("starting the local Google Cloud: %w", err)
+	}
+	return nil
+}
+
+// end stops serving, and leaves the state.
+func (c *cloud) end() {
 	if c.serve != nil && c.serve.Process != nil {
 		c.serve.Process.Signal(syscall.SIGTERM)
 		c.serve.Wait()
 	}
+}
+
+func (c *cloud) stop() {
+	c.end()
 	os.RemoveAll(c.dir)
+}
+
+// memory is what the cloud's process has in memory, in MiB: all, and what of it is its own rather than the file of its
+// state.
+func (c *cloud) memory() (all, own int, err error) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.serve.Process.Pid))
+	if err != nil {
+		return 0, 0, fmt.Errorf("reading the cloud's memory: %w", err)
+	}
+	for line := range strings.Lines(string(data)) {
+		var kilobytes int
+		name, value, _ := strings.Cut(line, ":")
+		fmt.Sscan(value, &kilobytes)
+		switch name {
+		case "VmRSS":
+			all = kilobytes >> 10
+		case "RssAnon":
+			own = kilobytes >> 10
+		}
+	}
+	return all, own, nil
 }
 
 // phase is a part of an update. It ends with the first line that contains a text; the last one with the update.

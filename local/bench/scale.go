@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/api/option"
 	"google.golang.org/api/pubsub/v1"
 	"google.golang.org/api/serviceusage/v1"
@@ -15,7 +19,7 @@ import (
 )
 
 // scale fills a bucket and a subscription, and prints what an operation costs when they have few and when they have
-// many: the same, if the local cloud does not look at all of them each time.
+// many: the same, if the local cloud does not look at all of them each time. Then it prints what a start costs.
 func scale(ctx context.Context, count int) error {
 	c, err := startCloud(ctx, "")
 	if err != nil {
@@ -26,23 +30,60 @@ func scale(ctx context.Context, count int) error {
 	if err != nil {
 		return err
 	}
-	sample := min(500, count)
+	const sample = 500
 	few := s.measure(ctx, 0, sample)
-	for i := sample; i < count && s.err == nil; i += 100 {
-		s.insert(ctx, i, min(100, count-i))
-		s.publish(ctx, min(100, count-i))
+	fewMemory, fewOwn, err := c.memory()
+	if err != nil {
+		return err
 	}
-	many := s.measure(ctx, count, sample)
-	if s.err != nil {
-		return s.err
+	began := time.Now()
+	s.fill(ctx, sample, count)
+	fmt.Fprintf(os.Stderr, "filled in %.0f s\n", time.Since(began).Seconds())
+	many := s.measure(ctx, sample+count, sample)
+	manyMemory, manyOwn, err := c.memory()
+	if err = errors.Join(s.err, err); err != nil {
+		return err
 	}
-	fmt.Printf("Milliseconds an operation, with few and with %d there.\n\n| operation | few | many | ratio "+
-		"|\n|---|---:|---:|---:|\n", count)
+	fmt.Printf("Milliseconds an operation, the median of %d, with few and with %d there.\n\n"+
+		"| operation | few | many | ratio |\n|---|---:|---:|---:|\n", sample, count)
 	for i, f := range few {
 		m := many[i]
 		fmt.Printf("| %s | %.2f | %.2f | %.2f |\n", f.name, f.milliseconds, m.milliseconds, m.milliseconds/f.milliseconds)
 	}
-	return nil
+	fmt.Printf("\nMiB in memory, and without the file of the state: %d and %d with few, %d and %d with many.\n", fewMemory,
+		fewOwn, manyMemory, manyOwn)
+	return s.restart(ctx, c)
+}
+
+// restart prints how long the cloud takes to end, and to answer again.
+func (s *scaled) restart(ctx context.Context, c *cloud) error {
+	began := time.Now()
+	c.end()
+	ended := time.Since(began)
+	began = time.Now()
+	if err := c.start(); err != nil {
+		return err
+	}
+	for {
+		_, err := s.pubsub.Projects.Subscriptions.Get(s.subscription()).Context(ctx).Do()
+		if err == nil {
+			break
+		}
+		if time.Since(began) > time.Minute {
+			return fmt.Errorf("the local Google Cloud does not start again: %w", err)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	started := time.Since(began)
+	if err := s.pull(ctx); err != nil {
+		return err
+	}
+	pulled := time.Since(began)
+	all, own, err := c.memory()
+	fmt.Printf("Seconds until it has ended: %.2f; until it answers again: %.2f; until a message is pulled: %.2f. "+
+		"MiB in memory after that, and without the file of the state: %d and %d.\n", ended.Seconds(), started.Seconds(),
+		pulled.Seconds(), all, own)
+	return err
 }
 
 // scaled is the bucket and the subscription. Its first error stays, and ends all that follows.
@@ -97,37 +138,59 @@ type cost struct {
 	milliseconds float64
 }
 
-// measure does each operation a number of times.
+// measure does each operation a number of times, on objects from a number on.
 func (s *scaled) measure(ctx context.Context, from, times int) (costs []cost) {
-	timed := func(name string, times int, do func()) {
-		began := time.Now()
-		do()
-		costs = append(costs, cost{name, time.Since(began).Seconds() * 1000 / float64(times)})
+	timed := func(name string, do func(i int) error) {
+		took := make([]time.Duration, times)
+		for i := range took {
+			began := time.Now()
+			s.do(func() error { return do(from + i) })
+			took[i] = time.Since(began)
+		}
+		costs = append(costs, cost{name, median(took).Seconds() * 1000})
 	}
-	timed("insert an object", times, func() { s.insert(ctx, from, times) })
-	timed("read an object's metadata", times, func() {
-		for i := range times {
-			s.do(func() error {
-				_, err := s.storage.Objects.Get(scaledName, objectName(from+i)).Context(ctx).Do()
-				return err
-			})
-		}
+	timed("insert an object", func(i int) error { return s.insert(ctx, i) })
+	timed("read an object's metadata", func(i int) error {
+		_, err := s.storage.Objects.Get(scaledName, objectName(i)).Context(ctx).Do()
+		return err
 	})
-	timed("list 100 objects", 20, func() {
-		for range 20 {
-			s.do(func() error {
-				_, err := s.storage.Objects.List(scaledName).MaxResults(100).Context(ctx).Do()
-				return err
-			})
+	timed("read an object's content", func(i int) error {
+		response, err := s.storage.Objects.Get(scaledName, objectName(i)).Context(ctx).Download()
+		if err != nil {
+			return err
 		}
+		defer response.Body.Close()
+		_, err = io.Copy(io.Discard, response.Body)
+		return err
 	})
-	timed("publish a message", times, func() { s.publish(ctx, times) })
-	timed("pull and acknowledge a message", times, func() {
-		for range times {
-			s.do(func() error { return s.pull(ctx) })
-		}
+	timed("replace an object", func(i int) error { return s.insert(ctx, i) })
+	timed("list 100 objects", func(int) error {
+		_, err := s.storage.Objects.List(scaledName).MaxResults(100).Context(ctx).Do()
+		return err
+	})
+	timed("list 100 objects from the middle", func(i int) error {
+		_, err := s.storage.Objects.List(scaledName).StartOffset(objectName(i)).MaxResults(100).Context(ctx).Do()
+		return err
+	})
+	timed("publish a message", func(int) error { return s.publish(ctx, 1) })
+	timed("pull and acknowledge a message", func(int) error { return s.pull(ctx) })
+	timed("delete an object", func(i int) error {
+		return s.storage.Objects.Delete(scaledName, objectName(i)).Context(ctx).Do()
 	})
 	return costs
+}
+
+// fill makes objects by several clients at once, and as many messages by the thousand.
+func (s *scaled) fill(ctx context.Context, from, count int) {
+	var clients errgroup.Group
+	clients.SetLimit(4)
+	for i := from; i < from+count; i++ {
+		clients.Go(func() error { return s.insert(ctx, i) })
+	}
+	s.do(clients.Wait)
+	for left := count; left > 0; left -= 1000 {
+		s.do(func() error { return s.publish(ctx, min(left, 1000)) })
+	}
 }
 
 func (s *scaled) do(call func() error) {
@@ -138,25 +201,17 @@ func (s *scaled) do(call func() error) {
 
 func objectName(i int) string { return fmt.Sprintf("%03d/%07d", i%1000, i) }
 
-func (s *scaled) insert(ctx context.Context, from, times int) {
-	for i := range times {
-		s.do(func() error {
-			_, err := s.storage.Objects.Insert(scaledName, &storage.Object{Name: objectName(from + i)}).
-				Media(strings.NewReader("text")).Context(ctx).Do()
-			return err
-		})
-	}
+func (s *scaled) insert(ctx context.Context, i int) error {
+	_, err := s.storage.Objects.Insert(scaledName, &storage.Object{Name: objectName(i)}).
+		Media(strings.NewReader("text")).Context(ctx).Do()
+	return err
 }
 
-func (s *scaled) publish(ctx context.Context, times int) {
-	for range times {
-		s.do(func() error {
-			_, err := s.pubsub.Projects.Topics.Publish(s.topic(), &pubsub.PublishRequest{
-				Messages: []*pubsub.PubsubMessage{{Attributes: map[string]string{"objectId": "a.docx"}}},
-			}).Context(ctx).Do()
-			return err
-		})
-	}
+func (s *scaled) publish(ctx context.Context, messages int) error {
+	one := &pubsub.PubsubMessage{Attributes: map[string]string{"objectId": "a.docx"}}
+	_, err := s.pubsub.Projects.Topics.Publish(s.topic(), &pubsub.PublishRequest{
+		Messages: slices.Repeat([]*pubsub.PubsubMessage{one}, messages)}).Context(ctx).Do()
+	return err
 }
 
 func (s *scaled) pull(ctx context.Context) error {

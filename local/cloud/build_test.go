@@ -197,3 +197,27 @@ func TestBuildTimeoutAndCancel(t *testing.T) {
 	}
 	w.call(w.owner, "POST", builds+"/"+id+":cancel", map[string]any{}).want(400)
 }
+
+// The builds that were started last can be asked for; their number does not grow without end.
+func TestBuildsOfLongAgoAreForgotten(t *testing.T) {
+	w := start(t)
+	w.prepareBuild()
+	w.upload("source", "v1.zip", []byte("not a zip")).want(200)
+	var ids []string
+	for range 103 {
+		b := w.call(w.owner, "POST", "/cloudbuild/v1/projects/"+project+"/builds", buildRequest("v1.zip", "v1")).want(200)
+		ids = append(ids, b.text("metadata", "build", "id"))
+		w.await("/cloudbuild/v1/" + b.text("name"))
+	}
+	for i, id := range ids {
+		want := 200
+		if i < 3 {
+			want = 404
+		}
+		w.call(w.owner, "GET", "/cloudbuild/v1/projects/"+project+"/builds/"+id, nil).want(want)
+	}
+	all, _ := w.call(w.owner, "GET", "/cloudbuild/v1/projects/"+project+"/builds", nil).want(200).at("builds").([]any)
+	if len(all) != 100 {
+		t.Errorf("%d builds are left, want 100", len(all))
+	}
+}

@@ -99,7 +99,24 @@ func Open(db *store.DB, services Services, useDocker bool) (*Service, error) {
 			return nil, err
 		}
 	}
-	return s, nil
+	return s, s.prune()
+}
+
+// remembered is how many builds that have ended are kept, of all projects. Google forgets them after some months.
+const remembered = 100
+
+// prune drops the builds that were started first, when there are more.
+func (s *Service) prune() error {
+	ended := slices.DeleteFunc(s.builds.List(""), func(b cloudbuild.Build) bool { return !finished(b.Status) })
+	if len(ended) <= remembered {
+		return nil
+	}
+	slices.SortFunc(ended, func(a, b cloudbuild.Build) int { return strings.Compare(b.CreateTime, a.CreateTime) })
+	var gone store.Batch
+	for _, b := range ended[remembered:] {
+		s.builds.DeleteIn(&gone, b.ProjectId+"/"+b.Id)
+	}
+	return s.db.Write(&gone)
 }
 
 // Close cancels the builds that run and waits for them.

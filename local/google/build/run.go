@@ -54,6 +54,7 @@ func (s *Service) run(ctx context.Context, b cloudbuild.Build, email string) clo
 	s.mu.Lock()
 	delete(s.cancels, b.Id)
 	s.mu.Unlock()
+	_ = s.prune() // what cannot be dropped now is dropped after the next build
 	return done
 }
 
@@ -155,13 +156,17 @@ func (s *Service) fetch(source *cloudbuild.StorageSource, principal policy.Princ
 }
 
 func (s *Service) update(b cloudbuild.Build, change func(*cloudbuild.Build)) cloudbuild.Build {
-	updated, _ := s.builds.Update(b.ProjectId+"/"+b.Id, func(b *cloudbuild.Build, exists bool) error {
+	updated, err := s.builds.Update(b.ProjectId+"/"+b.Id, func(b *cloudbuild.Build, exists bool) error {
 		if b.Status == "CANCELLED" {
 			return nil
 		}
 		change(b)
 		return nil
 	})
+	if err != nil { // how it ends is told by its operation
+		change(&b)
+		return b
+	}
 	return updated
 }
 

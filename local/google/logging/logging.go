@@ -4,8 +4,11 @@ package logging
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +23,7 @@ import (
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
+	"docx2pdf/local/machinery/store"
 )
 
 // Service keeps log entries.
@@ -50,11 +54,7 @@ func (s *Service) Write(project string, entries ...Entry) error {
 			return err
 		}
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return fmt.Errorf("writing logs: %w", err)
-	}
-	defer f.Close()
+	var lines bytes.Buffer
 	for _, e := range entries {
 		now := time.Now().UTC().Format(time.RFC3339Nano)
 		e.ReceiveTimestamp = now
@@ -68,9 +68,27 @@ func (s *Service) Write(project string, entries ...Entry) error {
 		if err != nil {
 			return fmt.Errorf("writing logs: %w", err)
 		}
-		if _, err := f.Write(append(data, '\n')); err != nil {
-			return fmt.Errorf("writing logs: %w", err)
-		}
+		lines.Write(append(data, '\n'))
+	}
+	if err := add(path, lines.Bytes()); err != nil {
+		return fmt.Errorf("writing logs: %w", err)
+	}
+	return nil
+}
+
+// add appends whole lines to a file, or nothing when the disk has no room for them.
+func add(path string, lines []byte) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	end, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(lines); err != nil {
+		return errors.Join(err, f.Truncate(end))
 	}
 	return nil
 }
@@ -85,7 +103,7 @@ func cut(path string) error {
 	if i := slices.Index(half, '\n'); i >= 0 {
 		half = half[i+1:]
 	}
-	return os.WriteFile(path, half, 0o600)
+	return store.WriteFile(path, half, 0o600)
 }
 
 // Read returns the entries of a project that match, in the order they were written.

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -104,11 +105,10 @@ func (s *Service) commit(caller policy.Principal, b bucket, meta storageapi.Obje
 	}
 	s.objects.PutIn(&change, b.Name+"/"+o.Name, o)
 	s.notifyIn(&change, b, o, "OBJECT_FINALIZE", extra)
-	err := s.db.Write(&change)
-	if err != nil {
-		os.Remove(s.blob(generation))
+	if err := s.db.Write(&change); err != nil {
+		return meta, errors.Join(err, os.Rename(s.blob(generation), c.file)) // back to whoever may try again
 	}
-	return o, err
+	return o, nil
 }
 
 func newObject(b bucket, meta storageapi.Object, c content, generation int64) storageapi.Object {

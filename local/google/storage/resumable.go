@@ -1,8 +1,10 @@
 package storage
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -99,12 +101,23 @@ func (u *upload) take(start int64, chunk io.Reader) error {
 	if _, err := io.CopyN(io.Discard, chunk, u.size-start); err != nil {
 		return nil // nothing new in this chunk
 	}
-	n, err := io.Copy(io.MultiWriter(u.file, u.sums.md5, u.sums.crc), chunk)
-	u.size += n
+	_, err := io.Copy(u, chunk)
+	if local := new(fs.PathError); errors.As(err, &local) {
+		return err
+	}
 	if err != nil {
 		return status.Errorf(status.Unavailable, "The chunk broke off: %v.", err)
 	}
 	return nil
+}
+
+// Write takes as much of the content as the disk has room for.
+func (u *upload) Write(content []byte) (int, error) {
+	n, err := u.file.Write(content)
+	u.size += int64(n)
+	u.sums.md5.Write(content[:n])
+	u.sums.crc.Write(content[:n])
+	return n, err
 }
 
 // incomplete is the answer 308 with the range that has arrived. Clients that cannot take a 308 ask for a 200 instead.
@@ -121,12 +134,15 @@ func (u *upload) incomplete(r *rest.Request) any {
 }
 
 func (s *Service) complete(r *rest.Request, id string, u *upload) (any, error) {
-	if err := u.file.Close(); err != nil {
+	if err := u.file.Close(); err != nil && !errors.Is(err, fs.ErrClosed) {
 		return nil, err
 	}
 	c := content{file: u.file.Name(), size: u.size}
 	c.md5, c.crc32c = u.sums.sums()
 	o, err := s.commit(u.caller, u.bucket, u.meta, c, u.query)
+	if status.From(err).Code == status.DiskFull {
+		return nil, err // the client can try again
+	}
 	if err != nil {
 		os.Remove(c.file)
 		s.forget(id)

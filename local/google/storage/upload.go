@@ -5,9 +5,11 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"hash"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"mime"
 	"mime/multipart"
 	"os"
@@ -128,6 +130,9 @@ func (s *Service) stage(media io.Reader) (content, error) {
 	}
 	if err != nil {
 		os.Remove(f.Name())
+		if local := new(fs.PathError); errors.As(err, &local) {
+			return content{}, err
+		}
 		return content{}, invalid("Reading the content: %v.", err)
 	}
 	c := content{file: f.Name(), size: size}

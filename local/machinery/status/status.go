@@ -5,6 +5,7 @@ package status
 import (
 	"errors"
 	"fmt"
+	"syscall"
 )
 
 // Code is one kind of error: its HTTP status, its name in google.rpc.Code and the reason that the older JSON error
@@ -33,6 +34,7 @@ var (
 	Unimplemented      = Code{501, "UNIMPLEMENTED", "notImplemented"}
 	Unavailable        = Code{503, "UNAVAILABLE", "backendError"}
 	DeadlineExceeded   = Code{504, "DEADLINE_EXCEEDED", "deadlineExceeded"}
+	DiskFull           = Code{507, "RESOURCE_EXHAUSTED", "insufficientStorage"} // Google's disks are never full
 )
 
 // Error is a refusal as the caller reads it.
@@ -50,11 +52,16 @@ func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// From finds the Error in err; anything else is an internal error.
+// From finds the Error in err; anything else is an internal error, or a disk without room.
 func From(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {
 		return e
+	}
+	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, full) {
+			return Errorf(DiskFull, "the local cloud has no room for its state: %v; free some space, and try again", err)
+		}
 	}
 	return Errorf(Internal, "%v", err)
 }
