@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"docx2pdf/local/cloud"
+	"docx2pdf/local/machinery/rest"
 )
 
 // seen collects, for the table of APIs, which calls were made by replayed recordings and by Google's own clients.
@@ -69,7 +70,7 @@ func table() []byte {
 	var out bytes.Buffer
 	out.WriteString(`# The APIs of the local Google Cloud
 
-Everything that is modelled, with the permission that a call needs. Whatever is not in this table answers 501 with its
+Everything that is modelled, with the permissions that a call takes, or why it takes none. Whatever is not in this table answers 501 with its
 method and path. This file is made by the tests: ` + "`UPDATE=1 go test ./local/cloud`" + `.
 
 - Recording: the call is part of an exchange recorded from Google Cloud that replays with the same status, fields, types
@@ -106,7 +107,7 @@ an OCI registry (` + "`/v2/`" + `), the front end of each Cloud Run service, and
 		fmt.Fprintf(&out, "\n## %s\n\n| Call | Permission | Recording | Client |\n|---|---|---|---|\n", api.Name)
 		var rows []string
 		for _, r := range api.Routes {
-			row := fmt.Sprintf("| %s | %s | %s | %s |\n", r.ID, r.Permission, mark("recording", r.ID), mark("client", r.ID))
+			row := fmt.Sprintf("| %s | %s | %s | %s |\n", r.ID, taken(r), mark("recording", r.ID), mark("client", r.ID))
 			if !slices.Contains(rows, row) {
 				rows = append(rows, row)
 			}
@@ -115,6 +116,24 @@ an OCI registry (` + "`/v2/`" + `), the front end of each Cloud Run service, and
 		out.WriteString(strings.Join(rows, ""))
 	}
 	return out.Bytes()
+}
+
+// taken is what a call takes, in words.
+func taken(r rest.Route) string {
+	var words []string
+	if r.Permission != "" {
+		words = append(words, r.Permission)
+	}
+	for _, need := range r.Also {
+		words = append(words, need.Permission+" for "+need.Of)
+	}
+	switch {
+	case r.Anyone != "":
+		words = append(words, "none: "+r.Anyone)
+	case r.Public != "":
+		words = append(words, "no credential: "+r.Public)
+	}
+	return strings.Join(words, "; ")
 }
 
 func mark(how, id string) string {

@@ -25,6 +25,7 @@ import (
 	"docx2pdf/local/google/run"
 	"docx2pdf/local/google/serviceusage"
 	"docx2pdf/local/google/storage"
+	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/fault"
 	"docx2pdf/local/machinery/operation"
 	"docx2pdf/local/machinery/rest"
@@ -65,6 +66,7 @@ type Cloud struct {
 
 	tokens   *token.Authority
 	policies *policy.Engine
+	door     *door.Door
 	traffic  *traffic.Log
 	iam      *iam.Service
 	projects *project.Service
@@ -106,52 +108,51 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 			c.state.Close()
 		}
 	}()
-	c.policies = policy.Open(c.state)
+	var judge policy.Judge
+	c.policies, judge = policy.Open(c.state)
 	c.policies.SetDelay(c.options.Faults.IAMDelay())
 	c.policies.SetGrantDelays(c.options.Faults.GrantDelay)
 	if c.tokens, err = token.Open(c.state.Folder("token"), Owner); err != nil {
 		return err
 	}
+	c.door = door.New(judge, c.tokens, c.traffic, c.options.Log)
 	if c.operations, err = operation.Open(c.state); err != nil {
 		return err
 	}
 	operations := c.operations
 	c.iam = iam.Open(c.state, c.policies, c.tokens)
-	c.projects = project.Open(c.state, c.policies, operations)
+	c.projects = project.Open(c.state, c.policies, c.door, operations)
 	c.projects.SetAPIDelays(c.options.Faults.APIDelay)
 	c.iam.UseProjects(c.projects)
 	c.usage = &serviceusage.Service{Projects: c.projects, Accounts: c.iam, Policies: c.policies, Operations: operations}
-	if c.logging, err = logging.Open(c.state.Folder("logging"), c.policies); err != nil {
+	if c.logging, err = logging.Open(c.state.Folder("logging")); err != nil {
 		return err
 	}
-	c.monitor = monitoring.Open(c.state, c.policies)
+	c.monitor = monitoring.Open(c.state)
 	internal := uuid.NewString()
-	c.pubsub = pubsub.Open(c.state, pubsub.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam,
-		Projects: c.projects,
-		Traffic:  c.traffic, Log: c.options.Log, Duplicate: c.options.Faults.Duplicate,
+	c.pubsub = pubsub.Open(c.state, pubsub.Services{Policies: c.policies, Door: c.door, Tokens: c.tokens,
+		Accounts: c.iam, Projects: c.projects, Log: c.options.Log, Duplicate: c.options.Faults.Duplicate,
 		Internal: func(h http.Header) { h.Set(run.InternalHeader, internal) }})
-	if c.storage, err = storage.Open(c.state, c.policies, c.iam, c.projects, c.pubsub); err != nil {
+	if c.storage, err = storage.Open(c.state, c.policies, c.door, c.iam, c.projects, c.pubsub); err != nil {
 		return err
 	}
-	if c.registry, err = registry.Open(c.state, c.policies, c.tokens, operations); err != nil {
+	if c.registry, err = registry.Open(c.state, c.policies, c.door, operations); err != nil {
 		return err
 	}
-	if c.build, err = build.Open(c.state, build.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam,
+	if c.build, err = build.Open(c.state, build.Services{Door: c.door, Tokens: c.tokens, Accounts: c.iam,
 		Projects: c.projects,
 		Storage:  c.storage, Logging: c.logging, Operations: operations, Registry: c.Address, MayPush: c.registry.MayPush},
 		c.options.Docker); err != nil {
 		return err
 	}
-	if c.run, err = run.Open(c.state, run.Services{Policies: c.policies, Tokens: c.tokens, Accounts: c.iam,
-		Projects: c.projects, Logging: c.logging,
-		Operations: operations, Traffic: c.traffic, Log: c.options.Log, Address: c.Address, InternalSecret: internal,
+	if c.run, err = run.Open(c.state, run.Services{Policies: c.policies, Door: c.door, Tokens: c.tokens,
+		Accounts: c.iam, Projects: c.projects, Logging: c.logging, Operations: operations, Log: c.options.Log, Address: c.Address, InternalSecret: internal,
 		Faults: c.options.Faults,
 		Agent:  func(project string) string { return c.usage.AgentEmail(project, "run.googleapis.com") }},
 		run.Options{Idle: c.options.Idle, Pending: c.options.Pending, Docker: c.options.Docker}); err != nil {
 		return err
 	}
-	c.server = &rest.Server{Authenticator: c.tokens, Policies: c.policies, Projects: c.projects, Traffic: c.traffic,
-		Log: c.options.Log, Faults: c.options.Faults}
+	c.server = &rest.Server{Door: c.door, Projects: c.projects, Log: c.options.Log, Faults: c.options.Faults}
 	for _, api := range c.apis() {
 		c.server.Add(api)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/fault"
 )
 
@@ -54,7 +55,7 @@ func TestIAMTakesItsTime(t *testing.T) {
 	var token string
 	eventually(t, "the right to make tokens has spread", func() bool {
 		a := w.call(w.owner, "POST", "/iamcredentials/v1/projects/-/serviceAccounts/"+reader+":generateAccessToken",
-			map[string]any{"scope": []string{"x"}})
+			map[string]any{"scope": []string{door.ScopePrefix + "devstorage.read_only"}})
 		if a.status != 200 {
 			return false
 		}

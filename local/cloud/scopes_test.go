@@ -13,7 +13,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"docx2pdf/local/cloud"
-	"docx2pdf/local/machinery/rest"
+	"docx2pdf/local/machinery/door"
 )
 
 // discovered is a part of a discovery document. https://developers.google.com/discovery/v1/reference/apis
@@ -28,7 +28,7 @@ type discovered struct {
 func (d discovered) scopes(into map[string][]string) {
 	for _, method := range d.Methods {
 		for _, scope := range method.Scopes {
-			into[method.ID] = append(into[method.ID], strings.TrimPrefix(scope, rest.ScopePrefix))
+			into[method.ID] = append(into[method.ID], strings.TrimPrefix(scope, door.ScopePrefix))
 		}
 	}
 	for _, resource := range d.Resources {
@@ -75,14 +75,14 @@ func TestScopesAreGoogles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const file = "../machinery/rest/scopes.json"
+	const file = "../machinery/door/scopes.json"
 	if os.Getenv("UPDATE") != "" {
 		if err := os.WriteFile(file, append(want, '\n'), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if have, err := os.ReadFile(file); err != nil || !bytes.Equal(bytes.TrimSpace(have), want) {
-		t.Error("local/machinery/rest/scopes.json is not what the discovery documents say; write it with: UPDATE=1 go test " +
+		t.Error("local/machinery/door/scopes.json is not what the discovery documents say; write it with: UPDATE=1 go test " +
 			"./local/cloud -run Scopes")
 	}
 }
@@ -108,15 +108,15 @@ func TestAnAccessTokenDoesWhatItsScopesSay(t *testing.T) {
 			c["scope"] = scope
 		})).want(200).text("access_token")
 	}
-	reader, writer := scoped(rest.ScopePrefix+"devstorage.read_only"),
-		scoped(rest.ScopePrefix+"devstorage.read_write openid")
+	reader, writer := scoped(door.ScopePrefix+"devstorage.read_only"),
+		scoped(door.ScopePrefix+"devstorage.read_write openid")
 	upload := "/upload/storage/v1/b/documents/o?uploadType=media&name=a"
 	w.call(reader, "POST", upload, "text").want(403).saying("Provided scope(s) are not authorized")
 	w.call(writer, "POST", upload, "text").want(200)
 	w.call(reader, "GET", "/storage/v1/b/documents/o/a", nil).want(200)
 	w.call(writer, "GET", pubsub+"/topics", nil).want(403).saying("ACCESS_TOKEN_SCOPE_INSUFFICIENT")
-	w.call(scoped(rest.ScopePrefix+"pubsub"), "GET", pubsub+"/topics", nil).want(200)
-	w.call(scoped(rest.ScopePrefix+"cloud-platform"), "DELETE", "/storage/v1/b/documents/o/a", nil).want(204)
+	w.call(scoped(door.ScopePrefix+"pubsub"), "GET", pubsub+"/topics", nil).want(200)
+	w.call(scoped(door.ScopePrefix+"cloud-platform"), "DELETE", "/storage/v1/b/documents/o/a", nil).want(204)
 }
 
 func TestASelfSignedJWTIsForOneAPI(t *testing.T) {
@@ -136,6 +136,6 @@ func TestASelfSignedJWTIsForOneAPI(t *testing.T) {
 	w.call(signed("https://iam.googleapis.com/", ""), "GET", accounts, nil).want(200)
 	w.call(signed("https://storage.googleapis.com/", ""), "GET", accounts, nil).want(401)
 	w.call(signed("https://oauth2.googleapis.com/token", ""), "GET", accounts, nil).want(401)
-	w.call(signed("https://example.com/", rest.ScopePrefix+"cloud-platform"), "GET", accounts, nil).want(200)
-	w.call(signed("https://example.com/", rest.ScopePrefix+"pubsub"), "GET", accounts, nil).want(403)
+	w.call(signed("https://example.com/", door.ScopePrefix+"cloud-platform"), "GET", accounts, nil).want(200)
+	w.call(signed("https://example.com/", door.ScopePrefix+"pubsub"), "GET", accounts, nil).want(403)
 }

@@ -219,12 +219,13 @@ func (c *Cloud) access(account string, environment []string) []console.Access {
 }
 
 func (c *Cloud) verdict(caller policy.Principal, permission string, on policy.Resource) console.Verdict {
-	return console.Verdict(c.policies.Check(caller, permission, on))
+	return console.Verdict(c.door.Explain(caller, permission, on))
 }
 
 // openObject is an object's file, for the owner.
 func (c *Cloud) openObject(bucket, name string) (file, mediaType string, err error) {
-	if file, err = c.storage.Read(c.tokens.Owner(), bucket, name, 0); err != nil {
+	owner := c.door.Errand("storage.objects.get (page)", c.tokens.Owner())
+	if file, err = c.storage.Read(owner, bucket, name, 0); err != nil {
 		return "", "", err
 	}
 	o, ok := c.storage.Object(bucket, name)

@@ -27,6 +27,7 @@ import (
 	"docx2pdf/local/google/logging"
 	"docx2pdf/local/google/project"
 	"docx2pdf/local/google/storage"
+	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/operation"
 	"docx2pdf/local/machinery/refusal"
 	"docx2pdf/local/machinery/rest"
@@ -42,7 +43,7 @@ var Refusals = refusal.MustRead(refusals)
 
 // Services are the parts of the local cloud that builds use.
 type Services struct {
-	Policies   *policy.Engine
+	Door       *door.Door
 	Tokens     *token.Authority
 	Accounts   *iam.Service
 	Projects   *project.Service
@@ -149,9 +150,9 @@ func (s *Service) create(r *rest.Request) (any, error) {
 	if err := check(b); err != nil {
 		return nil, err
 	}
-	email, err := s.account(r, b.ServiceAccount)
-	if err != nil {
-		return nil, err
+	email := s.account(r.Var("project"), b.ServiceAccount)
+	if !s.Accounts.Exists(email) { // as one that the caller may not act as
+		return nil, status.Errorf(status.PermissionDenied, "%s", denied(r.Caller, actAs, accountIn("-", email)))
 	}
 	if err := s.resolve(b.Source.StorageSource, email); err != nil {
 		return nil, err
@@ -244,27 +245,44 @@ func check(b cloudbuild.Build) error {
 	return nil
 }
 
-// account resolves the build's service account and checks that the caller may act as it. Without one a build runs as
-// the project's Compute Engine account, as it does in projects made since 2024.
-func (s *Service) account(r *rest.Request, name string) (email string, err error) {
+// account is the email of a build's service account. Without one a build runs as the project's Compute Engine account,
+// as it does in projects made since 2024.
+func (s *Service) account(project, name string) string {
 	if name == "" {
-		number, _ := s.Projects.Number(r.Var("project"))
-		name = "projects/-/serviceAccounts/" + number + "-compute@developer.gserviceaccount.com"
+		number, _ := s.Projects.Number(project)
+		return number + "-compute@developer.gserviceaccount.com"
 	}
-	email = name[strings.LastIndex(name, "/")+1:]
-	on := policy.In("projects/" + r.Var("project") + "/serviceAccounts/" + email)
-	if !s.Accounts.Exists(email) || !s.Policies.Check(r.Caller, "iam.serviceAccounts.actAs", on).Allowed {
-		return "", status.Errorf(status.PermissionDenied,
-			"caller does not have permission to act as service account %s", name)
+	return name[strings.LastIndex(name, "/")+1:]
+}
+
+// onAccount is the account of the build in the body, which the caller must be allowed to act as.
+func (s *Service) onAccount(r *rest.Request) ([]policy.Resource, error) {
+	var b cloudbuild.Build
+	if err := r.Peek(&b); err != nil {
+		return nil, err
 	}
-	return email, nil
+	return []policy.Resource{accountIn(r.Var("project"), s.account(r.Var("project"), b.ServiceAccount))}, nil
+}
+
+func accountIn(project, email string) policy.Resource {
+	return policy.In("projects/" + project + "/serviceAccounts/" + email)
+}
+
+const actAs = "iam.serviceAccounts.actAs"
+
+func denied(_ policy.Principal, permission string, on policy.Resource) string {
+	if permission == actAs {
+		_, email, _ := strings.Cut(on.Name, "/serviceAccounts/")
+		return "caller does not have permission to act as service account projects/-/serviceAccounts/" + email
+	}
+	return "The caller does not have permission"
 }
 
 // resolve looks at the source as the build's account, as Cloud Build does before it takes a build. The text is as users
 // report it.
 func (s *Service) resolve(source *cloudbuild.StorageSource, email string) error {
 	principal, _ := s.Accounts.Principal(email)
-	_, err := s.Storage.Read(principal, source.Bucket, source.Object, source.Generation)
+	_, err := s.Storage.Read(s.Door.Errand("cloudbuild.builds (source)", principal), source.Bucket, source.Object, source.Generation)
 	if err == nil {
 		return nil
 	}
@@ -331,14 +349,15 @@ func notFound() error { return status.Errorf(status.NotFound, "Requested entity 
 // API is cloudbuild.googleapis.com.
 func (s *Service) API() *rest.API {
 	api := &rest.API{Name: "cloudbuild.googleapis.com", Title: "Cloud Build API", Mount: "cloudbuild", Server: "ESF",
-		StatusInErrors: true}
+		StatusInErrors: true, Denied: denied}
 	for id, base := range map[string]string{"cloudbuild.projects.": "/v1/projects/{project}",
 		"cloudbuild.projects.locations.": "/v1/projects/{project}/locations/{location}"} {
-		route := func(name, method, path, permission string, handle func(*rest.Request) (any, error)) {
+		route := func(name, method, path, permission string, handle func(*rest.Request) (any, error), also ...rest.Need) {
 			api.Routes = append(api.Routes, rest.Route{ID: id + name, Method: method, Path: base + path, Permission: permission,
-				On: rest.OnProject, Handle: handle})
+				On: rest.OnProject, Also: also, Handle: handle})
 		}
-		route("builds.create", "POST", "/builds", "cloudbuild.builds.create", s.create)
+		route("builds.create", "POST", "/builds", "cloudbuild.builds.create", s.create,
+			rest.Need{Permission: actAs, Of: "the build's account", On: s.onAccount})
 		route("builds.list", "GET", "/builds", "cloudbuild.builds.list", s.list)
 		route("builds.get", "GET", "/builds/{build}", "cloudbuild.builds.get", s.get)
 		route("builds.cancel", "POST", "/builds/{build}:cancel", "cloudbuild.builds.update", s.cancel)

@@ -148,7 +148,7 @@ func (s *Service) fetch(source *cloudbuild.StorageSource, principal policy.Princ
 	log *buildLog) error {
 	log.line("FETCHSOURCE")
 	log.line("Fetching storage object: gs://%s/%s#%d", source.Bucket, source.Object, source.Generation)
-	file, err := s.Storage.Read(principal, source.Bucket, source.Object, source.Generation)
+	file, err := s.Storage.Read(s.Door.Errand("cloudbuild.builds (source)", principal), source.Bucket, source.Object, source.Generation)
 	if err != nil {
 		return fmt.Errorf("fetching source: %w", err)
 	}
@@ -183,8 +183,9 @@ type buildLog struct {
 func (s *Service) newLog(b cloudbuild.Build, email string) *buildLog {
 	principal, _ := s.Accounts.Principal(email)
 	wanted := b.Options == nil || b.Options.Logging != "NONE"
+	errand := s.Door.Errand("cloudbuild.builds (log)", principal)
 	return &buildLog{service: s, build: b, email: email,
-		allowed: wanted && s.Policies.Check(principal, "logging.logEntries.create", policy.Project(b.ProjectId)).Allowed}
+		allowed: wanted && errand.Allow("logging.logEntries.create", policy.Project(b.ProjectId)) == nil}
 }
 
 // warnings is what a build carries whose log is lost.

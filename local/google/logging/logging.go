@@ -5,6 +5,7 @@ package logging
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,14 +29,13 @@ import (
 
 // Service keeps log entries.
 type Service struct {
-	policies *policy.Engine
-	dir      string
-	mu       sync.Mutex
+	dir string
+	mu  sync.Mutex
 }
 
 // Open keeps entries in dir, one file of JSON lines per project.
-func Open(dir string, policies *policy.Engine) (*Service, error) {
-	return &Service{policies: policies, dir: dir}, os.MkdirAll(dir, 0o700)
+func Open(dir string) (*Service, error) {
+	return &Service{dir: dir}, os.MkdirAll(dir, 0o700)
 }
 
 // Entry is one log entry.
@@ -151,12 +151,7 @@ func (s *Service) list(r *rest.Request) (any, error) {
 	}
 	var entries []Entry
 	for _, name := range body.ResourceNames {
-		project := policy.In(name).Project
-		if !s.policies.Check(r.Caller, "logging.logEntries.list", policy.Project(project)).Allowed {
-			return nil, status.Errorf(status.PermissionDenied,
-				"Permission 'logging.logEntries.list' denied on resource (or it may not exist).")
-		}
-		found, err := s.Read(project, match)
+		found, err := s.Read(policy.In(name).Project, match)
 		if err != nil {
 			return nil, err
 		}
@@ -208,10 +203,6 @@ func (s *Service) write(r *rest.Request) (any, error) {
 			e.Labels[k] = v
 		}
 		project := policy.In(e.LogName).Project
-		if !s.policies.Check(r.Caller, "logging.logEntries.create", policy.Project(project)).Allowed {
-			return nil, status.Errorf(status.PermissionDenied,
-				"Permission 'logging.logEntries.create' denied on resource (or it may not exist).")
-		}
 		byProject[project] = append(byProject[project], *e)
 	}
 	if body.DryRun {
@@ -225,12 +216,51 @@ func (s *Service) write(r *rest.Request) (any, error) {
 	return rest.Empty{}, nil
 }
 
+// read are the projects whose entries a list asks for.
+func read(r *rest.Request) ([]policy.Resource, error) {
+	var body loggingapi.ListLogEntriesRequest
+	err := r.Peek(&body)
+	return projects(body.ResourceNames), err
+}
+
+// written are the projects whose logs a write adds to.
+func written(r *rest.Request) ([]policy.Resource, error) {
+	var body loggingapi.WriteLogEntriesRequest
+	err := r.Peek(&body)
+	var names []string
+	for _, e := range body.Entries {
+		if e == nil {
+			return nil, errNoEntry
+		}
+		names = append(names, cmp.Or(e.LogName, body.LogName))
+	}
+	return projects(names), err
+}
+
+var errNoEntry = status.Errorf(status.InvalidArgument, "Invalid value at 'entries': an entry is null.")
+
+func projects(names []string) []policy.Resource {
+	var all []policy.Resource
+	for _, name := range names {
+		if project := policy.Project(policy.In(name).Project); !slices.Contains(all, project) {
+			all = append(all, project)
+		}
+	}
+	return all
+}
+
+func denied(_ policy.Principal, permission string, _ policy.Resource) string {
+	return fmt.Sprintf("Permission '%s' denied on resource (or it may not exist).", permission)
+}
+
 // API is logging.googleapis.com.
 func (s *Service) API() *rest.API {
 	return &rest.API{Name: "logging.googleapis.com", Title: "Cloud Logging API", Mount: "logging", Server: "ESF",
-		Default: true, StatusInErrors: true,
+		Default: true, StatusInErrors: true, Denied: denied,
 		Routes: []rest.Route{
-			{ID: "logging.entries.list", Method: "POST", Path: "/v2/entries:list", Handle: s.list},
-			{ID: "logging.entries.write", Method: "POST", Path: "/v2/entries:write", Handle: s.write},
+			{ID: "logging.entries.list", Method: "POST", Path: "/v2/entries:list", Handle: s.list,
+				Also: []rest.Need{{Permission: "logging.logEntries.list", Of: "each project", On: read}}},
+			{ID: "logging.entries.write", Method: "POST", Path: "/v2/entries:write", Handle: s.write,
+				Also: []rest.Need{{Permission: "logging.logEntries.create", Of: "each log's project", On: written}}},
 		}}
 }

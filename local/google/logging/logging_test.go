@@ -13,7 +13,7 @@ import (
 // The file of a project does not grow without end; what goes are the oldest entries.
 func TestTheOldestEntriesGo(t *testing.T) {
 	dir := t.TempDir()
-	logs, err := logging.Open(dir, nil)
+	logs, err := logging.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

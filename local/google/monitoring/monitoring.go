@@ -12,7 +12,6 @@ import (
 	v1 "google.golang.org/api/monitoring/v1"
 	v3 "google.golang.org/api/monitoring/v3"
 
-	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/machinery/refusal"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
@@ -30,16 +29,15 @@ var Refusals = refusal.MustRead(refusals)
 
 // Service keeps what is configured.
 type Service struct {
-	policies   *policy.Engine
 	dashboards *store.Collection[document]
 	alerts     *store.Collection[document]
 	channels   *store.Collection[document]
 }
 
 // Open uses what is configured in the store.
-func Open(db *store.DB, policies *policy.Engine) *Service {
+func Open(db *store.DB) *Service {
 	in := func(name string) *store.Collection[document] { return store.In[document](db, "monitoring/"+name) }
-	return &Service{policies: policies, dashboards: in("dashboards"), alerts: in("alertPolicies"),
+	return &Service{dashboards: in("dashboards"), alerts: in("alertPolicies"),
 		channels: in("notificationChannels")}
 }
 

@@ -21,9 +21,12 @@ func (s *Service) API() *rest.API {
 		Routes: slices.Concat([]rest.Route{
 			{ID: "cloudresourcemanager.projects.get", Method: "GET", Path: "/v1/projects/{project}",
 				Permission: "resourcemanager.projects.get", On: rest.OnProject, Handle: s.get},
-			{ID: "cloudresourcemanager.projects.list", Method: "GET", Path: "/v1/projects", Handle: s.list},
-			{ID: "cloudresourcemanager.projects.create", Method: "POST", Path: "/v1/projects", Handle: s.create},
+			{ID: "cloudresourcemanager.projects.list", Method: "GET", Path: "/v1/projects", Handle: s.list,
+				Anyone: "it lists those that the caller may get"},
+			{ID: "cloudresourcemanager.projects.create", Method: "POST", Path: "/v1/projects", Handle: s.create,
+				Anyone: "people may make projects outside of an organisation"},
 			{ID: "cloudresourcemanager.operations.get", Method: "GET", Path: "/v1/operations/{operation}",
+				Anyone: rest.NamedOperation,
 				Handle: func(r *rest.Request) (any, error) {
 					return s.operations.Get(r.Context(), "operations/"+r.Var("operation"), 5*time.Second)
 				}},

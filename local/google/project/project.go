@@ -14,6 +14,7 @@ import (
 	crm "google.golang.org/api/cloudresourcemanager/v1"
 
 	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/operation"
 	"docx2pdf/local/machinery/refusal"
 	"docx2pdf/local/machinery/rest"
@@ -31,6 +32,7 @@ var Refusals = refusal.MustRead(refusals)
 type Service struct {
 	db         *store.DB
 	policies   *policy.Engine
+	door       *door.Door
 	operations *operation.Operations
 	projects   *store.Collection[project]
 
@@ -54,8 +56,8 @@ const (
 )
 
 // Open uses the projects in the store.
-func Open(db *store.DB, policies *policy.Engine, operations *operation.Operations) *Service {
-	return &Service{db: db, policies: policies, operations: operations, projects: store.In[project](db, "projects"),
+func Open(db *store.DB, policies *policy.Engine, door *door.Door, operations *operation.Operations) *Service {
+	return &Service{db: db, policies: policies, door: door, operations: operations, projects: store.In[project](db, "projects"),
 		usable: map[string]time.Time{}}
 }
 
@@ -175,7 +177,7 @@ func (s *Service) get(r *rest.Request) (any, error) {
 func (s *Service) list(r *rest.Request) (any, error) {
 	var answer crm.ListProjectsResponse
 	for _, p := range s.projects.List("") {
-		if s.policies.Check(r.Caller, "resourcemanager.projects.get", policy.Project(p.Project.ProjectId)).Allowed {
+		if s.door.Explain(r.Caller, "resourcemanager.projects.get", policy.Project(p.Project.ProjectId)).Allowed {
 			answer.Projects = append(answer.Projects, &p.Project)
 		}
 	}

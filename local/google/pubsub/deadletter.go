@@ -19,15 +19,15 @@ func (q *queue) isDead(sub pubsubapi.Subscription, d *delivery) bool {
 		return false
 	}
 	s, agent := q.service, q.service.agent(projectOf(sub.Name))
-	if err := s.MayPublish(agent, p.DeadLetterTopic); err != nil {
-		s.Log.Warn("a message cannot go to the dead letters", "subscription", sub.Name, "message", d.ID, "why", err.Error())
-		return false
+	errand := s.Door.Errand("pubsub.subscriptions (dead letter)", agent)
+	err := s.MayPublish(errand, p.DeadLetterTopic)
+	if err == nil {
+		err = errand.Allow("pubsub.subscriptions.consume", policy.In(sub.Name))
 	}
-	if decision := s.Policies.Check(agent, "pubsub.subscriptions.consume", policy.In(sub.Name)); !decision.Allowed {
-		s.Log.Warn("a message cannot go to the dead letters", "subscription", sub.Name, "message", d.ID, "why", decision.Why)
-		return false
+	if err != nil {
+		s.Log.Warn("a message cannot go to the dead letters", "subscription", sub.Name, "message", d.ID, "why", err)
 	}
-	return true
+	return err == nil
 }
 
 // forwardIn publishes a message to the dead-letter topic, with attributes that tell where it comes from, as a part of a

@@ -15,6 +15,7 @@ import (
 	pubsubapi "google.golang.org/api/pubsub/v1"
 
 	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/traffic"
 )
 
@@ -86,21 +87,27 @@ func (q *queue) changes() <-chan struct{} {
 
 // deliver pushes one message and acknowledges it if the endpoint did.
 func (q *queue) deliver(ctx context.Context, sub pubsubapi.Subscription, d delivery) bool {
-	entry := traffic.Entry{Time: time.Now(), Method: http.MethodPost, Path: sub.PushConfig.PushEndpoint, Call: "push " +
-		short(sub.Name), Caller: "serviceAccount:" + q.service.AgentEmail(projectOf(sub.Name))}
-	code, err := q.service.send(ctx, sub, d)
+	visit := q.service.Door.Begin(traffic.Entry{Method: http.MethodPost, Path: sub.PushConfig.PushEndpoint,
+		Call: "push " + short(sub.Name)}).As(q.service.agent(projectOf(sub.Name)))
+	code, err := q.service.send(ctx, visit, sub, d)
 	if err == nil && q.service.Duplicate != nil && q.service.Duplicate() {
-		code, err = q.service.send(ctx, sub, d)
-	}
-	entry.Status, entry.Duration = code, time.Since(entry.Time)
-	entry.Why = fmt.Sprintf("message %s, delivery attempt %d", d.ID, d.Attempts)
-	if err != nil {
-		entry.Why += ": " + err.Error()
+		code, err = q.service.send(ctx, visit, sub, d)
 	}
 	if ctx.Err() != nil {
 		return false
 	}
-	q.service.Traffic.Add(entry)
+	why := fmt.Sprintf("message %s, delivery attempt %d", d.ID, d.Attempts)
+	if visit.Entry.Why != "" {
+		why += "; " + visit.Entry.Why
+	}
+	if err != nil {
+		why += ": " + err.Error()
+	}
+	if code != 0 { // it got its token; what it lacks at the endpoint is in the endpoint's own request
+		visit.Entry.Permission, visit.Entry.Resource = "", ""
+	}
+	visit.Entry.Why = why
+	visit.Leave(code, nil)
 	if err != nil {
 		q.service.Log.Debug("push failed", "subscription", sub.Name, "message", d.ID, "attempt", d.Attempts, "error", err)
 		q.nack(sub, d.ackID)
@@ -120,14 +127,15 @@ var client = &http.Client{
 }
 
 // send posts the message and returns the endpoint's status; every status but an acknowledgement is an error.
-func (s *Service) send(ctx context.Context, sub pubsubapi.Subscription, d delivery) (code int, err error) {
+func (s *Service) send(ctx context.Context, visit *door.Visit, sub pubsubapi.Subscription,
+	d delivery) (code int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(sub.AckDeadlineSeconds)*time.Second)
 	defer cancel()
 	r, err := request(ctx, sub, d)
 	if err != nil {
 		return 0, err
 	}
-	if err := s.authorize(r, sub); err != nil {
+	if err := s.authorize(visit, r, sub); err != nil {
 		return 0, err
 	}
 	if loopback(r.URL) && s.Internal != nil {
@@ -205,16 +213,16 @@ func request(ctx context.Context, sub pubsubapi.Subscription, d delivery) (*http
 }
 
 // authorize puts an ID token of the subscription's account on the push, if Pub/Sub's service agent may make one.
-func (s *Service) authorize(r *http.Request, sub pubsubapi.Subscription) error {
+func (s *Service) authorize(visit *door.Visit, r *http.Request, sub pubsubapi.Subscription) error {
 	oidc := sub.PushConfig.OidcToken
 	if oidc == nil {
 		return nil
 	}
 	project := projectOf(sub.Name)
 	on := policy.In("projects/" + project + "/serviceAccounts/" + oidc.ServiceAccountEmail)
-	if !s.Policies.Check(s.agent(project), "iam.serviceAccounts.getOpenIdToken", on).Allowed {
-		return fmt.Errorf("%s lacks iam.serviceAccounts.getOpenIdToken on %s; grant it "+
-			"roles/iam.serviceAccountTokenCreator there", s.AgentEmail(project), oidc.ServiceAccountEmail)
+	visit.Words = mayMakeNoToken
+	if err := visit.Allow("iam.serviceAccounts.getOpenIdToken", on); err != nil {
+		return err
 	}
 	audience := oidc.Audience
 	if audience == "" {
@@ -230,3 +238,8 @@ func (s *Service) authorize(r *http.Request, sub pubsubapi.Subscription) error {
 
 // loopback says whether an endpoint is on this machine, where plain http is allowed.
 func loopback(u *url.URL) bool { return u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost" }
+
+func mayMakeNoToken(agent policy.Principal, permission string, account policy.Resource) string {
+	return fmt.Sprintf("%s lacks %s on %s; grant it roles/iam.serviceAccountTokenCreator there", agent, permission,
+		short(account.Name))
+}

@@ -17,9 +17,9 @@ import (
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/google/iam/token"
 	"docx2pdf/local/google/project"
+	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/refusal"
 	"docx2pdf/local/machinery/store"
-	"docx2pdf/local/machinery/traffic"
 )
 
 //go:embed refusals.tsv
@@ -31,10 +31,10 @@ var Refusals = refusal.MustRead(refusals)
 // Services are the parts of the local cloud that Pub/Sub uses.
 type Services struct {
 	Policies *policy.Engine
+	Door     *door.Door
 	Tokens   *token.Authority
 	Accounts *iam.Service
 	Projects *project.Service
-	Traffic  *traffic.Log
 	Log      *slog.Logger
 	// Internal marks a push as coming from inside the local cloud.
 	Internal func(http.Header)

@@ -34,7 +34,7 @@ type Admit func(r *http.Request, id string, vars map[string]string) (*rest.Reque
 type streamed struct {
 	service  *Service
 	stream   grpc.GenericServerStream[pubsubpb.StreamingPullRequest, pubsubpb.StreamingPullResponse]
-	caller   policy.Principal
+	request  *rest.Request
 	name     string
 	deadline int64           // seconds that a subscriber gets for each message
 	limit    int             // messages that may be with the subscriber at once; 0 for any number
@@ -67,7 +67,7 @@ func (s *Service) StreamingPull(admit Admit) func(*http.Request, grpc.ServerStre
 			return invalid("Invalid stream ack deadline given (stream_ack_deadline_seconds=%d). It must be between 10 and 600.",
 				first.StreamAckDeadlineSeconds)
 		}
-		p.caller, p.name, p.deadline = admitted.Caller, subscriptionName(admitted), int64(first.StreamAckDeadlineSeconds)
+		p.request, p.name, p.deadline = admitted, subscriptionName(admitted), int64(first.StreamAckDeadlineSeconds)
 		p.limit, p.bytes, p.pings = int(first.MaxOutstandingMessages), int(first.MaxOutstandingBytes),
 			first.ProtocolVersion > 0
 		if err := p.obey(first); err != nil {
@@ -85,8 +85,8 @@ func (p *streamed) serve(ctx context.Context) error {
 		if !ok {
 			return notFound(p.name)
 		}
-		if !p.service.Policies.Check(p.caller, "pubsub.subscriptions.consume", policy.In(p.name)).Allowed {
-			return status.Errorf(status.PermissionDenied, "User not authorized to perform this action.")
+		if err := p.request.Still("pubsub.subscriptions.consume", policy.In(p.name)); err != nil {
+			return err
 		}
 		wait := time.Second // until leases that nobody prolonged are looked at again
 		if room := p.room(); room > 0 {

@@ -74,12 +74,7 @@ func (s *Service) checkPush(r *rest.Request, push *pubsubapi.PushConfig) error {
 	if !s.Accounts.Exists(email) {
 		return status.Errorf(status.NotFound, "Service account %s does not exist.", email)
 	}
-	if !s.Policies.Check(r.Caller, "iam.serviceAccounts.actAs", on).Allowed {
-		return status.Errorf(status.PermissionDenied,
-			"The principal (user or service account) lacks IAM permission \"iam.serviceAccounts.actAs\" for the resource %q "+
-				"(or the resource may not exist).", email)
-	}
-	return nil
+	return r.Allow("iam.serviceAccounts.actAs", on)
 }
 
 func invalid(format string, args ...any) error {

@@ -3,7 +3,6 @@ package pubsub
 import (
 	pubsubapi "google.golang.org/api/pubsub/v1"
 
-	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
 	"docx2pdf/local/machinery/store"
@@ -28,9 +27,6 @@ func (s *Service) createSubscription(r *rest.Request) (any, error) {
 	}
 	if _, ok := s.topics.Get(body.Topic); !ok {
 		return nil, notFound(body.Topic)
-	}
-	if !s.Policies.Check(r.Caller, "pubsub.topics.attachSubscription", policy.In(body.Topic)).Allowed {
-		return nil, status.Errorf(status.PermissionDenied, "User not authorized to perform this action.")
 	}
 	if _, err := s.Accounts.Agent(r.Var("project"), "pubsub.googleapis.com", s.AgentEmail(r.Var("project"))); err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	pubsubapi "google.golang.org/api/pubsub/v1"
 
 	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
 	"docx2pdf/local/machinery/store"
@@ -211,21 +212,28 @@ func (s *Service) enqueueIn(b *store.Batch, subscriptions []pubsubapi.Subscripti
 	}
 }
 
-// MayPublish checks that the topic exists and that the principal may publish to it.
-func (s *Service) MayPublish(p policy.Principal, topic string) error {
-	if _, ok := s.topics.Get(topic); ok && s.Policies.Check(p, "pubsub.topics.publish", policy.In(topic)).Allowed {
-		return nil
+// MayPublish checks that the topic exists and that a service agent may publish to it.
+func (s *Service) MayPublish(agent *door.Visit, topic string) error {
+	agent.Words = mayNotPublish
+	if err := agent.Allow("pubsub.topics.publish", policy.In(topic)); err != nil {
+		return err
 	}
-	return status.Errorf(status.PermissionDenied,
-		"The service account '%s' does not have permission to publish messages to to the Cloud Pub/Sub topic "+
-			"'//pubsub.googleapis.com/%s', or that topic does not exist.", p.Email, topic)
+	if _, ok := s.topics.Get(topic); !ok {
+		return status.Errorf(status.PermissionDenied, "%s", mayNotPublish(agent.Caller, "", policy.In(topic)))
+	}
+	return nil
+}
+
+func mayNotPublish(agent policy.Principal, _ string, topic policy.Resource) string {
+	return fmt.Sprintf("The service account '%s' does not have permission to publish messages to to the Cloud Pub/Sub topic "+
+		"'//pubsub.googleapis.com/%s', or that topic does not exist.", agent.Email, topic.Name)
 }
 
 // PublishIn puts a message on a topic in the name of a service agent, as a part of a batch. A topic that is gone, or no
 // longer lets the agent publish, loses the event, as at Google.
-func (s *Service) PublishIn(b *store.Batch, p policy.Principal, topic string, data []byte,
+func (s *Service) PublishIn(b *store.Batch, agent *door.Visit, topic string, data []byte,
 	attributes map[string]string) {
-	if err := s.MayPublish(p, topic); err != nil {
+	if err := s.MayPublish(agent, topic); err != nil {
 		s.Log.Warn("an event is lost", "why", err.Error())
 		return
 	}

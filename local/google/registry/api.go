@@ -48,7 +48,7 @@ func (s *Service) API() *rest.API {
 			route("dockerImages.list", "GET", repository+"/dockerImages", "dockerimages.list", s.listDockerImages),
 			route("dockerImages.get", "GET", repository+"/dockerImages/{+image}", "dockerimages.get", s.getDockerImage),
 			{ID: "artifactregistry.projects.locations.operations.get", Method: "GET", Path: location + "/operations/{operation}",
-				Handle: s.getOperation},
+				Anyone: rest.NamedOperation, Handle: s.getOperation},
 		}, rest.IAMPolicy{ID: "artifactregistry.projects.locations.repositories", Path: repository,
 			Permissions: "artifactregistry.repositories",
 			GetMethod:   "GET", On: on, Exists: exists}.Routes(s.policies)),

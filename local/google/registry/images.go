@@ -3,6 +3,7 @@ package registry
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"log"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/status"
 	"docx2pdf/local/machinery/store"
 )
@@ -79,38 +81,65 @@ func (s *Service) dropBlobs(young time.Duration) error {
 	})
 }
 
-// ServeHTTP is the OCI registry at /v2/, behind the policies of the repositories. Images carry their whole Google
-// name: /v2/LOCATION-docker.pkg.dev/PROJECT/REPOSITORY/NAME/….
+// ServeHTTP is the OCI registry at /v2/, behind the door. Images carry their whole Google name:
+// /v2/LOCATION-docker.pkg.dev/PROJECT/REPOSITORY/NAME/….
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
-	if r.URL.Path == "/v2/token" {
-		s.serveToken(w, r)
+	visit := s.door.Enter(r, permissionTo(r.Method))
+	answer := &answer{ResponseWriter: w, code: http.StatusOK}
+	err := s.enter(visit, r)
+	if err == nil {
+		s.serve(answer, r)
+	} else {
+		refuse(answer, r, err)
+	}
+	if isPing(r) && !hasCredential(r) { // how clients ask which credentials are wanted
 		return
 	}
-	caller, err := s.caller(r)
-	if err != nil || caller == policy.Anonymous {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+r.Host+`/v2/token",service="`+r.Host+`"`)
-		refuse(w, http.StatusUnauthorized, "UNAUTHORIZED", "authentication required; use an access token")
-		return
+	visit.Leave(answer.code, err)
+}
+
+// answer remembers the status.
+type answer struct {
+	http.ResponseWriter
+	code int
+}
+
+func (a *answer) WriteHeader(code int) {
+	a.code = code
+	a.ResponseWriter.WriteHeader(code)
+}
+
+func isPing(r *http.Request) bool { return r.URL.Path == "/v2/" || r.URL.Path == "/v2" }
+
+func hasCredential(r *http.Request) bool { return r.Header.Get("Authorization") != "" }
+
+// enter lets a request in whose caller may do it.
+func (s *Service) enter(visit *door.Visit, r *http.Request) error {
+	visit.Words = denied
+	if err := identify(visit, r); err != nil {
+		return err
 	}
-	if r.URL.Path == "/v2/" || r.URL.Path == "/v2" {
-		s.oci.ServeHTTP(w, r)
-		return
+	if isPing(r) || isToken(r) {
+		return nil
 	}
-	image, reference, isManifest, ok := parsePath(r.URL.Path)
+	image, _, _, ok := parsePath(r.URL.Path)
 	if !ok {
-		refuse(w, http.StatusNotFound, "NAME_INVALID", "images are named LOCATION-docker.pkg.dev/PROJECT/REPOSITORY/NAME")
-		return
+		return ociError{http.StatusNotFound, "NAME_INVALID", "images are named LOCATION-docker.pkg.dev/PROJECT/REPOSITORY/NAME"}
 	}
 	if _, found := s.repositories.Get(repositoryOf(image)); !found {
-		refuse(w, http.StatusNotFound, "NAME_UNKNOWN", "Repository \""+image+"\" not found")
-		return
+		return ociError{http.StatusNotFound, "NAME_UNKNOWN", "Repository \"" + image + "\" not found"}
 	}
-	if err := s.allowed(caller, r.Method, image); err != nil {
-		refuse(w, http.StatusForbidden, "DENIED", err.Error())
+	return visit.Allow(permissionTo(r.Method), policy.In(repositoryOf(image)))
+}
+
+func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
+	image, reference, isManifest, _ := parsePath(r.URL.Path)
+	switch {
+	case isToken(r):
+		giveToken(w, r)
 		return
-	}
-	if isManifest && r.Method == http.MethodPut {
+	case isManifest && r.Method == http.MethodPut:
 		s.pushManifest(w, r, image, reference)
 		return
 	}
@@ -120,47 +149,57 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// MayPush checks that a principal may push an image, named with or without its tag.
+// MayPush checks that an account may push an image, named with or without its tag.
 func (s *Service) MayPush(p policy.Principal, image string) error {
 	if _, ok := s.repositories.Get(repositoryOf(image)); !ok {
 		return status.Errorf(status.NotFound, "Repository %q not found", repositoryOf(image))
 	}
-	return s.allowed(p, http.MethodPut, image)
+	permission := permissionTo(http.MethodPut)
+	visit := s.door.Errand(permission, p)
+	visit.Words = denied
+	return visit.Allow(permission, policy.In(repositoryOf(image)))
 }
 
-func (s *Service) allowed(caller policy.Principal, method, image string) error {
-	permission := "artifactregistry.repositories.uploadArtifacts"
+// permissionTo is what a request with a method takes
+// (https://cloud.google.com/artifact-registry/docs/access-control#permissions).
+func permissionTo(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead:
-		permission = "artifactregistry.repositories.downloadArtifacts"
+		return "artifactregistry.repositories.downloadArtifacts"
 	case http.MethodDelete:
-		permission = "artifactregistry.repositories.deleteArtifacts"
+		return "artifactregistry.repositories.deleteArtifacts"
 	}
-	on := policy.In(repositoryOf(image))
-	if !s.policies.Check(caller, permission, on).Allowed {
-		return status.Errorf(status.PermissionDenied, "%s", denied(caller, permission, on))
-	}
-	return nil
+	return "artifactregistry.repositories.uploadArtifacts"
 }
 
-// caller takes a bearer token, or basic credentials with the user oauth2accesstoken as Docker sends them.
-func (s *Service) caller(r *http.Request) (policy.Principal, error) {
-	if user, password, ok := r.BasicAuth(); ok {
-		if user != "oauth2accesstoken" {
-			return policy.Anonymous, status.Errorf(status.Unauthenticated, "log in as oauth2accesstoken with an access token")
-		}
-		return s.tokens.Principal(password)
+// identify takes a bearer token, or basic credentials with the user oauth2accesstoken as Docker sends them.
+func identify(visit *door.Visit, r *http.Request) error {
+	user, password, basic := r.BasicAuth()
+	if basic && user != "oauth2accesstoken" {
+		return status.Errorf(status.Unauthenticated, "log in as oauth2accesstoken with an access token")
 	}
-	return s.tokens.Authenticate(r)
+	const service = "artifactregistry.googleapis.com"
+	call := permissionTo(r.Method)
+	if isPing(r) || isToken(r) {
+		call = permissionTo(http.MethodGet)
+	}
+	var err error
+	if basic {
+		err = visit.IdentifyToken(password, r, service, call)
+	} else {
+		err = visit.Identify(r, service, call)
+	}
+	if err == nil && visit.Caller == policy.Anonymous {
+		err = status.Errorf(status.Unauthenticated, "authentication required; use an access token")
+	}
+	return err
 }
 
-// serveToken hands clients that logged in with basic credentials their access token as the bearer token.
-func (s *Service) serveToken(w http.ResponseWriter, r *http.Request) {
+func isToken(r *http.Request) bool { return r.URL.Path == "/v2/token" }
+
+// giveToken hands clients that logged in with basic credentials their access token as the bearer token.
+func giveToken(w http.ResponseWriter, r *http.Request) {
 	_, password, _ := r.BasicAuth()
-	if caller, err := s.caller(r); err != nil || caller == policy.Anonymous {
-		refuse(w, http.StatusUnauthorized, "UNAUTHORIZED", "log in as oauth2accesstoken with an access token")
-		return
-	}
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(map[string]any{"token": password, "access_token": password, "expires_in": 3600})
 }
@@ -170,7 +209,7 @@ const maxManifest = 4 << 20
 func (s *Service) pushManifest(w http.ResponseWriter, r *http.Request, image, reference string) {
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxManifest))
 	if err != nil {
-		refuse(w, http.StatusBadRequest, "MANIFEST_INVALID", err.Error())
+		refuse(w, r, ociError{http.StatusBadRequest, "MANIFEST_INVALID", err.Error()})
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(data))
@@ -187,7 +226,7 @@ func (s *Service) pushManifest(w http.ResponseWriter, r *http.Request, image, re
 			s.manifests.PutIn(&pushed, m.key(), m)
 		}
 		if err := s.db.Write(&pushed); err != nil {
-			refuse(w, http.StatusServiceUnavailable, "UNKNOWN", err.Error())
+			refuse(w, r, ociError{http.StatusServiceUnavailable, "UNKNOWN", err.Error()})
 			return
 		}
 	}
@@ -224,8 +263,30 @@ func repositoryOf(image string) string {
 	return "projects/" + parts[1] + "/locations/" + location + "/repositories/" + parts[2]
 }
 
-func refuse(w http.ResponseWriter, code int, name, message string) {
+// ociError is an error in the words of the OCI distribution specification
+// (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes).
+type ociError struct {
+	status        int
+	code, message string
+}
+
+func (e ociError) Error() string { return e.message }
+
+// refuse answers as a registry does.
+func refuse(w http.ResponseWriter, r *http.Request, err error) {
+	var e ociError
+	if !errors.As(err, &e) {
+		refused := status.From(err)
+		e = ociError{refused.Code.HTTP, "UNKNOWN", refused.Message}
+	}
+	switch e.status {
+	case http.StatusUnauthorized:
+		e.code = "UNAUTHORIZED"
+		w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+r.Host+`/v2/token",service="`+r.Host+`"`)
+	case http.StatusForbidden:
+		e.code = "DENIED"
+	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(code)
-	json.NewEncoder(w).Encode(map[string]any{"errors": []map[string]string{{"code": name, "message": message}}})
+	w.WriteHeader(e.status)
+	json.NewEncoder(w).Encode(map[string]any{"errors": []map[string]string{{"code": e.code, "message": e.message}}})
 }

@@ -14,7 +14,7 @@ import (
 	ar "google.golang.org/api/artifactregistry/v1"
 
 	"docx2pdf/local/google/iam/policy"
-	"docx2pdf/local/google/iam/token"
+	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/operation"
 	"docx2pdf/local/machinery/refusal"
 	"docx2pdf/local/machinery/rest"
@@ -32,7 +32,7 @@ var Refusals = refusal.MustRead(refusals)
 type Service struct {
 	db           *store.DB
 	policies     *policy.Engine
-	tokens       *token.Authority
+	door         *door.Door
 	operations   *operation.Operations
 	repositories *store.Collection[ar.Repository] // by name
 	manifests    *store.Collection[manifest]      // by image@reference
@@ -41,9 +41,9 @@ type Service struct {
 }
 
 // Open uses the repositories and images in the store.
-func Open(db *store.DB, policies *policy.Engine, tokens *token.Authority,
+func Open(db *store.DB, policies *policy.Engine, door *door.Door,
 	operations *operation.Operations) (*Service, error) {
-	s := &Service{db: db, policies: policies, tokens: tokens, operations: operations}
+	s := &Service{db: db, policies: policies, door: door, operations: operations}
 	s.repositories = store.In[ar.Repository](db, "registry/repositories")
 	s.manifests = store.In[manifest](db, "registry/manifests")
 	s.blobs = db.Folder("registry/blobs")

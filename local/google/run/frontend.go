@@ -14,12 +14,16 @@ import (
 	runapi "google.golang.org/api/run/v2"
 
 	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/status"
 	"docx2pdf/local/machinery/traffic"
 )
 
 // maxBody is Cloud Run's limit for HTTP/1 requests (https://cloud.google.com/run/quotas).
 const maxBody = 32 << 20
+
+// invoke is the permission that a request to a service takes, and its name in the request log.
+const invoke = "run.routes.invoke"
 
 // frontend is the address of one service: it authenticates, authorizes, balances and proxies.
 type frontend struct {
@@ -117,19 +121,19 @@ func (f *frontend) choose() (runapi.GoogleCloudRunV2Service, *pool) {
 }
 
 func (f *frontend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	entry := traffic.Entry{Time: time.Now(), Method: r.Method, Path: f.url() + r.URL.Path, Call: "run.routes.invoke",
-		Agent: r.UserAgent()}
+	visit := f.service.Door.Begin(traffic.Entry{Method: r.Method, Path: f.url() + r.URL.Path, Call: invoke,
+		Agent: r.UserAgent()})
 	recorder := &answerRecorder{ResponseWriter: w}
 	trace := newTrace(r)
 	recorder.Header().Set("X-Cloud-Trace-Context", trace.header())
 	recorder.Header().Set("Server", "Google Frontend")
-	f.serve(recorder, r, trace, &entry)
-	entry.Status, entry.Duration = recorder.status, time.Since(entry.Time)
-	f.service.Traffic.Add(entry)
-	f.log(r, trace, entry)
+	f.serve(recorder, r, trace, visit)
+	visit.Leave(recorder.status, nil)
+	f.log(r, trace, visit.Entry)
 }
 
-func (f *frontend) serve(w http.ResponseWriter, r *http.Request, trace trace, entry *traffic.Entry) {
+func (f *frontend) serve(w http.ResponseWriter, r *http.Request, trace trace, visit *door.Visit) {
+	entry := &visit.Entry
 	current, p := f.choose()
 	if p == nil {
 		entry.Why = "the service has no ready revision"
@@ -143,10 +147,10 @@ func (f *frontend) serve(w http.ResponseWriter, r *http.Request, trace trace, en
 			"</code> was not found on this server.")
 		return
 	}
-	if !f.admit(w, r, current, entry) {
+	if !f.admit(w, r, current, visit) {
 		return
 	}
-	lose, err := f.service.Faults.Before(r.Context(), "run.routes.invoke")
+	lose, err := f.service.Faults.Before(r.Context(), invoke)
 	if err != nil {
 		entry.Why = err.Error()
 		if status.Is(err, status.ResourceExhausted) {
@@ -202,11 +206,9 @@ func (f *frontend) unavailable(w http.ResponseWriter, err error) {
 // admit lets the request through if its caller holds run.routes.invoke, and answers 401 or 403 if not. A verified
 // token loses its signature on the way to the container.
 func (f *frontend) admit(w http.ResponseWriter, r *http.Request, current runapi.GoogleCloudRunV2Service,
-	entry *traffic.Entry) bool {
-	on := policy.In(f.name)
-	entry.Permission, entry.Resource = "run.routes.invoke", f.name
-	if decision := f.service.Policies.Check(policy.Anonymous, "run.routes.invoke", on); decision.Allowed {
-		entry.Caller, entry.Why = policy.Anonymous.Member(), decision.Why
+	visit *door.Visit) bool {
+	on, entry := policy.In(f.name), &visit.Entry
+	if visit.As(policy.Anonymous).Allow(invoke, on) == nil {
 		return true
 	}
 	header := "X-Serverless-Authorization"
@@ -216,27 +218,24 @@ func (f *frontend) admit(w http.ResponseWriter, r *http.Request, current runapi.
 		value = r.Header.Get(header)
 	}
 	if value == "" {
-		entry.Caller, entry.Why = policy.Anonymous.Member(),
+		entry.Why =
 			"The request was not authenticated. Either allow unauthenticated invocations or set the proper Authorization header."
 		forbidden(w, r)
 		return false
 	}
+	entry.Caller = ""
 	scheme, raw, _ := strings.Cut(value, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		entry.Why = "the Authorization header is not a bearer token"
 		unauthorized(w, r)
 		return false
 	}
-	caller, err := f.service.Tokens.VerifyID(strings.TrimSpace(raw), append(current.CustomAudiences, f.url()))
-	if err != nil {
+	if err := visit.IdentifyID(strings.TrimSpace(raw), append(current.CustomAudiences, f.url())); err != nil {
 		entry.Why = "the ID token does not hold: " + err.Error()
 		unauthorized(w, r)
 		return false
 	}
-	entry.Caller = caller.Member()
-	decision := f.service.Policies.Check(caller, "run.routes.invoke", on)
-	entry.Why = decision.Why
-	if !decision.Allowed {
+	if visit.Allow(invoke, on) != nil {
 		forbidden(w, r)
 		return false
 	}

@@ -22,12 +22,12 @@ import (
 	"docx2pdf/local/google/logging"
 	"docx2pdf/local/google/project"
 	"docx2pdf/local/machine/container"
+	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/fault"
 	"docx2pdf/local/machinery/operation"
 	"docx2pdf/local/machinery/refusal"
 	"docx2pdf/local/machinery/status"
 	"docx2pdf/local/machinery/store"
-	"docx2pdf/local/machinery/traffic"
 )
 
 //go:embed refusals.tsv
@@ -39,12 +39,12 @@ var Refusals = refusal.MustRead(refusals)
 // Services are the parts of the local cloud that Cloud Run uses.
 type Services struct {
 	Policies   *policy.Engine
+	Door       *door.Door
 	Tokens     *token.Authority
 	Accounts   *iam.Service
 	Projects   *project.Service
 	Logging    *logging.Service
 	Operations *operation.Operations
-	Traffic    *traffic.Log
 	Log        *slog.Logger
 	// Address is the local cloud's own host:port, where its registry and APIs are.
 	Address func() string

@@ -155,7 +155,7 @@ func decodeService(r *rest.Request) (*runapi.GoogleCloudRunV2Service, error) {
 	return &body, r.Decode(&body)
 }
 
-// complete fills a service's defaults, and checks it and the caller's right to act as its account.
+// complete fills a service's defaults and checks it.
 func (s *Service) complete(r *rest.Request, body *runapi.GoogleCloudRunV2Service) error {
 	request := "UpdateServiceRequest"
 	if r.Method == http.MethodPost {
@@ -172,13 +172,7 @@ func (s *Service) complete(r *rest.Request, body *runapi.GoogleCloudRunV2Service
 	if err := check(body, request); err != nil {
 		return err
 	}
-	account := body.Template.ServiceAccount
-	on := policy.In("projects/" + r.Var("project") + "/serviceAccounts/" + account)
-	if !s.Policies.Check(r.Caller, "iam.serviceAccounts.actAs", on).Allowed || !s.Accounts.Exists(account) {
-		return status.Errorf(status.PermissionDenied,
-			"Permission 'iam.serviceaccounts.actAs' denied on service account %s (or it may not exist).", account)
-	}
-	return nil
+	return s.accountExists(body.Template.ServiceAccount)
 }
 
 func (s *Service) get(r *rest.Request) (any, error) {
@@ -265,20 +259,18 @@ func (s *Service) API() *rest.API {
 	)
 	on := rest.OnName("projects", "{project}", "locations", "{location}", "services", "{service}")
 	route := func(id, method, path, permission string, on func(*rest.Request) (policy.Resource, error),
-		handle func(*rest.Request) (any, error)) rest.Route {
+		handle func(*rest.Request) (any, error), also ...rest.Need) rest.Route {
 		return rest.Route{ID: "run.projects.locations." + id, Method: method, Path: path, Permission: "run." + permission,
-			On: on, Handle: handle}
+			On: on, Also: also, Handle: handle}
 	}
 	return &rest.API{Name: "run.googleapis.com", Title: "Cloud Run Admin API", Mount: "run", Server: "ESF",
-		StatusInErrors: true,
-		Denied: func(_ policy.Principal, permission string, on policy.Resource) string {
-			return fmt.Sprintf("Permission '%s' denied on resource '%s' (or resource may not exist).", permission, on.Name)
-		},
+		StatusInErrors: true, Denied: denied,
 		Routes: slices.Concat([]rest.Route{
-			route("services.create", "POST", location+"/services", "services.create", rest.OnProject, s.create),
+			route("services.create", "POST", location+"/services", "services.create", rest.OnProject, s.create,
+				asAccount(s.onAccount)),
 			route("services.list", "GET", location+"/services", "services.list", rest.OnProject, s.list),
 			route("services.get", "GET", one, "services.get", on, s.get),
-			route("services.patch", "PATCH", one, "services.update", on, s.patch),
+			route("services.patch", "PATCH", one, "services.update", on, s.patch, asAccount(s.onAccount)),
 			route("services.delete", "DELETE", one, "services.delete", on, s.delete),
 			route("services.revisions.list", "GET", one+"/revisions", "revisions.list", on, s.listRevisions),
 			route("services.revisions.get", "GET", one+"/revisions/{revision}", "revisions.get", on, s.getRevision),

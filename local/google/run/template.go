@@ -30,7 +30,7 @@ func fillService(v *runapi.GoogleCloudRunV2Service, number string) {
 		t.Timeout = "300s"
 	}
 	if t.ServiceAccount == "" {
-		t.ServiceAccount = number + "-compute@developer.gserviceaccount.com"
+		t.ServiceAccount = defaultAccount(number)
 	}
 	if t.MaxInstanceRequestConcurrency == 0 {
 		t.MaxInstanceRequestConcurrency = 80

@@ -43,15 +43,17 @@ func (s *Service) v1Routes() []rest.Route {
 	for _, of := range []struct{ id, path string }{{"run.namespaces.", knative},
 		{"run.v1.projects.locations.", location}} {
 		route := func(id, method, path, permission string, on func(*rest.Request) (policy.Resource, error),
-			handle func(*rest.Request) (any, error)) rest.Route {
+			handle func(*rest.Request) (any, error), also ...rest.Need) rest.Route {
 			return rest.Route{ID: of.id + id, Method: method, Path: of.path + path, Permission: "run." + permission, On: on,
-				Handle: handle}
+				Also: also, Handle: handle}
 		}
 		routes = append(routes,
 			route("services.list", "GET", "/services", "services.list", onProject, s.v1List),
-			route("services.create", "POST", "/services", "services.create", onProject, s.v1Create),
+			route("services.create", "POST", "/services", "services.create", onProject, s.v1Create,
+				asAccount(s.onAccountV1)),
 			route("services.get", "GET", "/services/{service}", "services.get", onService, s.v1Get),
-			route("services.replaceService", "PUT", "/services/{service}", "services.update", onService, s.v1Replace),
+			route("services.replaceService", "PUT", "/services/{service}", "services.update", onService, s.v1Replace,
+				asAccount(s.onAccountV1)),
 			route("services.delete", "DELETE", "/services/{service}", "services.delete", onService, s.v1Delete),
 			route("revisions.list", "GET", "/revisions", "revisions.list", onProject, s.v1ListRevisions),
 			route("revisions.get", "GET", "/revisions/{revision}", "revisions.get", onProject, s.v1GetRevision),

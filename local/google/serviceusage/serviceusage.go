@@ -218,7 +218,7 @@ func (s *Service) API() *rest.API {
 				"serviceusage.quotas.get", s.listQuotas)
 		}
 		api.Routes = append(api.Routes, rest.Route{ID: methodID(version, "operations.get"), Method: "GET",
-			Path: prefix + "/operations/{operation}", Handle: s.getOperation})
+			Path: prefix + "/operations/{operation}", Anyone: rest.NamedOperation, Handle: s.getOperation})
 	}
 	return api
 }

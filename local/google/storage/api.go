@@ -22,9 +22,9 @@ func (s *Service) API() *rest.API {
 		api.Routes = append(api.Routes, rest.Route{ID: "storage." + id, Method: method, Path: path, Permission: permission,
 			On: s.onBucket, Handle: handle})
 	}
-	onObjects := func(id, method, path, permission string, handle func(*rest.Request) (any, error)) {
+	onObjects := func(id, method, path, permission string, handle func(*rest.Request) (any, error), also ...rest.Need) {
 		api.Routes = append(api.Routes, rest.Route{ID: "storage." + id, Method: method, Path: path, Permission: permission,
-			On: s.onObjects, Handle: handle})
+			On: s.onObjects, Also: also, Handle: handle})
 	}
 	onProject := func(r *rest.Request) (policy.Resource, error) {
 		projectID, ok := s.projects.ID(r.URL.Query().Get("project"))
@@ -48,7 +48,6 @@ func (s *Service) API() *rest.API {
 	onBucket("buckets.delete", "DELETE", one, "storage.buckets.delete", s.deleteBucket)
 	onBucket("buckets.getIamPolicy", "GET", one+"/iam", "storage.buckets.getIamPolicy", s.getPolicy)
 	onBucket("buckets.setIamPolicy", "PUT", one+"/iam", "storage.buckets.setIamPolicy", s.setPolicy)
-	onBucket("buckets.testIamPermissions", "GET", one+"/iam/testPermissions", "", s.testPermissions)
 	onObjects("buckets.getStorageLayout", "GET", one+"/storageLayout", "storage.objects.list", s.storageLayout)
 	onObjects("managedFolders.list", "GET", one+"/managedFolders", "storage.managedFolders.list", s.managedFolders)
 	onBucket("notifications.insert", "POST", one+"/notificationConfigs", "storage.buckets.update", s.createNotification)
@@ -63,24 +62,32 @@ func (s *Service) API() *rest.API {
 	onObjects("objects.patch", "PATCH", object, "storage.objects.update", s.patchObject)
 	onObjects("objects.update", "PUT", object, "storage.objects.update", s.updateObject)
 	onObjects("objects.delete", "DELETE", object, "storage.objects.delete", s.deleteObject)
-	onObjects("objects.compose", "POST", object+"/compose", "storage.objects.create", s.compose)
-	onObjects("objects.copy", "POST", object+"/copyTo/b/{targetBucket}/o/{+targetObject}", "storage.objects.get", s.copyTo)
+	replaces := rest.Need{Permission: "storage.objects.delete", Of: "an object that is replaced"}
+	sources := rest.Need{Permission: "storage.objects.get", Of: "the sources", On: rest.One(s.onObjects)}
+	target := rest.Need{Permission: "storage.objects.create", Of: "the target bucket", On: rest.One(s.onTarget)}
+	onObjects("objects.compose", "POST", object+"/compose", "storage.objects.create", s.compose, sources, replaces)
+	onObjects("objects.copy", "POST", object+"/copyTo/b/{targetBucket}/o/{+targetObject}", "storage.objects.get", s.copyTo,
+		target, replaces)
 	onObjects("objects.rewrite", "POST", object+"/rewriteTo/b/{targetBucket}/o/{+targetObject}",
-		"storage.objects.get", s.rewriteTo)
-	onObjects("objects.insert", "POST", "/upload"+objects, "storage.objects.create", s.insert)
-	onObjects("objects.insert", "POST", "/resumable/upload"+objects, "storage.objects.create", s.insert) // gcloud's path
+		"storage.objects.get", s.rewriteTo, target, replaces)
+	onObjects("objects.insert", "POST", "/upload"+objects, "storage.objects.create", s.insert, replaces)
+	onObjects("objects.insert", "POST", "/resumable/upload"+objects, "storage.objects.create", s.insert,
+		replaces) // gcloud's path
 	onObjects("objects.get (download)", "GET", "/download"+object, "storage.objects.get", s.download)
 
-	// The upload's id is its credential, so these need no token.
+	const session = "the upload's id is its credential"
+	xml := func(id, method string) rest.Route {
+		return rest.Route{ID: "XML API: " + id, Method: method, Path: "/{bucket}/{object...}",
+			Permission: "storage.objects.get", On: s.onObjects, Handle: s.xmlGet, Refuse: s.xmlRefuse}
+	}
 	api.Routes = append(api.Routes,
-		rest.Route{ID: "storage.objects.insert (resumable)", Method: "PUT", Path: "/upload" + objects, Public: true,
-			Handle: s.continueResumable},
-		rest.Route{ID: "storage.objects.insert (cancel)", Method: "DELETE", Path: "/upload" + objects, Public: true,
+		rest.Route{ID: "storage.buckets.testIamPermissions", Method: "GET", Path: one + "/iam/testPermissions",
+			Anyone: rest.AnswersTheCaller, Handle: s.testPermissions},
+		rest.Route{ID: "storage.objects.insert (resumable)", Method: "PUT", Path: "/upload" + objects, Public: session,
+			Also: []rest.Need{replaces}, Handle: s.continueResumable},
+		rest.Route{ID: "storage.objects.insert (cancel)", Method: "DELETE", Path: "/upload" + objects, Public: session,
 			Handle: s.cancelResumable},
-		rest.Route{ID: "XML API: get object", Method: "GET", Path: "/{bucket}/{object...}", Anonymous: true,
-			Handle: s.xmlGet},
-		rest.Route{ID: "XML API: head object", Method: "HEAD", Path: "/{bucket}/{object...}", Anonymous: true,
-			Handle: s.xmlGet})
+		xml("get object", "GET"), xml("head object", "HEAD"))
 	return api
 }
 

@@ -107,12 +107,8 @@ type xmlError struct {
 
 var apiVersion = regexp.MustCompile(`^v[0-9]+(alpha|beta)?[0-9]*/`)
 
-// xmlGet is the XML API's GET and HEAD of an object, which the Go client downloads with.
-func (s *Service) xmlGet(r *rest.Request) (any, error) {
-	answer, err := s.xmlObject(r)
-	if err == nil {
-		return answer, nil
-	}
+// xmlRefuse answers for xmlGet in XML.
+func (s *Service) xmlRefuse(r *rest.Request, err error) (any, error) {
 	_, noBucket := s.bucketOf(r)
 	if noBucket != nil && apiVersion.MatchString(r.Var("object")) { // an API that is not here, rather than an object
 		return nil, status.NotModelled("%s %s", r.Method, r.URL.Path)
@@ -133,14 +129,8 @@ func (s *Service) xmlGet(r *rest.Request) (any, error) {
 	}), nil
 }
 
-func (s *Service) xmlObject(r *rest.Request) (any, error) {
-	b, err := s.bucketOf(r)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.require(r.Caller, "storage.objects.get", b); err != nil {
-		return nil, err
-	}
+// xmlGet is the XML API's GET and HEAD of an object, which the Go client downloads with.
+func (s *Service) xmlGet(r *rest.Request) (any, error) {
 	o, err := s.objectOf(r)
 	if err != nil {
 		return nil, err

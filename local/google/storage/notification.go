@@ -12,16 +12,17 @@ import (
 	storageapi "google.golang.org/api/storage/v1"
 
 	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
 	"docx2pdf/local/machinery/store"
 )
 
-// Publisher puts messages on Pub/Sub topics in the name of a principal who needs the right to publish there, as a part
-// of the change that they tell of.
+// Publisher puts messages on Pub/Sub topics in the name of a service agent that needs the right to publish there, as a
+// part of the change that they tell of.
 type Publisher interface {
-	MayPublish(p policy.Principal, topic string) error
-	PublishIn(b *store.Batch, p policy.Principal, topic string, data []byte, attributes map[string]string)
+	MayPublish(agent *door.Visit, topic string) error
+	PublishIn(b *store.Batch, agent *door.Visit, topic string, data []byte, attributes map[string]string)
 }
 
 // notification is stored by its bucket and its id.
@@ -69,7 +70,7 @@ func (s *Service) createNotification(r *rest.Request) (any, error) {
 	body.EventTypes = slices.DeleteFunc(body.EventTypes, func(event string) bool {
 		return !slices.Contains(eventTypes, event)
 	})
-	if err := s.publish.MayPublish(s.agent(b.Project), topic); err != nil {
+	if err := s.publish.MayPublish(s.errand(b), topic); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
@@ -160,8 +161,13 @@ func (s *Service) notifyIn(change *store.Batch, b bucket, o storageapi.Object, e
 			data, _ = json.MarshalIndent(presentObject(&rest.Request{Request: &http.Request{Host: "www.googleapis.com"}},
 				o), "", "  ")
 		}
-		s.publish.PublishIn(change, s.agent(b.Project), strings.TrimPrefix(n.Topic, topicPrefix), data, attributes)
+		s.publish.PublishIn(change, s.errand(b), strings.TrimPrefix(n.Topic, topicPrefix), data, attributes)
 	}
+}
+
+// errand is what the service agent does for the notifications of a bucket.
+func (s *Service) errand(b bucket) *door.Visit {
+	return s.door.Errand("storage.notifications (event)", s.agent(b.Project))
 }
 
 func (s *Service) agent(projectID string) policy.Principal {

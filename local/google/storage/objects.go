@@ -10,7 +10,7 @@ import (
 
 	storageapi "google.golang.org/api/storage/v1"
 
-	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
 	"docx2pdf/local/machinery/store"
@@ -64,7 +64,7 @@ type content struct {
 
 // commit makes the content the live version of the object that meta describes. The content is there before the object
 // and what it replaces goes after it; the object and the messages that tell of it are stored together.
-func (s *Service) commit(caller policy.Principal, b bucket, meta storageapi.Object, c content,
+func (s *Service) commit(caller *door.Visit, b bucket, meta storageapi.Object, c content,
 	q url.Values) (storageapi.Object, error) {
 	if err := Refusals.CheckField("objects", "name", meta.Name); err != nil {
 		return meta, err
@@ -88,7 +88,7 @@ func (s *Service) commit(caller policy.Principal, b bucket, meta storageapi.Obje
 		return meta, err
 	}
 	if exists { // replacing an object takes the right to delete it
-		if err := s.require(caller, "storage.objects.delete", b); err != nil {
+		if err := caller.Allow("storage.objects.delete", objectsOf(b)); err != nil {
 			return meta, err
 		}
 	}

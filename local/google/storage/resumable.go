@@ -139,7 +139,7 @@ func (s *Service) complete(r *rest.Request, id string, u *upload) (any, error) {
 	}
 	c := content{file: u.file.Name(), size: u.size}
 	c.md5, c.crc32c = u.sums.sums()
-	o, err := s.commit(u.caller, u.bucket, u.meta, c, u.query)
+	o, err := s.commit(r.Visit().As(u.caller), u.bucket, u.meta, c, u.query)
 	if status.From(err).Code == status.DiskFull {
 		return nil, err // the client can try again
 	}

@@ -17,6 +17,7 @@ import (
 	"docx2pdf/local/google/iam"
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/google/project"
+	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/refusal"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
@@ -33,6 +34,7 @@ var Refusals = refusal.MustRead(refusals)
 type Service struct {
 	db       *store.DB
 	policies *policy.Engine
+	door     *door.Door
 	accounts *iam.Service
 	projects *project.Service
 
@@ -65,9 +67,9 @@ type bucket struct {
 func (b bucket) wire() storageapi.Bucket { return storageapi.Bucket(b.bucketFields) }
 
 // Open uses the buckets and objects in the store. publish sends notifications.
-func Open(db *store.DB, policies *policy.Engine, accounts *iam.Service, projects *project.Service,
+func Open(db *store.DB, policies *policy.Engine, door *door.Door, accounts *iam.Service, projects *project.Service,
 	publish Publisher) (*Service, error) {
-	s := &Service{db: db, policies: policies, accounts: accounts, projects: projects, publish: publish,
+	s := &Service{db: db, policies: policies, door: door, accounts: accounts, projects: projects, publish: publish,
 		blobs: db.Folder("storage/blobs"), uploads: map[string]*upload{}}
 	s.buckets = store.In[bucket](db, "storage/buckets")
 	s.objects = store.In[storageapi.Object](db, objectsName)
@@ -117,12 +119,13 @@ func (s *Service) Notifications() []string {
 }
 
 // Read returns the file with the content of an object for a caller who may read it.
-func (s *Service) Read(caller policy.Principal, bucketName, name string, generation int64) (string, error) {
+func (s *Service) Read(caller *door.Visit, bucketName, name string, generation int64) (string, error) {
 	b, ok := s.buckets.Get(bucketName)
 	if !ok {
 		return "", noBucket()
 	}
-	if err := s.require(caller, "storage.objects.get", b); err != nil {
+	caller.Words = denied
+	if err := caller.Allow("storage.objects.get", objectsOf(b)); err != nil {
 		return "", err
 	}
 	o, err := s.find(bucketName, name, generation)
@@ -130,18 +133,6 @@ func (s *Service) Read(caller policy.Principal, bucketName, name string, generat
 		return "", err
 	}
 	return s.blob(o.Generation), nil
-}
-
-func (s *Service) require(caller policy.Principal, permission string, b bucket) error {
-	on := objectsOf(b)
-	if s.policies.Check(caller, permission, on).Allowed {
-		return nil
-	}
-	code := status.PermissionDenied
-	if caller == policy.Anonymous {
-		code = status.Unauthenticated
-	}
-	return status.Errorf(code, "%s", denied(caller, permission, on))
 }
 
 // nextGeneration is the time in microseconds, made unique.
@@ -198,6 +189,15 @@ func (s *Service) bucketOf(r *rest.Request) (bucket, error) {
 func (s *Service) onBucket(r *rest.Request) (policy.Resource, error) {
 	b, err := s.bucketOf(r)
 	return policy.Resource{Project: b.Project, Name: "buckets/" + b.Name}, err
+}
+
+// onTarget is the bucket that an object is copied to.
+func (s *Service) onTarget(r *rest.Request) (policy.Resource, error) {
+	b, ok := s.buckets.Get(r.Var("targetBucket"))
+	if !ok {
+		return policy.Resource{}, noBucket()
+	}
+	return objectsOf(b), nil
 }
 
 func (s *Service) onObjects(r *rest.Request) (policy.Resource, error) {

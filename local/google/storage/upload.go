@@ -113,7 +113,7 @@ func (s *Service) finish(r *rest.Request, b bucket, meta storageapi.Object, medi
 		return nil, err
 	}
 	defer os.Remove(c.file)
-	o, err := s.commit(r.Caller, b, meta, c, r.URL.Query())
+	o, err := s.commit(r.Visit(), b, meta, c, r.URL.Query())
 	return presentObject(&rest.Request{Request: r.Request}, o), err
 }
 

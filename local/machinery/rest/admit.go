@@ -2,45 +2,32 @@ package rest
 
 import (
 	"net/http"
-	"time"
 
 	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/status"
-	"docx2pdf/local/machinery/traffic"
 )
 
 // Admit judges a call that comes by another wire, such as a gRPC stream, by the route of an id, and notes it in the
-// traffic log. The variables are those that the route's path would hold.
+// request log. The variables are those that the route's path would hold.
 func (s *Server) Admit(r *http.Request, id string, vars map[string]string) (*Request, error) {
-	entry := traffic.Entry{Time: time.Now(), Method: r.Method, Path: r.URL.Path, Call: id, Agent: r.UserAgent(),
-		Status: http.StatusOK}
-	defer func() { s.Traffic.Add(entry) }()
-	refuse := func(err error) (*Request, error) {
-		entry.Status = status.From(err).Code.HTTP
-		if entry.Why == "" {
-			entry.Why = err.Error()
-		}
-		return nil, err
-	}
+	visit := s.Door.Enter(r, id)
 	api, route := s.route(id)
-	if route == nil {
-		return refuse(status.NotModelled("%s", id))
+	var err error = status.NotModelled("%s", id)
+	req := &Request{Request: r, door: s.Door, visit: visit, vars: vars}
+	if route != nil {
+		var lose bool
+		lose, err = s.enter(req, api, route)
+		if err == nil && lose {
+			err = status.Errorf(status.Unavailable, "the answer was lost, as a fault asked for")
+		}
 	}
-	if project, ok := s.Projects.ID(vars["project"]); ok {
-		vars["project"] = project
-	}
-	req := &Request{Request: r, vars: vars}
-	lose, err := s.Faults.Before(r.Context(), id)
-	if err == nil && lose {
-		err = status.Errorf(status.Unavailable, "the answer was lost, as a fault asked for")
-	}
-	if err == nil {
-		err = s.admit(req, api, route, &entry)
-	}
+	code := http.StatusOK
 	if err != nil {
-		return refuse(err)
+		code = status.From(err).Code.HTTP
 	}
-	return req, nil
+	visit.Leave(code, err)
+	return req, err
 }
 
 func (s *Server) route(id string) (*API, *Route) {
@@ -54,45 +41,79 @@ func (s *Server) route(id string) (*API, *Route) {
 	return nil, nil
 }
 
-// admit authenticates the caller and checks that the API is on and the permission held.
-func (s *Server) admit(r *Request, api *API, route *Route, entry *traffic.Entry) error {
-	if route.Public {
+// enter brings a call before its handler: what shall fail does, and the door lets the others in. lose is whether the
+// answer shall be lost.
+func (s *Server) enter(r *Request, api *API, route *Route) (lose bool, err error) {
+	if project, ok := s.Projects.ID(r.vars["project"]); ok {
+		r.vars["project"] = project
+	}
+	r.visit.Words, r.visit.Open, r.visit.Takes = api.Denied, api.Open, route.takes()
+	if lose, err = s.Faults.Before(r.Context(), route.ID); err != nil {
+		return lose, err
+	}
+	return lose, s.admit(r, api, route)
+}
+
+// admit reads the caller's credential, and checks that the API is on and that the caller holds every permission that
+// the route names.
+func (s *Server) admit(r *Request, api *API, route *Route) error {
+	if route.Public != "" {
 		return nil
 	}
-	caller, err := s.Authenticator.Authenticate(r.Request)
+	err := r.visit.Identify(r.Request, api.Name, route.ID)
+	r.Caller = r.visit.Caller
 	if err != nil {
 		return err
 	}
-	r.Caller = caller
-	entry.Caller = caller.Member()
-	if err := s.scoped(r.Request, api, route, caller); err != nil {
-		return err
+	if r.Caller == policy.Anonymous && (!api.Open || route.Anyone != "") {
+		return door.Unauthenticated()
 	}
 	if project := r.Var("project"); project != "" && project != "-" && project != "_" {
-		if err := s.usable(api, project, caller); err != nil {
+		if err := s.usable(api, project, r.Caller); err != nil {
 			return err
 		}
 	}
-	if route.Permission == "" {
-		if caller == policy.Anonymous && !route.Anonymous {
-			return unauthenticated()
+	if route.Permission != "" {
+		on, err := route.On(r)
+		if err != nil {
+			return err
 		}
+		if err := r.Allow(route.Permission, on); err != nil {
+			return err
+		}
+	}
+	for _, need := range route.Also {
+		if err := meets(r, need); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// meets asks for a permission on everything that a call names.
+func meets(r *Request, need Need) error {
+	if need.On == nil {
 		return nil
 	}
-	on, err := route.On(r)
+	all, err := need.On(r)
 	if err != nil {
 		return err
 	}
-	return s.Require(r, api, route.Permission, on, entry)
+	for _, on := range all {
+		if err := r.Allow(need.Permission, on); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // usable checks that the project exists and has the API enabled.
 func (s *Server) usable(api *API, project string, caller policy.Principal) error {
 	number, ok := s.Projects.Number(project)
+	if !ok && caller == policy.Anonymous {
+		return door.Unauthenticated()
+	}
 	if !ok {
-		if caller == policy.Anonymous {
-			return unauthenticated()
-		}
 		return status.Errorf(status.PermissionDenied,
 			"The caller does not have permission on project %s (or it may not exist).", project)
 	}
@@ -116,34 +137,4 @@ func (s *Server) usable(api *API, project string, caller policy.Principal) error
 		"metadata": map[string]string{"service": api.Name, "consumer": "projects/" + number, "serviceTitle": api.Title},
 	}}
 	return e
-}
-
-// Require checks one permission of the caller and words the refusal as the API does.
-func (s *Server) Require(r *Request, api *API, permission string, on policy.Resource, entry *traffic.Entry) error {
-	decision := s.Policies.Check(r.Caller, permission, on)
-	if entry != nil {
-		entry.Why, entry.Permission, entry.Resource = decision.Why, permission, on.Name
-	}
-	if decision.Allowed {
-		return nil
-	}
-	if r.Caller == policy.Anonymous && !api.Open {
-		return unauthenticated()
-	}
-	message := "The caller does not have permission"
-	if api.Denied != nil {
-		message = api.Denied(r.Caller, permission, on)
-	}
-	code := status.PermissionDenied
-	if r.Caller == policy.Anonymous {
-		code = status.Unauthenticated
-	}
-	s.Log.Debug("denied", "why", decision.Why)
-	return status.Errorf(code, "%s", message)
-}
-
-func unauthenticated() error {
-	return status.Errorf(status.Unauthenticated,
-		"Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other "+
-			"valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.")
 }

@@ -41,6 +41,21 @@ func (r *Request) DecodeLoosely(v any) error {
 	return decode(r.Body, v, false)
 }
 
+// Peek is DecodeLoosely for those who look at the body before its handler does.
+func (r *Request) Peek(v any) error {
+	data, err := io.ReadAll(io.LimitReader(r.Body, maxJSON+1))
+	if err != nil {
+		return status.Errorf(status.InvalidArgument, "Reading the request body: %v.", err)
+	}
+	r.Body = readCloser{io.MultiReader(bytes.NewReader(data), r.Body), r.Body}
+	return decode(bytes.NewReader(data), v, false)
+}
+
+type readCloser struct {
+	io.Reader
+	io.Closer
+}
+
 func decode(body io.Reader, v any, strict bool) error {
 	data, err := io.ReadAll(io.LimitReader(body, maxJSON+1))
 	if err != nil {

@@ -55,6 +55,7 @@ func (p IAMPolicy) Routes(engine *policy.Engine) []Route {
 				return engine.Set(resource, body.Policy)
 			}},
 		{ID: p.ID + ".testIamPermissions", Method: http.MethodPost, Path: p.Path + ":testIamPermissions",
+			Anyone: AnswersTheCaller,
 			Handle: func(r *Request) (any, error) {
 				on, err := p.On(r)
 				if err != nil {
@@ -66,18 +67,24 @@ func (p IAMPolicy) Routes(engine *policy.Engine) []Route {
 				if err := r.Decode(&body); err != nil {
 					return nil, err
 				}
-				return TestPermissions(engine, r.Caller, body.Permissions, on), nil
+				return TestPermissions(r, body.Permissions, on), nil
 			}},
 	}
 }
 
+// NamedOperation is why the operations of some APIs are shown to everybody who knows their random names.
+const NamedOperation = "whoever began it knows its name"
+
+// AnswersTheCaller is why testIamPermissions takes no permission.
+const AnswersTheCaller = "it tells callers what they hold themselves"
+
 // TestPermissions answers testIamPermissions: those of the permissions that the caller holds.
-func TestPermissions(engine *policy.Engine, caller policy.Principal, permissions []string, on policy.Resource) any {
+func TestPermissions(r *Request, permissions []string, on policy.Resource) any {
 	var held struct {
 		Permissions []string `json:"permissions,omitempty"`
 	}
 	for _, permission := range permissions {
-		if engine.Check(caller, permission, on).Allowed {
+		if r.door.Explain(r.Caller, permission, on).Allowed {
 			held.Permissions = append(held.Permissions, permission)
 		}
 	}

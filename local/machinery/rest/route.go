@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/machinery/door"
 )
 
 // API is one Google service.
@@ -39,15 +40,51 @@ type Route struct {
 	// Path is the path after the mount. {x} stands for one segment, {+x} for one that may contain a colon, {x}:verb
 	// for a segment and a custom verb, {x...} at the end for all that is left.
 	Path string
-	// Permission is what the caller needs on On. Without a permission a call needs only a valid token, unless Public.
+	// Permission is what the caller needs on On.
 	Permission string
 	On         func(*Request) (policy.Resource, error)
-	// Public calls need no token and none is looked at. Anonymous calls may come without a token; the handler judges.
-	Public    bool
-	Anonymous bool
-	Handle    func(*Request) (any, error)
+	// Also is what it needs besides.
+	Also []Need
+	// Anyone says why a call takes no permission: every caller with a credential may make it.
+	Anyone string
+	// Public says why a call takes no credential, and none is looked at.
+	Public string
+	Handle func(*Request) (any, error)
+	// Refuse answers a call that failed, where that is not in the API's own format.
+	Refuse func(*Request, error) (any, error)
 
 	segments []segment
+}
+
+// Need is a permission that a call takes beside its first.
+type Need struct {
+	Permission string
+	Of         string // for what, in words
+	// On finds the resources that the call names, before it is handled. Without it the call asks Request.Allow, since it
+	// depends on what is there.
+	On func(*Request) ([]policy.Resource, error)
+}
+
+// guarded says whether the route names what it takes, or why it takes nothing.
+func (r *Route) guarded() bool {
+	if r.Permission != "" {
+		return r.On != nil && r.Anyone == "" && r.Public == ""
+	}
+	for _, need := range r.Also {
+		if need.On != nil {
+			return r.Anyone == "" && r.Public == ""
+		}
+	}
+	return (r.Anyone == "") != (r.Public == "")
+}
+
+// takes are all the permissions that the call may ask for.
+func (r *Route) takes() []string {
+	all := []string{r.Permission}
+	for _, need := range r.Also {
+		all = append(all, need.Permission)
+	}
+	return all
 }
 
 type segment struct {
@@ -122,12 +159,30 @@ func (a *API) find(method, escapedPath string) (*Route, map[string]string) {
 	return nil, nil
 }
 
-// Request is a call that passed authentication, and authorization where its route names a permission.
+// Request is a call that the door let in, with all permissions that its route names.
 type Request struct {
 	*http.Request
 	Caller policy.Principal
+	door   *door.Door
+	visit  *door.Visit
 	vars   map[string]string
 }
+
+// Allow asks for a permission that depends on what is there. The route names it among its needs.
+func (r *Request) Allow(permission string, on policy.Resource) error {
+	return r.visit.Allow(permission, on)
+}
+
+// Still asks again for a permission that a call had, while it goes on. Only the end of it is written down.
+func (r *Request) Still(permission string, on policy.Resource) error {
+	if r.door.Explain(r.Caller, permission, on).Allowed {
+		return nil
+	}
+	return r.Allow(permission, on)
+}
+
+// Visit is the call at the door.
+func (r *Request) Visit() *door.Visit { return r.visit }
 
 // Var is a variable of the route's path.
 func (r *Request) Var(name string) string { return r.vars[name] }
@@ -150,6 +205,14 @@ func (r *Request) Name(parts ...string) string {
 // OnProject asks for a permission on the route's {project}.
 func OnProject(r *Request) (policy.Resource, error) {
 	return policy.Project(r.Var("project")), nil
+}
+
+// One makes the finder of one resource that of a Need.
+func One(on func(*Request) (policy.Resource, error)) func(*Request) ([]policy.Resource, error) {
+	return func(r *Request) ([]policy.Resource, error) {
+		found, err := on(r)
+		return []policy.Resource{found}, err
+	}
 }
 
 // OnName asks for a permission on the resource that the parts name, as Request.Name joins them.

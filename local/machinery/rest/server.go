@@ -2,24 +2,17 @@ package rest
 
 import (
 	"cmp"
+	"errors"
 	"log/slog"
 	"net/http"
 	"regexp"
 	"strings"
 	"sync"
-	"time"
 
-	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/fault"
 	"docx2pdf/local/machinery/status"
-	"docx2pdf/local/machinery/traffic"
 )
-
-// Authenticator says whose request it is. A request without credentials is policy.Anonymous; credentials that do not
-// hold are a status.Unauthenticated error.
-type Authenticator interface {
-	Authenticate(r *http.Request) (policy.Principal, error)
-}
 
 // Projects says which projects exist and which APIs answer for them.
 type Projects interface {
@@ -29,23 +22,25 @@ type Projects interface {
 	Usable(project, service string) bool
 }
 
-// Server routes requests to APIs, and lets through only what policies allow.
+// Server routes requests to APIs, through the door.
 type Server struct {
-	Authenticator Authenticator
-	Policies      *policy.Engine
-	Projects      Projects
-	Traffic       *traffic.Log
-	Log           *slog.Logger
-	Faults        *fault.Injector
+	Door     *door.Door
+	Projects Projects
+	Log      *slog.Logger
+	Faults   *fault.Injector
 
 	apis    []*API
 	unknown sync.Map
 }
 
-// Add puts an API on the server.
+// Add puts an API on the server. It panics on a route that says neither what it takes nor why it takes nothing.
 func (s *Server) Add(a *API) {
 	for i := range a.Routes {
-		a.Routes[i].segments = parsePath(a.Routes[i].Path)
+		route := &a.Routes[i]
+		if !route.guarded() {
+			panic("rest: " + route.ID + " names no permission, or a permission and a reason for none")
+		}
+		route.segments = parsePath(route.Path)
 	}
 	s.apis = append(s.apis, a)
 }
@@ -58,21 +53,15 @@ func (s *Server) APIs() []*API { return s.apis }
 var doubledVersion = regexp.MustCompile(`^/v[0-9][a-z0-9]*/(v[0-9][a-z0-9]*/)`)
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	start := time.Now()
-	api, path := s.api(r)
-	entry := traffic.Entry{Time: start, Method: r.Method, Path: r.URL.Path, Agent: r.UserAgent()}
-	entry.Status = s.serve(w, r, api, path, &entry)
-	entry.Duration = time.Since(start)
-	s.Traffic.Add(entry)
-	s.Log.Debug("request", "method", entry.Method, "path", entry.Path, "call", entry.Call, "caller", entry.Caller,
-		"status", entry.Status, "why", entry.Why, "duration", entry.Duration)
+	visit := s.Door.Enter(r, "")
+	code, err := s.serve(w, r, visit)
+	visit.Leave(code, err)
+	if errors.Is(err, errLost) {
+		panic(http.ErrAbortHandler) // closes the connection without an answer
+	}
 }
 
-// lose closes the connection without an answer.
-func (s *Server) lose(entry *traffic.Entry) {
-	s.Traffic.Add(*entry)
-	panic(http.ErrAbortHandler)
-}
+var errLost = errors.New("the answer was lost, as a fault asked for")
 
 func (s *Server) api(r *http.Request) (*API, string) {
 	path := r.URL.EscapedPath()
@@ -88,46 +77,45 @@ func (s *Server) api(r *http.Request) (*API, string) {
 	return root, path
 }
 
-func (s *Server) serve(w http.ResponseWriter, r *http.Request, api *API, path string, entry *traffic.Entry) int {
+// serve answers the request and returns the answer's status, with the error that it told the caller of.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, visit *door.Visit) (code int, failure error) {
+	api, path := s.api(r)
 	w.Header().Set("Server", api.Server)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	route, vars := api.find(r.Method, path)
 	if route == nil {
-		call := r.Method + " " + cmp.Or(r.URL.Path, r.Host) // CONNECT has a host only
-		err := status.NotModelled("%s", call)
-		entry.Why = err.Message
-		if _, seen := s.unknown.LoadOrStore(call, true); !seen {
-			s.Log.Warn(err.Message, "method", r.Method, "path", r.URL.Path)
-		}
-		return api.writeError(w, err)
+		err := s.notModelled(r)
+		return api.writeError(w, err), err
 	}
-	entry.Call = route.ID
-	if id, ok := s.Projects.ID(vars["project"]); ok {
-		vars["project"] = id
-	}
-	req := &Request{Request: r, vars: vars}
-	lose, err := s.Faults.Before(r.Context(), route.ID)
-	if err == nil {
-		err = s.admit(req, api, route, entry)
-	}
+	visit.Entry.Call = route.ID
+	req := &Request{Request: r, door: s.Door, visit: visit, vars: vars}
+	lose, err := s.enter(req, api, route)
 	var answer any
 	if err == nil {
-		if answer, err = route.Handle(req); err != nil {
-			entry.Why = err.Error()
-		}
+		answer, err = route.Handle(req)
 	}
 	if lose {
-		entry.Why = "the answer was lost, as a fault asked for"
-		s.lose(entry)
+		return 0, errLost
+	}
+	failure = err
+	if err != nil && route.Refuse != nil {
+		answer, err = route.Refuse(req, err)
 	}
 	if err != nil {
-		if entry.Why == "" {
-			entry.Why = err.Error()
-		}
 		if code := status.From(err).Code; code == status.Internal {
 			s.Log.Error("internal error", "call", route.ID, "path", r.URL.Path, "error", err)
 		}
-		return api.writeError(w, err)
+		return api.writeError(w, err), err
 	}
-	return api.write(w, r, answer)
+	return api.write(w, r, answer), failure
+}
+
+// notModelled is the refusal of a call that no route takes. The log tells of each once.
+func (s *Server) notModelled(r *http.Request) error {
+	call := r.Method + " " + cmp.Or(r.URL.Path, r.Host) // CONNECT has a host only
+	err := status.NotModelled("%s", call)
+	if _, seen := s.unknown.LoadOrStore(call, true); !seen {
+		s.Log.Warn(err.Message, "method", r.Method, "path", r.URL.Path)
+	}
+	return err
 }

@@ -16,7 +16,7 @@ type Accounts interface {
 	Exists(email string) bool
 }
 
-// Engine holds the policies of all resources and judges calls by them.
+// Engine holds the policies of all resources. It decides nothing: that is for its Judge.
 type Engine struct {
 	db       *store.DB
 	policies *store.Collection[Policy]
@@ -38,10 +38,11 @@ type change struct {
 // grant is one member's role on a resource.
 type grant struct{ resource, role, member string }
 
-// Open uses the policies in the store.
-func Open(db *store.DB) *Engine {
-	return &Engine{db: db, policies: store.In[Policy](db, "policies"), recent: map[string]change{},
+// Open uses the policies in the store. Who may decide by them gets the judge; services get the engine alone.
+func Open(db *store.DB) (*Engine, Judge) {
+	e := &Engine{db: db, policies: store.In[Policy](db, "policies"), recent: map[string]change{},
 		fresh: map[grant]time.Time{}}
+	return e, Judge{e}
 }
 
 // UseAccounts tells the engine where to look up service accounts; before that, none exists.
@@ -179,6 +180,9 @@ func (e *Engine) AccountDeletedIn(b *store.Batch, email, uniqueID string) {
 	}
 }
 
+// Judge decides by the policies of an engine.
+type Judge struct{ engine *Engine }
+
 // Decision is the verdict on one permission, with its reason for people.
 type Decision struct {
 	Allowed bool
@@ -187,7 +191,8 @@ type Decision struct {
 
 // Check judges whether a principal holds a permission on a resource, by the resource's own policy, its parent's or its
 // project's.
-func (e *Engine) Check(p Principal, permission string, r Resource) Decision {
+func (j Judge) Check(p Principal, permission string, r Resource) Decision {
+	e := j.engine
 	for _, name := range levels(r) {
 		for _, b := range e.effective(name).Bindings {
 			if !grants(b.Role, permission) {

@@ -1,9 +1,9 @@
-package rest
+package door
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -22,7 +22,7 @@ var scopesFile []byte
 var scopes = sync.OnceValue(func() map[string]string {
 	var all map[string]string
 	if err := json.Unmarshal(scopesFile, &all); err != nil {
-		panic("rest: scopes.json: " + err.Error())
+		panic("door: scopes.json: " + err.Error())
 	}
 	return all
 })
@@ -30,26 +30,48 @@ var scopes = sync.OnceValue(func() map[string]string {
 // ScopePrefix begins all of Google's OAuth scopes.
 const ScopePrefix = "https://www.googleapis.com/auth/"
 
-// scoped checks that a caller's token is for this call: an access token by its scopes
+// undiscovered are the scopes of calls that no discovery document lists. The registry's are those that clients on
+// Compute Engine need: https://cloud.google.com/artifact-registry/docs/access-control#compute
+var undiscovered = map[string]string{
+	"artifactregistry.repositories.downloadArtifacts": readStorage,
+	"pubsub.projects.subscriptions.streamingPull":     "cloud-platform pubsub",
+	"XML API: get object":                             readStorage,
+	"XML API: head object":                            readStorage,
+}
+
+const readStorage = "cloud-platform cloud-platform.read-only devstorage.full_control devstorage.read_only " +
+	"devstorage.read_write"
+
+// versions are in the ids of methods that another version of the API has too, for the same scopes.
+var versions = strings.NewReplacer(".v1beta1.", ".", ".v3.", ".", ".v1.", ".")
+
+// scopesOf are the scopes of which a call needs one. Every API of Google Cloud takes cloud-platform.
+func scopesOf(method string) []string {
+	known, _, _ := strings.Cut(method, " (")
+	known = versions.Replace(known)
+	return strings.Fields(cmp.Or(scopes()[known], undiscovered[known], "cloud-platform"))
+}
+
+// scoped checks that a caller's credential is for this call: an access token by its scopes
 // (https://developers.google.com/identity/protocols/oauth2/scopes), a JWT that an account signed itself by its scopes
 // or its audience (https://google.aip.dev/auth/4111).
-func (s *Server) scoped(r *http.Request, api *API, route *Route, caller policy.Principal) error {
-	if caller.Audience != "" && !forAPI(caller.Audience, api, r.Host) {
+func scoped(caller policy.Principal, service, method, host string) error {
+	if caller.Audience != "" && !forAPI(caller.Audience, service, host) {
 		return status.Errorf(status.Unauthenticated,
 			"Request had invalid authentication credentials. Expected OAuth 2 access token, "+
 				"login cookie or other valid authentication credential. The JWT is for %s.", caller.Audience)
 	}
-	wanted := strings.Fields(scopes()[route.ID])
-	if caller.Scopes == "" || len(wanted) == 0 {
+	if caller.Scopes == "" {
 		return nil
 	}
+	wanted := scopesOf(method)
 	for scope := range strings.FieldsSeq(caller.Scopes) {
 		if slices.Contains(wanted, strings.TrimPrefix(scope, ScopePrefix)) {
 			return nil
 		}
 	}
 	message, reason := "Request had insufficient authentication scopes.", "insufficientPermissions"
-	if api.Name == "storage.googleapis.com" {
+	if service == "storage.googleapis.com" {
 		message, reason = "Provided scope(s) are not authorized", "forbidden"
 	}
 	e := status.Errorf(status.PermissionDenied, "%s", message)
@@ -57,16 +79,16 @@ func (s *Server) scoped(r *http.Request, api *API, route *Route, caller policy.P
 	e.Details = []any{map[string]any{
 		"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
 		"domain":   "googleapis.com",
-		"metadata": map[string]string{"service": api.Name, "method": route.ID},
+		"metadata": map[string]string{"service": service, "method": method},
 	}}
 	return e
 }
 
 // forAPI tells whether an audience is an API: its address at Google, with or without a region, or here.
-func forAPI(audience string, api *API, host string) bool {
+func forAPI(audience, service, host string) bool {
 	at, err := url.Parse(audience)
 	if err != nil {
 		return false
 	}
-	return at.Host == api.Name || strings.HasSuffix(at.Host, "-"+api.Name) || at.Host == host
+	return at.Host == service || strings.HasSuffix(at.Host, "-"+service) || at.Host == host
 }
