@@ -101,8 +101,8 @@ func TestSteps(t *testing.T) {
 	formatted := `<w:p><w:r><w:rPr><w:b/><w:rPrChange w:id="1"><w:rPr><w:i/></w:rPr></w:rPrChange></w:rPr><w:t>x</w:t></w:r></w:p>`
 	ended := `<w:p><w:pPr><w:jc w:val="left"/><w:rPr><w:del w:id="1"/></w:rPr></w:pPr>` + run("a") +
 		`</w:p><w:p><w:pPr><w:jc w:val="right"/></w:pPr>` + run("b") + `</w:p>`
-	rows := `<w:tbl><w:tr><w:tc><w:p>` + run("stays") +
-		`</w:p></w:tc></w:tr><w:tr><w:trPr><w:del w:id="1"/></w:trPr><w:tc><w:p>` + run("goes") +
+	rows := `<w:tbl><w:tr w:rsidR="1"><w:tc><w:p>` + run("stays") +
+		`</w:p></w:tc></w:tr><w:tr w:rsidR="1"><w:trPr><w:del w:id="1"/></w:trPr><w:tc><w:p>` + run("goes") +
 		`</w:p></w:tc></w:tr></w:tbl>`
 	for _, test := range []struct {
 		name, body, want string
@@ -141,7 +141,7 @@ func TestSteps(t *testing.T) {
 		{"formatting rejected", formatted, `<w:p><w:r><w:rPr><w:i/></w:rPr><w:t>x</w:t></w:r></w:p>`, rejected},
 		{"a paragraph's end accepted", ended, `<w:p><w:pPr><w:jc w:val="right"/></w:pPr>` + run("a") + run("b") +
 			`</w:p>`, accepted},
-		{"a row accepted", rows, `<w:tbl><w:tr><w:tc><w:p>` + run("stays") + `</w:p></w:tc></w:tr></w:tbl>`, accepted},
+		{"a row accepted", rows, `<w:tbl><w:tr w:rsidR="1"><w:tc><w:p>` + run("stays") + `</w:p></w:tc></w:tr></w:tbl>`, accepted},
 	} {
 		if got := bodyOf(t, test.body, test.wishes); got != test.want {
 			t.Errorf("%s:\n%s, want\n%s", test.name, got, test.want)

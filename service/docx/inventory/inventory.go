@@ -31,6 +31,7 @@ const (
 	Dashes                        // numbers between dashes
 	Scripts                       // links that run something
 	Outline                       // headings without a level, of which contents are to be made
+	Columns                       // tables whose columns are not those that Word has saved
 	Defaults                      // styles that do not say what a run is like that has no properties
 )
 

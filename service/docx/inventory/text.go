@@ -106,6 +106,10 @@ func (x *text) word(t *markup.Token) {
 		}
 	case "subDoc":
 		x.part.Outside++
+	case "tr":
+		if t.Get("rsidR") == "" && t.Get("rsidTr") == "" {
+			x.part.Needs |= Columns
+		}
 	case "sectPr":
 		x.Sections++
 	case "pgSz", "pgMar":

@@ -9,6 +9,7 @@ import (
 
 	"docx2pdf/service/docx/inventory"
 	"docx2pdf/service/docx/markup"
+	"docx2pdf/service/docx/tables"
 	"docx2pdf/service/warning"
 )
 
@@ -49,6 +50,9 @@ type Package struct {
 
 	chunkBytes int // of all chunks so far
 	pixels     int // of all animations so far
+
+	styles *tables.Styles // once they have been read
+	room   float64        // how wide text is in the last section, in twentieths of a point
 }
 
 // Added is a new part.
@@ -84,6 +88,7 @@ var steps = []step{
 	{inventory.FirstPicture, (*Package).firstPicture},
 	{inventory.Dashes, dashes},
 	{inventory.Scripts, dropScripts},
+	{inventory.Columns, (*Package).columns},
 	{inventory.Outline, outline},
 	{inventory.Defaults, defaults},
 }
