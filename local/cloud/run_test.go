@@ -297,7 +297,7 @@ func TestScaleToZeroAndMinimum(t *testing.T) {
 	})
 }
 
-func TestMemoryLimitAndLivenessProbe(t *testing.T) {
+func TestLimitsAndLivenessProbe(t *testing.T) {
 	w := start(t)
 	url, token := w.service(func(_, c map[string]any) {
 		c["resources"] = map[string]any{"limits": map[string]any{"cpu": "1", "memory": "128Mi"}}
@@ -306,6 +306,9 @@ func TestMemoryLimitAndLivenessProbe(t *testing.T) {
 		c["startupProbe"] = map[string]any{"httpGet": map[string]any{"path": "/health"}, "periodSeconds": 1,
 			"failureThreshold": 20}
 	})
+	if cpus := w.call(token, "GET", url+"/", nil).want(200).text("cpus"); cpus != "1" {
+		t.Errorf("the container sees %s CPUs, and has 1", cpus)
+	}
 	w.call(token, "GET", url+"/hoard", nil).want(503)
 	eventually(t, "the log says why", func() bool {
 		return strings.Contains(w.logged(`resource.labels.service_name="app" AND severity>=ERROR`),

@@ -39,7 +39,7 @@ func startDocker(spec Spec) (Container, error) {
 			return nil, err
 		}
 	}
-	if err := start(c.cmd); err != nil {
+	if err := start(c.cmd, 0); err != nil {
 		cancel()
 		return nil, fmt.Errorf("starting docker: %w", err)
 	}
@@ -94,7 +94,7 @@ func (c *dockerContainer) watchMemory(ctx context.Context, limit int64) error {
 	events := command("events", "--filter", "container="+c.name, "--filter", "event=oom", "--format", "{{.Action}}")
 	out, err := events.StdoutPipe()
 	if err == nil {
-		err = start(events)
+		err = start(events, 0)
 	}
 	if err != nil {
 		return fmt.Errorf("watching the container's memory: %w", err)
@@ -140,7 +140,7 @@ func (c *dockerContainer) Err() error {
 
 func (c *dockerContainer) Stop(grace time.Duration) {
 	stop := command("stop", "-t", strconv.Itoa(int(grace.Seconds())), c.name)
-	if err := start(stop); err == nil {
+	if err := start(stop, 0); err == nil {
 		go stop.Wait()
 	}
 	select {

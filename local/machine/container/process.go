@@ -37,10 +37,10 @@ var spawn = sync.OnceValue(func() chan<- func() {
 	return work
 })
 
-// start starts a command from that thread.
-func start(cmd *exec.Cmd) error {
+// start starts a command from that thread, with so many CPUs; 0 is all.
+func start(cmd *exec.Cmd, cpus float64) error {
 	started := make(chan error)
-	spawn() <- func() { started <- cmd.Start() }
+	spawn() <- func() { started <- startOn(cmd, cpus) }
 	return <-started
 }
 
@@ -70,7 +70,7 @@ func startProcess(spec Spec) (Container, error) {
 	stdout, stderr := lines(spec.Output, false), lines(spec.Output, true)
 	p.cmd.Stdout, p.cmd.Stderr = stdout, stderr
 	p.cmd.WaitDelay = 2 * time.Second // grandchildren may hold the output open
-	if err := start(p.cmd); err != nil {
+	if err := start(p.cmd, spec.CPU); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", argv[0], err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

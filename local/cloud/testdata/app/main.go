@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -41,7 +42,7 @@ func main() {
 		w.Header().Set("Server", "app")
 		json.NewEncoder(w).Encode(map[string]any{"method": r.Method, "path": r.URL.Path, "host": r.Host, "header": r.Header,
 			"body": string(body),
-			"env":  os.Environ(), "pid": os.Getpid(), "requests": requests.Load()})
+			"env":  os.Environ(), "pid": os.Getpid(), "cpus": runtime.NumCPU(), "requests": requests.Load()})
 	})
 	http.HandleFunc("/health", func(w http.ResponseWriter, r *http.Request) {
 		if !healthy.Load() {
