@@ -39,6 +39,8 @@ func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
 		}
 	}
 	started := time.Now()
+	// While LibreOffice starts, or the first document would wait for it.
+	characters := config.engine.Fonts.Coverage()
 	engine, err := office.Start(ctx, config.engine)
 	if err != nil {
 		return err
@@ -74,7 +76,7 @@ func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
 	httpServer := &http.Server{
 		Handler: server.New(server.Config{
 			Converter: conversion.Converter{Engine: engine, Limits: config.limits, Memory: config.engine.Memory,
-				HasCharacter: config.engine.Fonts.Coverage().Has},
+				HasCharacter: characters.Has},
 			Store:        store,
 			OutputBucket: config.outputBucket,
 			Names:        outcome.Names{InputBucket: config.inputBucket},

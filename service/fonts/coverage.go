@@ -19,9 +19,9 @@ type Coverage struct {
 	ranges func() [][2]rune // in order, both ends included
 }
 
-// Coverage reads the set's fonts when it is asked for the first time, which takes a tenth of a second.
+// Coverage begins to read the set's fonts, which takes a tenth of a second; who asks before that waits.
 func (s Set) Coverage() *Coverage {
-	return &Coverage{sync.OnceValue(func() [][2]rune {
+	c := &Coverage{sync.OnceValue(func() [][2]rune {
 		var all [][2]rune
 		for _, dir := range s.Dirs() {
 			filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {
@@ -33,6 +33,8 @@ func (s Set) Coverage() *Coverage {
 		}
 		return merged(all)
 	})}
+	go c.ranges()
+	return c
 }
 
 // Has tells whether any font has a character.
