@@ -76,16 +76,7 @@ method and path. This file is made by the tests: ` + "`UPDATE=1 go test ./local/
 - Recording: the call is part of an exchange recorded from Google Cloud that replays with the same status, fields, types
   and defaults (` + "`cloud/testdata/recordings`" + `).
 - Client: one of Google's own clients makes the call in a test, unmodified: google-auth and google-api-python-client, ` + "`cloud.google.com/go/storage`" + `,
-  ` + "`cloud.google.com/go/pubsub/v2`, `google.golang.org/api` with `idtoken`" + `.
-
-Pub/Sub's calls also come by gRPC (google.pubsub.v1 Publisher and Subscriber, google.iam.v1.IAMPolicy), at the same
-address, without TLS. Permissions are checked there too, so a client needs a token:
-
-` + "```go" + `
-client, err := pubsub.NewClient(ctx, project, option.WithEndpoint("127.0.0.1:8790"), option.WithoutAuthentication(),
-	option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
-	option.WithGRPCDialOption(grpc.WithPerRPCCredentials(token))) // sets authorization: Bearer …; needs no TLS
-` + "```" + `
+  ` + "`google.golang.org/api` with `idtoken`" + `.
 
 ` + "`gcloud run`" +
 		` speaks the Admin API v1 to its region's host, us-central1-127.0.0.1, which it reaches with the local

@@ -36,20 +36,15 @@ func TestBuildPushesAnImageAndWritesItsLog(t *testing.T) {
 		!strings.Contains(log, "DONE") {
 		t.Errorf("log:\n%s", log)
 	}
-	tag := w.call(w.owner, "GET", repository+"/packages/app/tags/v1", nil).want(200)
-	if !strings.HasSuffix(tag.text("version"), "/versions/"+digest) {
-		t.Errorf("tag %s, want version %s", tag.body, digest)
-	}
-	w.call(w.owner, "GET", repository+"/packages/app/tags/v2", nil).want(404)
+	w.call(w.owner, "GET", repository+"/dockerImages/app:v2", nil).want(404)
 	w.call(w.owner, "GET", repository+"/dockerImages/app@"+digest, nil).want(200).saying(imageName)
 	w.call(w.owner, "GET", repository+"/dockerImages/app:v1", nil).want(200).saying(digest)
-	w.call(w.owner, "GET", repository+"/packages/app/versions/"+digest, nil).want(200)
 
 	if again := w.build(source(t, nil), "v2"); again.text("results", "images", 0, "digest") != digest {
 		t.Errorf("the same source gives %s and then %s", digest, again.text("results", "images", 0, "digest"))
 	}
 	w.restart()
-	w.call(w.owner, "GET", repository+"/packages/app/tags/v2", nil).want(200)
+	w.call(w.owner, "GET", repository+"/dockerImages/app:v2", nil).want(200)
 	w.await("/artifactregistry/v1/" + w.call(w.owner, "DELETE", repository, nil).want(200).text("name"))
 	w.call(w.owner, "GET", repository, nil).want(404)
 	w.call(w.owner, "GET", "/v2/"+imageName+"/manifests/v1", nil).want(404)

@@ -24,7 +24,7 @@ import (
 )
 
 // googleAgent is what Google's clients call themselves; google-auth leaves that to python-requests.
-var googleAgent = regexp.MustCompile("^(google-api-go-client|gcloud-golang|python-requests|google-api-python-client|grpc-go)")
+var googleAgent = regexp.MustCompile("^(google-api-go-client|gcloud-golang|python-requests|google-api-python-client)")
 
 // caller deploys the container and gives a service account what a caller has: the service, and objects of one bucket.
 func (w *world) caller() (key keyFile, url string) {

@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -69,7 +68,7 @@ func TestBuildWithADockerEngine(t *testing.T) {
 	w := start(t, withDocker)
 	w.prepareBuild()
 	w.push("v1", &authn.Bearer{Token: w.owner}) // the script pushes nothing
-	digest := path.Base(w.call(w.owner, "GET", repository+"/packages/app/tags/v1", nil).want(200).text("version"))
+	_, digest, _ := strings.Cut(w.call(w.owner, "GET", repository+"/dockerImages/app:v1", nil).want(200).text("uri"), "@")
 	b := w.build(source(t, nil), "v1")
 	if b.text("status") != "SUCCESS" || b.text("results", "images", 0, "digest") != digest {
 		t.Fatalf("build: %s, want digest %s", b.body, digest)

@@ -31,10 +31,6 @@ func TestListsAndReads(t *testing.T) {
 		"/cloudresourcemanager/v1/projects":                                        project,
 		"/cloudbuild/v1/projects/" + project + "/builds":                           "SUCCESS",
 		"/artifactregistry/v1" + location + "/repositories":                        "images",
-		repository + "/packages":                                                   "packages/app",
-		repository + "/packages/app":                                               "packages/app",
-		repository + "/packages/app/tags":                                          "tags/v1",
-		repository + "/packages/app/versions":                                      "sha256:",
 		repository + "/dockerImages":                                               imageName,
 		"/run/v2" + location + "/services":                                         "services/app",
 		"/run/v2/projects/" + project + "/locations/-/services":                    "services/app",
@@ -58,8 +54,6 @@ func TestListsAndReads(t *testing.T) {
 	w.call(w.owner, "POST", pubsub+"/topics/news:testIamPermissions",
 		map[string]any{"permissions": []string{"pubsub.topics.publish",
 			"made.up"}}).want(200).saying(`["pubsub.topics.publish"]`)
-	w.call(w.owner, "DELETE", repository+"/packages/app/tags/v1", nil).want(200)
-	w.call(w.owner, "GET", repository+"/packages/app/tags/v1", nil).want(404)
 
 	w.exchange(key.assertion(t, nil)).want(200)
 	w.call(w.owner, "POST", keys+"/"+key.PrivateKeyID+":disable", map[string]any{}).want(200)
@@ -136,7 +130,7 @@ func TestRegistryLogin(t *testing.T) {
 		t.Errorf("WWW-Authenticate %q", got)
 	}
 	w.push("v1", authn.FromConfig(authn.AuthConfig{Username: "oauth2accesstoken", Password: w.owner}))
-	w.call(w.owner, "GET", repository+"/packages/app/tags/v1", nil).want(200)
+	w.call(w.owner, "GET", repository+"/dockerImages/app:v1", nil).want(200)
 	w.call(w.token(w.account("stranger")), "GET", "/v2/"+imageName+"/manifests/v1",
 		nil).want(403).saying("artifactregistry.repositories.downloadArtifacts")
 }

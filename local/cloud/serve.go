@@ -11,10 +11,8 @@ import (
 	"time"
 
 	"docx2pdf/local/google/iam/token"
-	"docx2pdf/local/google/pubsub"
 	"docx2pdf/local/machine/console"
 	"docx2pdf/local/machine/container"
-	"docx2pdf/local/machinery/transcode"
 )
 
 // Serve answers on the listener until the context ends, then stops what runs. ready is called once requests are
@@ -22,10 +20,7 @@ import (
 func (c *Cloud) Serve(ctx context.Context, listener net.Listener, ready func() error) error {
 	c.address.Store(listener.Addr().String())
 	c.iam.SetTokenURI("http://" + c.Address() + "/token")
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	protocols.SetUnencryptedHTTP2(true) // for gRPC
-	server := &http.Server{Handler: c.handler(ctx), Protocols: &protocols, ReadHeaderTimeout: 30 * time.Second}
+	server := &http.Server{Handler: c.handler(ctx), ReadHeaderTimeout: 30 * time.Second}
 	sweeping, stopSweeping := context.WithCancel(ctx)
 	defer stopSweeping()
 	var sweep sync.WaitGroup
@@ -94,14 +89,8 @@ func (c *Cloud) handler(ctx context.Context) http.Handler {
 	mux.Handle("GET /{$}", page)
 	mux.Handle("GET /console/", page)
 	mux.Handle("/", c.server)
-	rpc := transcode.New(c.server, "/pubsub",
-		map[string]transcode.Stream{pubsub.StreamingPullMethod: c.pubsub.StreamingPull(c.server.Admit)})
 	plain := raw{mux, c.server}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if transcode.IsGRPC(r) { // ends with a status of its own when the cloud stops
-			rpc.ServeHTTP(w, r)
-			return
-		}
 		stoppable, cancel := context.WithCancel(r.Context())
 		defer cancel()
 		defer context.AfterFunc(ctx, cancel)()

@@ -52,7 +52,6 @@ func (s *Service) API() *rest.API {
 				s.acknowledge),
 			route("subscriptions.modifyAckDeadline", "POST", subscription+":modifyAckDeadline", "subscriptions.consume",
 				onSubscription, s.modifyAckDeadline),
-			{ID: StreamingPullCall, Permission: "pubsub.subscriptions.consume", On: onSubscription},
 			route("subscriptions.modifyPushConfig", "POST", subscription+":modifyPushConfig", "subscriptions.update",
 				onSubscription, s.modifyPushConfig, actAs),
 		},

@@ -2,7 +2,6 @@ package pubsub
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -227,22 +226,6 @@ func (q *queue) extend(sub pubsubapi.Subscription, ackID string, seconds int64) 
 		d.lease = time.Now().Add(time.Duration(seconds) * time.Second)
 		q.backlog.put(d, time.Now())
 	}
-}
-
-// held counts the messages, and their bytes, that are still leased under one of the ack ids; the others leave the set.
-func (q *queue) held(ackIDs map[string]bool) (messages, bytes int) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	now := time.Now()
-	maps.DeleteFunc(ackIDs, func(id string, _ bool) bool {
-		d := q.find(id)
-		if d == nil || !d.lease.After(now) {
-			return true
-		}
-		messages, bytes = messages+1, bytes+len(d.Data)
-		return false
-	})
-	return messages, bytes
 }
 
 func (q *queue) find(ackID string) *delivery {

@@ -1,5 +1,5 @@
 // Package pubsub is Pub/Sub: topics, pull and push subscriptions with signed ID tokens, retries and dead letters
-// (https://cloud.google.com/pubsub/docs/reference/rest), and the streaming pull that only gRPC has.
+// (https://cloud.google.com/pubsub/docs/reference/rest).
 package pubsub
 
 import (

@@ -12,7 +12,6 @@ func (s *Service) API() *rest.API {
 		location     = "/v1/projects/{project}/locations/{location}"
 		repositories = location + "/repositories"
 		repository   = repositories + "/{repository}"
-		one          = repository + "/packages/{package}"
 	)
 	on := rest.OnName("projects", "{project}", "locations", "{location}", "repositories", "{repository}")
 	exists := func(r *rest.Request) error {
@@ -38,13 +37,6 @@ func (s *Service) API() *rest.API {
 			route("get", "GET", repository, "repositories.get", s.get),
 			route("patch", "PATCH", repository, "repositories.update", s.patch),
 			route("delete", "DELETE", repository, "repositories.delete", s.delete),
-			route("packages.list", "GET", repository+"/packages", "packages.list", s.listPackages),
-			route("packages.get", "GET", one, "packages.get", s.getPackage),
-			route("packages.tags.list", "GET", one+"/tags", "tags.list", s.listTags),
-			route("packages.tags.get", "GET", one+"/tags/{tag}", "tags.get", s.getTag),
-			route("packages.tags.delete", "DELETE", one+"/tags/{tag}", "tags.delete", s.deleteTag),
-			route("packages.versions.list", "GET", one+"/versions", "versions.list", s.listVersions),
-			route("packages.versions.get", "GET", one+"/versions/{+version}", "versions.get", s.getVersion),
 			route("dockerImages.list", "GET", repository+"/dockerImages", "dockerimages.list", s.listDockerImages),
 			route("dockerImages.get", "GET", repository+"/dockerImages/{+image}", "dockerimages.get", s.getDockerImage),
 			{ID: "artifactregistry.projects.locations.operations.get", Method: "GET", Path: location + "/operations/{operation}",

@@ -1,45 +1,10 @@
 package rest
 
 import (
-	"net/http"
-
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/status"
 )
-
-// Admit judges a call that comes by another wire, such as a gRPC stream, by the route of an id, and notes it in the
-// request log. The variables are those that the route's path would hold.
-func (s *Server) Admit(r *http.Request, id string, vars map[string]string) (*Request, error) {
-	visit := s.Door.Enter(r, id)
-	api, route := s.route(id)
-	var err error = status.NotModelled("%s", id)
-	req := &Request{Request: r, door: s.Door, visit: visit, vars: vars}
-	if route != nil {
-		var lose bool
-		lose, err = s.enter(req, api, route)
-		if err == nil && lose {
-			err = status.Errorf(status.Unavailable, "the answer was lost, as a fault asked for")
-		}
-	}
-	code := http.StatusOK
-	if err != nil {
-		code = status.From(err).Code.HTTP
-	}
-	visit.Leave(code, err)
-	return req, err
-}
-
-func (s *Server) route(id string) (*API, *Route) {
-	for _, api := range s.apis {
-		for i := range api.Routes {
-			if api.Routes[i].ID == id {
-				return api, &api.Routes[i]
-			}
-		}
-	}
-	return nil, nil
-}
 
 // enter brings a call before its handler: what shall fail does, and the door lets the others in. lose is whether the
 // answer shall be lost.
