@@ -28,8 +28,8 @@ func (c *Cloud) Inventory() []Item {
 	}
 	for _, bucket := range c.storage.Buckets() {
 		add("storage.bucket", "buckets/"+bucket)
-		for _, o := range c.storage.Objects(bucket) {
-			add("storage.object", "buckets/"+bucket+"/objects/"+o.Name)
+		for _, name := range c.storage.Objects(bucket) {
+			add("storage.object", "buckets/"+bucket+"/objects/"+name)
 		}
 	}
 	add("storage.notification", c.storage.Notifications()...)

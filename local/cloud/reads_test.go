@@ -62,34 +62,6 @@ func TestListsAndReads(t *testing.T) {
 	w.exchange(key.assertion(t, nil)).want(200)
 }
 
-func TestLogEntriesAreWrittenAndRead(t *testing.T) {
-	w := start(t)
-	writer := w.account("writer")
-	token := w.token(writer)
-	entry := map[string]any{"logName": "projects/" + project + "/logs/app", "resource": map[string]any{"type": "global"},
-		"labels": map[string]string{"a.b": "c"},
-		"entries": []any{map[string]any{"textPayload": "first", "severity": "WARNING"},
-			map[string]any{"jsonPayload": map[string]any{"message": "second"}, "severity": "DEBUG"}}}
-	w.call(token, "POST", "/logging/v2/entries:write", entry).want(403).saying("logging.logEntries.create")
-	w.grant(projectPolicy, "roles/logging.logWriter", "serviceAccount:"+writer)
-	w.call(token, "POST", "/logging/v2/entries:write", entry).want(200)
-	list := func(filter string) answer {
-		return w.call(w.owner, "POST", "/logging/v2/entries:list",
-			map[string]any{"resourceNames": []string{"projects/" + project}, "filter": filter, "pageSize": 1})
-	}
-	for filter, want := range map[string]string{`severity>=INFO`: "first", `jsonPayload.message:"SEC"`: "second",
-		`labels.a.b="c" AND severity<WARNING`: "second", `severity!=DEBUG timestamp>"2020-01-01"`: "first"} {
-		if got := list(filter).want(200); got.at("entries", 1) != nil || !strings.Contains(string(got.body), want) {
-			t.Errorf("%s: %s, want %q alone", filter, got.body, want)
-		}
-	}
-	if list("").want(200).text("nextPageToken") != "1" {
-		t.Error("the second entry is not on a second page")
-	}
-	w.call(token, "POST", "/logging/v2/entries:list",
-		map[string]any{"resourceNames": []string{"projects/" + project}}).want(403)
-}
-
 func TestBuildFromATarball(t *testing.T) {
 	w := start(t)
 	w.prepareBuild()

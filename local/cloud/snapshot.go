@@ -74,14 +74,10 @@ func (c *Cloud) shownBucket(name string) console.Bucket {
 		Objects: []console.Object{},
 		Topics:  []console.Notice{},
 	}
-	objects := c.storage.Objects(name)
-	slices.SortStableFunc(objects, func(a, b storageapi.Object) int { return strings.Compare(b.Updated, a.Updated) })
-	b.Count = len(objects)
-	for i, o := range objects {
-		b.Bytes += o.Size
-		if i < shownObjects {
-			b.Objects = append(b.Objects, console.Object{Name: o.Name, Size: o.Size, Type: o.ContentType, Time: o.Updated})
-		}
+	var latest []storageapi.Object
+	latest, b.Count, b.Bytes = c.storage.Latest(name, shownObjects)
+	for _, o := range latest {
+		b.Objects = append(b.Objects, console.Object{Name: o.Name, Size: o.Size, Type: o.ContentType, Time: o.Updated})
 	}
 	for _, n := range c.storage.NotificationsOf(name) {
 		topic := strings.TrimPrefix(n.Topic, "//pubsub.googleapis.com/")

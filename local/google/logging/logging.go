@@ -1,11 +1,10 @@
 // Package logging is Cloud Logging as far as builds and containers write to it and people read it: entries in one
-// file per project, entries.write and entries.list (https://cloud.google.com/logging/docs/reference/v2/rest).
+// file per project, and entries.list (https://cloud.google.com/logging/docs/reference/v2/rest).
 package logging
 
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -183,61 +182,12 @@ func page(entries []Entry, body loggingapi.ListLogEntriesRequest) loggingapi.Lis
 	return answer
 }
 
-func (s *Service) write(r *rest.Request) (any, error) {
-	var body loggingapi.WriteLogEntriesRequest
-	if err := r.Decode(&body); err != nil {
-		return nil, err
-	}
-	byProject := map[string][]Entry{}
-	for _, e := range body.Entries {
-		if e.LogName == "" {
-			e.LogName = body.LogName
-		}
-		if e.Resource == nil {
-			e.Resource = body.Resource
-		}
-		for k, v := range body.Labels {
-			if e.Labels == nil {
-				e.Labels = map[string]string{}
-			}
-			e.Labels[k] = v
-		}
-		project := policy.In(e.LogName).Project
-		byProject[project] = append(byProject[project], *e)
-	}
-	if body.DryRun {
-		return rest.Empty{}, nil
-	}
-	for project, entries := range byProject {
-		if err := s.Write(project, entries...); err != nil {
-			return nil, err
-		}
-	}
-	return rest.Empty{}, nil
-}
-
 // read are the projects whose entries a list asks for.
 func read(r *rest.Request) ([]policy.Resource, error) {
 	var body loggingapi.ListLogEntriesRequest
 	err := r.Peek(&body)
 	return projects(body.ResourceNames), err
 }
-
-// written are the projects whose logs a write adds to.
-func written(r *rest.Request) ([]policy.Resource, error) {
-	var body loggingapi.WriteLogEntriesRequest
-	err := r.Peek(&body)
-	var names []string
-	for _, e := range body.Entries {
-		if e == nil {
-			return nil, errNoEntry
-		}
-		names = append(names, cmp.Or(e.LogName, body.LogName))
-	}
-	return projects(names), err
-}
-
-var errNoEntry = status.Errorf(status.InvalidArgument, "Invalid value at 'entries': an entry is null.")
 
 func projects(names []string) []policy.Resource {
 	var all []policy.Resource
@@ -260,7 +210,5 @@ func (s *Service) API() *rest.API {
 		Routes: []rest.Route{
 			{ID: "logging.entries.list", Method: "POST", Path: "/v2/entries:list", Handle: s.list,
 				Also: []rest.Need{{Permission: "logging.logEntries.list", Of: "each project", On: read}}},
-			{ID: "logging.entries.write", Method: "POST", Path: "/v2/entries:write", Handle: s.write,
-				Also: []rest.Need{{Permission: "logging.logEntries.create", Of: "each log's project", On: written}}},
 		}}
 }

@@ -212,6 +212,10 @@ func (s *Service) pushManifest(w http.ResponseWriter, r *http.Request, image, re
 		refuse(w, r, ociError{http.StatusBadRequest, "MANIFEST_INVALID", err.Error()})
 		return
 	}
+	if err := checkManifest(r.Header.Get("Content-Type"), data); err != nil {
+		refuse(w, r, ociError{http.StatusBadRequest, "MANIFEST_INVALID", err.Error()})
+		return
+	}
 	r.Body = io.NopCloser(bytes.NewReader(data))
 	recorder := httptest.NewRecorder()
 	s.oci.ServeHTTP(recorder, r)
@@ -235,6 +239,15 @@ func (s *Service) pushManifest(w http.ResponseWriter, r *http.Request, image, re
 	}
 	w.WriteHeader(recorder.Code)
 	w.Write(recorder.Body.Bytes())
+}
+
+func checkManifest(kind string, data []byte) error {
+	if types.MediaType(kind).IsIndex() {
+		_, err := ocispec.ParseIndexManifest(bytes.NewReader(data))
+		return err
+	}
+	_, err := ocispec.ParseManifest(bytes.NewReader(data))
+	return err
 }
 
 // parsePath splits /v2/IMAGE/manifests/REFERENCE, /v2/IMAGE/blobs/… and /v2/IMAGE/tags/list.

@@ -8,7 +8,9 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -84,9 +86,35 @@ func Open(db *store.DB, policies *policy.Engine, door *door.Door, accounts *iam.
 // Buckets returns the names of all buckets, in order.
 func (s *Service) Buckets() []string { return s.buckets.Keys("") }
 
-// Objects returns the live objects of a bucket by name, in order.
-func (s *Service) Objects(bucketName string) []storageapi.Object {
-	return s.objects.List(bucketName + "/")
+// Objects returns the names of the live objects of a bucket, in order.
+func (s *Service) Objects(bucketName string) []string {
+	names := s.objects.Keys(bucketName + "/")
+	for i := range names {
+		names[i] = strings.TrimPrefix(names[i], bucketName+"/")
+	}
+	return names
+}
+
+// Latest returns the n live objects of a bucket that were changed last, the newest first, and how many there are of how
+// many bytes together.
+func (s *Service) Latest(bucketName string, n int) (latest []storageapi.Object, count int, bytes uint64) {
+	type changed struct { // reading all of an object takes many times as long
+		Name    string `json:"name"`
+		Updated string `json:"updated"`
+		Size    uint64 `json:"size,string"`
+	}
+	var all []changed
+	for o := range store.In[changed](s.db, objectsName).Scan(bucketName+"/", "") {
+		all = append(all, o)
+		bytes += o.Size
+	}
+	slices.SortStableFunc(all, func(a, b changed) int { return strings.Compare(b.Updated, a.Updated) })
+	for _, o := range all[:min(n, len(all))] {
+		if object, ok := s.Object(bucketName, o.Name); ok {
+			latest = append(latest, object)
+		}
+	}
+	return latest, len(all), bytes
 }
 
 // ProjectOf returns the project of a bucket.

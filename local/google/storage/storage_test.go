@@ -1,0 +1,210 @@
+package storage_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"docx2pdf/local/google/servicetest"
+	"docx2pdf/local/google/storage"
+	"docx2pdf/local/machinery/door"
+	"docx2pdf/local/machinery/store"
+)
+
+// topic is a topic that everybody may publish to, and that remembers the events in the order in which they were stored.
+type topic struct{ events []string }
+
+func (t *topic) MayPublish(*door.Visit, string) error { return nil }
+
+func (t *topic) PublishIn(b *store.Batch, _ *door.Visit, _ string, _ []byte, attributes map[string]string) {
+	b.After(func() { t.events = append(t.events, attributes["eventType"]+" "+attributes["objectId"]) })
+}
+
+// bucket is one bucket of the service.
+type bucket struct {
+	*servicetest.World
+	topic *topic
+	t     *testing.T
+}
+
+func open(t *testing.T, dir string) bucket {
+	t.Helper()
+	b := bucket{servicetest.Start(t, dir), &topic{}, t}
+	s, err := storage.Open(b.DB, b.Policies, b.Door, b.Accounts, b.Projects, b.topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Serve(nil, s.API())
+	return b
+}
+
+func start(t *testing.T, fields map[string]any) bucket {
+	t.Helper()
+	b := open(t, t.TempDir())
+	body := map[string]any{"name": "papers"}
+	for name, value := range fields {
+		body[name] = value
+	}
+	b.Call("POST", "/storage/v1/b?project="+servicetest.Project, body).Want(200)
+	b.Call("POST", "/storage/v1/b/papers/notificationConfigs",
+		map[string]any{"topic": "//pubsub.googleapis.com/projects/p/topics/t", "payload_format": "NONE"}).Want(200)
+	return b
+}
+
+const objects = "/storage/v1/b/papers/o"
+
+func (b bucket) put(name, content string) servicetest.Answer {
+	return b.Call("POST", "/upload"+objects+"?uploadType=media&name="+url.QueryEscape(name), []byte(content))
+}
+
+// names lists all names, page by page.
+func (b bucket) names(query string) (names []string) {
+	b.t.Helper()
+	for token := ""; ; {
+		var page struct {
+			Items         []struct{ Name, Generation string }
+			Prefixes      []string
+			NextPageToken string
+		}
+		b.Call("GET", objects+"?"+query+"&pageToken="+url.QueryEscape(token), nil).Want(200).Into(&page)
+		names = append(names, page.Prefixes...)
+		for _, o := range page.Items {
+			names = append(names, o.Name)
+		}
+		if token = page.NextPageToken; token == "" {
+			return names
+		}
+	}
+}
+
+func TestListingsAreInOrderPageByPage(t *testing.T) {
+	b := start(t, nil)
+	var all []string
+	for i := range 250 {
+		all = append(all, fmt.Sprintf("%02d/%d", i%7, i))
+		b.put(all[i], "x").Want(200)
+	}
+	slices.Sort(all)
+	if got := b.names("maxResults=33"); !slices.Equal(got, all) {
+		t.Errorf("%d names of %d, or in another order", len(got), len(all))
+	}
+	var third []string
+	for _, name := range all {
+		if strings.HasPrefix(name, "03/") && name >= "03/2" && name < "03/9" {
+			third = append(third, name)
+		}
+	}
+	if got := b.names("maxResults=5&prefix=03/&startOffset=03/2&endOffset=03/9"); !slices.Equal(got, third) {
+		t.Errorf("a part of a folder: %q, want %q", got, third)
+	}
+	if got := b.names("maxResults=2&delimiter=/"); !slices.Equal(got, []string{"00/", "01/", "02/", "03/", "04/", "05/",
+		"06/"}) {
+		t.Errorf("folders: %q", got)
+	}
+	b.Call("GET", objects+"?pageToken=%2A", nil).Want(400)
+}
+
+// What replaces an object goes where the old one was; its content is dropped, and kept where the bucket keeps versions.
+func TestReplacedContent(t *testing.T) {
+	for _, versioned := range []bool{false, true} {
+		b := start(t, map[string]any{"versioning": map[string]any{"enabled": versioned}})
+		var first struct{ Generation string }
+		b.put("a", "one").Want(200).Into(&first)
+		b.put("a", "two").Want(200)
+		if got := b.Call("GET", objects+"/a?alt=media", nil).Want(200); string(got.Body) != "two" {
+			t.Errorf("the content is %q", got.Body)
+		}
+		status, contents, gone := 404, 1, "OBJECT_DELETE a"
+		if versioned {
+			status, contents, gone = 200, 2, "OBJECT_ARCHIVE a"
+		}
+		old := b.Call("GET", objects+"/a?alt=media&generation="+first.Generation, nil).Want(status)
+		if versioned && string(old.Body) != "one" {
+			t.Errorf("the older version is %q", old.Body)
+		}
+		if want := []string{"OBJECT_FINALIZE a", gone, "OBJECT_FINALIZE a"}; !slices.Equal(b.topic.events, want) {
+			t.Errorf("events %q, want %q", b.topic.events, want)
+		}
+		files, err := os.ReadDir(b.DB.Folder("storage/blobs"))
+		if err != nil || len(files) != contents {
+			t.Errorf("%d contents are kept, want %d: %v", len(files), contents, err)
+		}
+	}
+}
+
+func TestPreconditionsLeaveThingsAsTheyAre(t *testing.T) {
+	b := start(t, nil)
+	var made struct{ Generation, Metageneration string }
+	b.put("a", "one").Want(200).Into(&made)
+	b.Call("POST", "/upload"+objects+"?uploadType=media&name=a&ifGenerationMatch=0", []byte("two")).Want(412)
+	b.Call("PATCH", objects+"/a?ifMetagenerationMatch=9", map[string]any{"contentType": "a/b"}).Want(412)
+	b.Call("DELETE", objects+"/a?ifGenerationMatch=1", nil).Want(412)
+	b.Call("DELETE", "/storage/v1/b/papers", nil).Want(409)
+	if got := b.Call("GET", objects+"/a?alt=media&ifGenerationMatch="+made.Generation, nil).Want(200); string(
+		got.Body) != "one" {
+		t.Errorf("the content is %q", got.Body)
+	}
+	b.Call("GET", objects+"/a?ifGenerationNotMatch="+made.Generation, nil).Want(304)
+	if len(b.topic.events) != 1 {
+		t.Errorf("events of what was refused: %q", b.topic.events)
+	}
+}
+
+// A resumable upload takes its chunks as they come, some of them twice, and ends as one object.
+func TestResumableUploads(t *testing.T) {
+	b := start(t, nil)
+	content := bytes.Repeat([]byte("0123456789"), 100_000)
+	session, err := url.Parse(b.Call("POST", "/upload"+objects+"?uploadType=resumable&name=a",
+		map[string]any{"contentType": "text/plain"}).Want(200).Header.Get("Location"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	chunk := func(from, to int) servicetest.Answer {
+		return b.Call("PUT", session.RequestURI(), content[from:to], "Content-Range",
+			fmt.Sprintf("bytes %d-%d/%d", from, to-1, len(content)))
+	}
+	chunk(0, 300_000).Want(308)
+	chunk(300_001, 400_000).Want(400) // a hole
+	chunk(200_000, 500_000).Want(308) // partly there already
+	if got := b.Call("PUT", session.RequestURI(), nil, "Content-Range", "bytes */1000000").Want(308).Header.Get(
+		"Range"); got != "bytes=0-499999" {
+		t.Errorf("%q has arrived", got)
+	}
+	b.Call("PUT", session.RequestURI(), nil, "Content-Range", "bytes nonsense").Want(400)
+	b.Call("GET", objects+"/a", nil).Want(404)
+	chunk(500_000, 1_000_000).Want(200)
+	if got := b.Call("GET", objects+"/a?alt=media", nil).Want(200); !bytes.Equal(got.Body, content) ||
+		got.Header.Get("Content-Type") != "text/plain" {
+		t.Errorf("%d bytes of %s", len(got.Body), got.Header.Get("Content-Type"))
+	}
+	chunk(500_000, 1_000_000).Want(200) // an answer that was lost
+	if len(b.topic.events) != 1 {
+		t.Errorf("events: %q", b.topic.events)
+	}
+}
+
+// What a stop cut off is gone with the next start, and nothing else.
+func TestContentThatNoObjectHasGoes(t *testing.T) {
+	dir := t.TempDir()
+	b := open(t, dir)
+	b.Call("POST", "/storage/v1/b?project="+servicetest.Project, map[string]any{"name": "papers"}).Want(200)
+	b.put("a", "one").Want(200)
+	blobs := b.DB.Folder("storage/blobs")
+	b.Stop()
+	for _, name := range []string{"1234567890123456", ".upload-1"} {
+		if err := os.WriteFile(blobs+"/"+name, []byte("left"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := open(t, dir)
+	if files, err := os.ReadDir(blobs); err != nil || len(files) != 1 {
+		t.Errorf("contents: %v %v", files, err)
+	}
+	if got := again.Call("GET", objects+"/a?alt=media", nil).Want(200); string(got.Body) != "one" {
+		t.Errorf("the content is %q", got.Body)
+	}
+}
