@@ -251,7 +251,7 @@ func TestCopyRewriteAndCompose(t *testing.T) {
 		rewritten.text("resource", "name") != "dir/c" {
 		t.Errorf("rewrite: %s", rewritten.body)
 	}
-	w.call(w.owner, "POST", "/storage/v1/b/papers/o/b/copyTo/b/copies/o/d",
+	w.call(w.owner, "POST", "/storage/v1/b/papers/o/b/rewriteTo/b/copies/o/d",
 		map[string]any{"contentType": "text/d"}).want(200).saying("text/d")
 	composed := w.call(w.owner, "POST", "/storage/v1/b/papers/o/both/compose",
 		map[string]any{"sourceObjects": []any{map[string]any{"name": "a"}, map[string]any{"name": "b"}}}).want(200)

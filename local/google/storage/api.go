@@ -66,8 +66,6 @@ func (s *Service) API() *rest.API {
 	sources := rest.Need{Permission: "storage.objects.get", Of: "the sources", On: rest.One(s.onObjects)}
 	target := rest.Need{Permission: "storage.objects.create", Of: "the target bucket", On: rest.One(s.onTarget)}
 	onObjects("objects.compose", "POST", object+"/compose", "storage.objects.create", s.compose, sources, replaces)
-	onObjects("objects.copy", "POST", object+"/copyTo/b/{targetBucket}/o/{+targetObject}", "storage.objects.get", s.copyTo,
-		target, replaces)
 	onObjects("objects.rewrite", "POST", object+"/rewriteTo/b/{targetBucket}/o/{+targetObject}",
 		"storage.objects.get", s.rewriteTo, target, replaces)
 	onObjects("objects.insert", "POST", "/upload"+objects, "storage.objects.create", s.insert, replaces)

@@ -14,15 +14,7 @@ import (
 	"docx2pdf/local/machinery/status"
 )
 
-// copyTo copies an object; rewriteTo is the same with an answer that tells the progress, which here is always done.
-func (s *Service) copyTo(r *rest.Request) (any, error) {
-	o, err := s.duplicate(r)
-	if err != nil {
-		return nil, err
-	}
-	return presentObject(r, o), nil
-}
-
+// rewriteTo copies an object. The answer tells the progress, which here is always done.
 func (s *Service) rewriteTo(r *rest.Request) (any, error) {
 	o, err := s.duplicate(r)
 	if err != nil {
