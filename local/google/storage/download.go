@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -19,39 +20,46 @@ import (
 
 // getObject answers the metadata, or the content with alt=media.
 func (s *Service) getObject(r *rest.Request) (any, error) {
+	if r.URL.Query().Get("alt") == "media" {
+		return s.download(r)
+	}
 	o, err := s.objectOf(r)
 	if err != nil {
 		return nil, err
 	}
 	if err := (conditions{o.Generation, o.Metageneration, true}).check(r.URL.Query(), http.MethodGet); err != nil {
 		return nil, err
-	}
-	if r.URL.Query().Get("alt") == "media" {
-		return s.media(o), nil
 	}
 	return presentObject(r, o), nil
 }
 
 // download is getObject under /download/, where only content is asked for.
-func (s *Service) download(r *rest.Request) (any, error) {
-	o, err := s.objectOf(r)
-	if err != nil {
-		return nil, err
+func (s *Service) download(r *rest.Request) (any, error) { return s.content(r, r.URL.Query()) }
+
+// content opens an object's content, if the preconditions in q hold. An object that is replaced between the look at it
+// and that is looked at again.
+func (s *Service) content(r *rest.Request, q url.Values) (any, error) {
+	for {
+		o, err := s.objectOf(r)
+		if err != nil {
+			return nil, err
+		}
+		if err := (conditions{o.Generation, o.Metageneration, true}).check(q, http.MethodGet); err != nil {
+			return nil, err
+		}
+		f, err := os.Open(s.blob(o.Generation))
+		if err == nil {
+			return media(o, f), nil
+		}
+		if now, _ := s.objectOf(r); now.Generation == o.Generation {
+			return nil, fmt.Errorf("reading an object: %w", err)
+		}
 	}
-	if err := (conditions{o.Generation, o.Metageneration, true}).check(r.URL.Query(), http.MethodGet); err != nil {
-		return nil, err
-	}
-	return s.media(o), nil
 }
 
 // media streams the content, or the range of it that is asked for.
-func (s *Service) media(o storageapi.Object) rest.Stream {
+func media(o storageapi.Object, f *os.File) rest.Stream {
 	return func(w http.ResponseWriter, r *http.Request) {
-		f, err := os.Open(s.blob(o.Generation))
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-			return
-		}
 		defer f.Close()
 		h := w.Header()
 		h.Set("X-Goog-Generation", fmt.Sprint(o.Generation))
@@ -131,19 +139,12 @@ func (s *Service) xmlRefuse(r *rest.Request, err error) (any, error) {
 
 // xmlGet is the XML API's GET and HEAD of an object, which the Go client downloads with.
 func (s *Service) xmlGet(r *rest.Request) (any, error) {
-	o, err := s.objectOf(r)
-	if err != nil {
-		return nil, err
-	}
-	q := map[string][]string{}
+	q := url.Values{}
 	for header, name := range map[string]string{"X-Goog-If-Generation-Match": "ifGenerationMatch",
 		"X-Goog-If-Metageneration-Match": "ifMetagenerationMatch"} {
 		if value := r.Header.Get(header); value != "" {
-			q[name] = []string{value}
+			q.Set(name, value)
 		}
 	}
-	if err := (conditions{o.Generation, o.Metageneration, true}).check(q, http.MethodGet); err != nil {
-		return nil, err
-	}
-	return s.media(o), nil
+	return s.content(r, q)
 }

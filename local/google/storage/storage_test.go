@@ -187,6 +187,32 @@ func TestResumableUploads(t *testing.T) {
 	}
 }
 
+// Whoever reads an object gets one of its contents, also while it is replaced.
+func TestReadingWhatIsBeingReplaced(t *testing.T) {
+	b := start(t, nil)
+	b.put("a", "content 0").Want(200)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 500 {
+			if got := b.put("a", fmt.Sprint("content ", i)); got.Status != 200 {
+				t.Errorf("replacing it answered %d: %s", got.Status, got.Body)
+			}
+		}
+	}()
+	for reads := 0; ; reads++ {
+		got := b.Call("GET", objects+"/a?alt=media", nil)
+		if got.Status != 200 || !strings.HasPrefix(string(got.Body), "content ") {
+			t.Fatalf("read %d: %d %s", reads, got.Status, got.Body)
+		}
+		select {
+		case <-done:
+			return
+		default:
+		}
+	}
+}
+
 // What a stop cut off is gone with the next start, and nothing else.
 func TestContentThatNoObjectHasGoes(t *testing.T) {
 	dir := t.TempDir()
