@@ -20,7 +20,8 @@ import (
 func (c *Cloud) Serve(ctx context.Context, listener net.Listener, ready func() error) error {
 	c.address.Store(listener.Addr().String())
 	c.iam.SetTokenURI("http://" + c.Address() + "/token")
-	server := &http.Server{Handler: c.handler(ctx), ReadHeaderTimeout: 30 * time.Second}
+	var requests sync.WaitGroup
+	server := &http.Server{Handler: c.handler(ctx, &requests), ReadHeaderTimeout: 30 * time.Second}
 	sweeping, stopSweeping := context.WithCancel(ctx)
 	defer stopSweeping()
 	var sweep sync.WaitGroup
@@ -51,6 +52,9 @@ func (c *Cloud) Serve(ctx context.Context, listener net.Listener, ready func() e
 	}
 	stopSweeping()
 	sweep.Wait()
+	requests.Wait()
+	c.run.Close() // what requests began while the others ended
+	c.build.Close()
 	c.operations.Wait()
 	if closeErr := c.state.Close(); err == nil {
 		err = closeErr
@@ -75,7 +79,8 @@ func (c *Cloud) checkDocker(ctx context.Context) error {
 	return nil
 }
 
-func (c *Cloud) handler(ctx context.Context) http.Handler {
+// handler serves until the context ends, and counts the requests that are under way.
+func (c *Cloud) handler(ctx context.Context, requests *sync.WaitGroup) http.Handler {
 	mux := http.NewServeMux()
 	tokens := c.tokens.Handler()
 	for _, path := range token.Paths() {
@@ -91,6 +96,8 @@ func (c *Cloud) handler(ctx context.Context) http.Handler {
 	mux.Handle("/", c.server)
 	plain := raw{mux, c.server}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		defer requests.Done()
 		stoppable, cancel := context.WithCancel(r.Context())
 		defer cancel()
 		defer context.AfterFunc(ctx, cancel)()
