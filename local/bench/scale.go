@@ -98,7 +98,8 @@ type scaled struct {
 const scaledName = "scale-of-the-local-cloud"
 
 func openScaled(ctx context.Context) (*scaled, error) {
-	owner := option.WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: os.Getenv("GOOGLE_OAUTH_ACCESS_TOKEN")}))
+	token := &oauth2.Token{AccessToken: os.Getenv("GOOGLE_OAUTH_ACCESS_TOKEN")}
+	owner := option.WithTokenSource(oauth2.StaticTokenSource(token))
 	s := &scaled{project: "projects/" + os.Getenv("CLOUDSDK_CORE_PROJECT")}
 	var err error
 	if s.storage, err = storage.NewService(ctx, owner,
