@@ -44,6 +44,9 @@ func (b *backlog) put(d *delivery, now time.Time) {
 	}
 }
 
+// hold keeps a message that is not due for what is before it.
+func (b *backlog) hold(d *delivery) { b.messages[d.ID] = d }
+
 // take removes a message.
 func (b *backlog) take(d *delivery) {
 	delete(b.messages, d.ID)

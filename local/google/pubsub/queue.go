@@ -41,16 +41,20 @@ type queue struct {
 
 	mu      sync.Mutex
 	backlog backlog
-	// keys has, for each ordering key, the messages with it that are not acknowledged, the oldest first.
+	// ordered subscriptions deliver the messages with one ordering key one after the other.
+	ordered bool
+	// keys has, for each ordering key of an ordered subscription, the messages with it that are not acknowledged, the
+	// oldest first. Only that one is due; the others wait for it here.
 	keys    map[string][]*delivery
 	leases  int64
 	changed chan struct{} // closed and replaced at every change
 }
 
 func newQueue(s *Service, subscription string, cancel context.CancelFunc, messages []message) *queue {
-	q := &queue{service: s, subscription: subscription, cancel: cancel, changed: make(chan struct{}),
-		backlog: newBacklog(), keys: map[string][]*delivery{}}
-	slices.SortFunc(messages, func(a, b message) int { return a.Published.Compare(b.Published) })
+	sub, _ := s.subscriptions.Get(subscription)
+	q := &queue{service: s, subscription: subscription, cancel: cancel, ordered: sub.EnableMessageOrdering,
+		changed: make(chan struct{}), backlog: newBacklog(), keys: map[string][]*delivery{}}
+	slices.SortStableFunc(messages, func(a, b message) int { return a.Published.Compare(b.Published) })
 	for _, m := range messages {
 		q.file(m)
 	}
@@ -63,10 +67,14 @@ func (q *queue) file(m message) {
 		return
 	}
 	d := &delivery{message: m}
-	q.backlog.put(d, time.Now())
-	if d.OrderingKey != "" {
+	if q.ordered && d.OrderingKey != "" {
 		q.keys[d.OrderingKey] = append(q.keys[d.OrderingKey], d)
+		if q.keys[d.OrderingKey][0] != d {
+			q.backlog.hold(d)
+			return
+		}
 	}
+	q.backlog.put(d, time.Now())
 }
 
 func (q *queue) add(m message) {
@@ -111,7 +119,6 @@ func (q *queue) lookThrough(sub pubsubapi.Subscription, n int, taken *[]delivery
 	defer q.mu.Unlock()
 	now := time.Now()
 	*wait = q.backlog.wake(now, time.Minute)
-	var behind []*delivery // an older message with their ordering key
 	var change store.Batch
 	for len(q.backlog.ready.all) > 0 && len(*taken) < n {
 		d := q.backlog.ready.all[0]
@@ -119,9 +126,6 @@ func (q *queue) lookThrough(sub pubsubapi.Subscription, n int, taken *[]delivery
 		case expired(sub, d, now):
 			q.remove(d)
 			q.service.messages.DeleteIn(&change, messageKey(q.subscription, d.ID))
-		case sub.EnableMessageOrdering && d.OrderingKey != "" && q.keys[d.OrderingKey][0] != d:
-			q.backlog.take(d)
-			behind = append(behind, d)
 		case q.isDead(sub, d):
 			// Nobody else gets it until it is with the dead letters.
 			d.lease = now.Add(time.Minute)
@@ -132,9 +136,6 @@ func (q *queue) lookThrough(sub pubsubapi.Subscription, n int, taken *[]delivery
 			q.service.messages.PutIn(&change, messageKey(q.subscription, d.ID), d.message)
 			*taken = append(*taken, *d)
 		}
-	}
-	for _, d := range behind {
-		q.backlog.put(d, now)
 	}
 	if err := q.service.db.Write(&change); err != nil {
 		q.service.Log.Error("delivery attempts are not recorded", "subscription", q.subscription, "error", err)
@@ -238,11 +239,12 @@ func (q *queue) find(ackID string) *delivery {
 // remove takes a message out of the queue, once: an id can be acknowledged twice in one call. The lock is held.
 func (q *queue) remove(d *delivery) {
 	q.backlog.take(d)
-	if d.OrderingKey != "" {
-		left := slices.DeleteFunc(q.keys[d.OrderingKey], func(other *delivery) bool { return other == d })
-		if q.keys[d.OrderingKey] = left; len(left) == 0 {
+	if left := q.keys[d.OrderingKey]; len(left) > 0 && left[0] == d {
+		if q.keys[d.OrderingKey] = left[1:]; len(left) == 1 {
 			delete(q.keys, d.OrderingKey)
+			return
 		}
+		q.backlog.put(left[1], time.Now())
 	}
 }
 
