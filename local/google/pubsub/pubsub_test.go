@@ -4,11 +4,14 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"testing"
+	"time"
 
 	"docx2pdf/local/google/pubsub"
 	"docx2pdf/local/google/servicetest"
+	"docx2pdf/local/machinery/store"
 )
 
 // service is Pub/Sub with one topic.
@@ -195,6 +198,31 @@ func TestMessagesOutliveAStop(t *testing.T) {
 	if got, n := texts(s.pull("all", 20)), s.pubsub.Backlog(base[len("/pubsub/v1/"):]+"/subscriptions/all"); n != 8 ||
 		!slices.Equal(got, []string{"0", "2", "4", "5", "6", "7", "8", "9"}) {
 		t.Errorf("%d messages, %q", n, got)
+	}
+}
+
+// A message that nobody pulls in the time that its subscription keeps messages goes, also when nobody ever asks.
+func TestMessagesExpire(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	s.Call("PUT", base+"/topics/news", map[string]any{}).Want(200)
+	s.subscribe("all", map[string]any{"messageRetentionDuration": "600s"})
+	s.publish(text("new")).Want(200)
+	const subscription = "projects/" + servicetest.Project + "/subscriptions/all"
+	s.pubsub.Close()
+	if err := store.In[map[string]any](s.DB, "pubsub/messages").Put(subscription+"/messages/1",
+		map[string]any{"id": "1", "data": "b2xk", "published": time.Now().Add(-time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	s.Stop()
+	s = open(t, dir)
+	for end := time.Now().Add(10 * time.Second); s.pubsub.Backlog(subscription) != 1; runtime.Gosched() {
+		if time.Now().After(end) {
+			t.Fatal("the old message is still there")
+		}
+	}
+	if got := texts(s.pull("all", 10)); !slices.Equal(got, []string{"new"}) {
+		t.Errorf("delivered: %q", got)
 	}
 }
 

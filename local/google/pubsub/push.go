@@ -43,6 +43,8 @@ func (q *queue) push(ctx context.Context) {
 			mu.Lock()
 			room = window - flying
 			mu.Unlock()
+		} else if ok {
+			q.dropExpired(sub)
 		}
 		var taken []delivery
 		wait := time.Minute
