@@ -174,6 +174,10 @@ func (s *scaled) measure(ctx context.Context, from, times int) (costs []cost) {
 		_, err := s.storage.Objects.List(scaledName).StartOffset(objectName(i)).MaxResults(100).Context(ctx).Do()
 		return err
 	})
+	timed("list 100 folders", func(int) error {
+		_, err := s.storage.Objects.List(scaledName).Delimiter("/").MaxResults(100).Context(ctx).Do()
+		return err
+	})
 	timed("publish a message", func(int) error { return s.publish(ctx, 1) })
 	timed("pull and acknowledge a message", func(int) error { return s.pull(ctx) })
 	timed("delete an object", func(i int) error {

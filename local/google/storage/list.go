@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"iter"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -41,26 +40,22 @@ func (s *Service) list(r *rest.Request) (any, error) {
 	if err != nil {
 		return nil, invalid("Invalid value '%s' for pageToken.", q.Get("pageToken"))
 	}
-	return page(r, s.candidates(b.Name, q, string(after)), q, size, string(after)), nil
+	from := q.Get("startOffset")
+	if name, _, isObject := strings.Cut(string(after), "\x00"); isObject || q.Get("delimiter") == "" {
+		from = max(from, name)
+	} else if name != "" {
+		from = max(from, behind(name))
+	}
+	scan := func(from string) iter.Seq[storageapi.Object] { return s.candidates(b.Name, q, from) }
+	return page(r, scan, q, size, from, string(after)), nil
 }
 
-// candidates are the objects of the prefix in the order of their names, older versions first. They begin where the page
-// before ended.
-func (s *Service) candidates(bucketName string, q url.Values, after string) iter.Seq[storageapi.Object] {
-	prefix, from, end := q.Get("prefix"), q.Get("startOffset"), q.Get("endOffset")
-	if name, _, isObject := strings.Cut(after, "\x00"); isObject || q.Get("delimiter") == "" {
-		from = max(from, name)
-	}
+// candidates are the objects of the prefix that are not before from, in the order of their names, older versions first.
+func (s *Service) candidates(bucketName string, q url.Values, from string) iter.Seq[storageapi.Object] {
+	prefix, end := q.Get("prefix"), q.Get("endOffset")
 	objects := s.objects.Scan(bucketName+"/"+prefix, bucketName+"/"+from)
 	if q.Get("versions") == "true" {
-		all := append(slices.Collect(objects), slices.Collect(s.versions.Scan(bucketName+"/"+prefix, bucketName+"/"+from))...)
-		slices.SortFunc(all, func(a, b storageapi.Object) int {
-			if c := strings.Compare(a.Name, b.Name); c != 0 {
-				return c
-			}
-			return int(a.Generation - b.Generation)
-		})
-		objects = slices.Values(all)
+		objects = merged(s.versions.Scan(bucketName+"/"+prefix, bucketName+"/"+from), objects)
 	}
 	return func(yield func(storageapi.Object) bool) {
 		for o := range objects {
@@ -71,35 +66,71 @@ func (s *Service) candidates(bucketName string, q url.Values, after string) iter
 	}
 }
 
+// merged puts older versions, which are in the order of their names, before the live objects of the same names.
+func merged(versions, objects iter.Seq[storageapi.Object]) iter.Seq[storageapi.Object] {
+	return func(yield func(storageapi.Object) bool) {
+		next, stop := iter.Pull(versions)
+		defer stop()
+		version, left := next()
+		for o := range objects {
+			for ; left && version.Name <= o.Name; version, left = next() {
+				if !yield(version) {
+					return
+				}
+			}
+			if !yield(o) {
+				return
+			}
+		}
+		for ; left; version, left = next() {
+			if !yield(version) {
+				return
+			}
+		}
+	}
+}
+
 // page cuts one page out of the objects. Its token is the last name or prefix of the page before, with the generation
-// of the last object.
-func page(r *rest.Request, objects iter.Seq[storageapi.Object], q url.Values, size int, after string) objectList {
+// of the last object. What is folded into a prefix is passed over.
+func page(r *rest.Request, scan func(from string) iter.Seq[storageapi.Object], q url.Values, size int,
+	from, after string) objectList {
 	answer := objectList{Kind: "storage#objects"}
-	prefix, delimiter := q.Get("prefix"), q.Get("delimiter")
+	prefix, delimiter, trailing := q.Get("prefix"), q.Get("delimiter"), q.Get("includeTrailingDelimiter") == "true"
 	last := ""
-	for o := range objects {
-		position := o.Name + "\x00" + strconv.FormatInt(o.Generation, 10)
-		folded := fold(o.Name, prefix, delimiter)
-		if folded != "" && !(q.Get("includeTrailingDelimiter") == "true" && folded == o.Name) {
-			position = folded
-		} else {
-			folded = ""
-		}
-		if position <= after || (folded != "" && slices.Contains(answer.Prefixes, folded)) {
-			continue
-		}
-		if len(answer.Items)+len(answer.Prefixes) == size {
-			answer.NextPageToken = base64.StdEncoding.EncodeToString([]byte(last))
-			return answer
-		}
-		last = position
-		if folded != "" {
-			answer.Prefixes = append(answer.Prefixes, folded)
-		} else {
+	for again := true; again; {
+		again = false
+		for o := range scan(from) {
+			position := o.Name + "\x00" + strconv.FormatInt(o.Generation, 10)
+			folded := fold(o.Name, prefix, delimiter)
+			if trailing && folded == o.Name {
+				folded = ""
+			}
+			if folded != "" {
+				position = folded
+			}
+			if position <= after {
+				continue
+			}
+			if len(answer.Items)+len(answer.Prefixes) == size {
+				answer.NextPageToken = base64.StdEncoding.EncodeToString([]byte(last))
+				return answer
+			}
+			last = position
+			if folded != "" {
+				answer.Prefixes = append(answer.Prefixes, folded)
+				from, again = behind(folded), true
+				break
+			}
 			answer.Items = append(answer.Items, presentObject(r, o))
 		}
 	}
 	return answer
+}
+
+// behind is what comes after all names that begin with a prefix. No name has a byte 0xff, since it is UTF-8.
+func behind(prefix string) string {
+	last := len(prefix) - 1
+	return prefix[:last] + string([]byte{prefix[last] + 1})
 }
 
 // fold returns the part of the name up to the delimiter after the prefix, or "" when there is none.

@@ -30,8 +30,9 @@ func (s *Service) find(bucketName, name string, generation int64) (storageapi.Ob
 	return o, noObject(bucketName, name)
 }
 
+// versionKey puts versions in the order of their names, and those of a name in that of their generations.
 func versionKey(bucketName, name string, generation int64) string {
-	return fmt.Sprintf("%s/%s#%d", bucketName, name, generation)
+	return fmt.Sprintf("%s/%s\x00%020d", bucketName, name, generation)
 }
 
 func (s *Service) objectOf(r *rest.Request) (storageapi.Object, error) {

@@ -42,7 +42,7 @@ type Service struct {
 
 	buckets  *store.Collection[bucket]            // by name
 	objects  *store.Collection[storageapi.Object] // live objects by bucket/name
-	versions *store.Collection[storageapi.Object] // older versions by bucket/name#generation
+	versions *store.Collection[storageapi.Object] // older versions by versionKey
 	notices  *store.Collection[notification]      // by bucket/id
 	blobs    string
 
