@@ -53,7 +53,11 @@ func TestListsAndReads(t *testing.T) {
 		map[string]any{"pushConfig": map[string]any{"pushEndpoint": "https://example.com"}}).want(200)
 	w.call(w.owner, "POST", pubsub+"/topics/news:testIamPermissions",
 		map[string]any{"permissions": []string{"pubsub.topics.publish",
-			"made.up"}}).want(200).saying(`["pubsub.topics.publish"]`)
+			"compute.instances.get"}}).want(200).saying(`["pubsub.topics.publish"]`)
+	for _, unknown := range []string{"pubsub.topics.publsh", "pubsub.*", "made-up", ""} {
+		w.call(w.owner, "POST", pubsub+"/topics/news:testIamPermissions",
+			map[string]any{"permissions": []string{unknown}}).want(400).saying("Permission " + unknown + " is not valid")
+	}
 
 	w.exchange(key.assertion(t, nil)).want(200)
 	w.call(w.owner, "POST", keys+"/"+key.PrivateKeyID+":disable", map[string]any{}).want(200)

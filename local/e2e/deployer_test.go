@@ -53,8 +53,10 @@ func (m *machine) needsEach(email string, roles []string) {
 		m.t.Fatal(err)
 	}
 	for _, role := range roles {
-		// The first lets a call use an account, beside the role that lets the call be made; the second shows a build's log.
-		if role == "roles/iam.serviceAccountUser" || role == "roles/logging.viewer" {
+		// The first lets a call use an account, beside the role that lets the call be made; the second shows a build's log;
+		// what the third is for, monitoring.editor and pubsub.admin happen to hold too.
+		if role == "roles/iam.serviceAccountUser" || role == "roles/logging.viewer" ||
+			role == "roles/serviceusage.serviceUsageAdmin" {
 			continue
 		}
 		if !strings.Contains(string(log), email+" has "+role+" on ") {

@@ -30,7 +30,7 @@ func (s *Service) poolRoutes() []rest.Route {
 			Path:       poolsPath + path,
 			Permission: permission + "." + id, On: rest.OnProject, Handle: handle}
 	}
-	const pools, providers = "iam.workloadIdentityPools", "iam.workloadIdentityPoolProviders"
+	const pools, providers = "iam.googleapis.com/workloadIdentityPools", "iam.googleapis.com/workloadIdentityPoolProviders"
 	return []rest.Route{
 		route("", "create", "POST", "", pools, s.createPool),
 		route("", "get", "GET", "/{pool}", pools, s.getPool),

@@ -78,5 +78,5 @@ func (s *Service) testPermissions(r *rest.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rest.TestPermissions(r, r.URL.Query()["permissions"], objectsOf(b)), nil
+	return rest.TestPermissions(r, r.URL.Query()["permissions"], objectsOf(b))
 }

@@ -52,7 +52,8 @@ var unsuggested = regexp.MustCompile(
 	`^roles/(owner|editor|viewer|storage\.legacy.*|storage\.insights.*|run\.servicesInvoker|.*\.serviceAgent)$`,
 )
 
-// smallestRole is the role with the fewest permissions that holds one; empty when no role does.
+// smallestRole is the role with the fewest permissions that holds one; empty when no role does. Google's texts do not
+// always keep to the case.
 func smallestRole(permission string) string {
 	best, fewest := "", 0
 	for _, role := range policy.Roles() {
@@ -60,29 +61,14 @@ func smallestRole(permission string) string {
 			continue
 		}
 		held := policy.Permissions(role)
-		if !slices.ContainsFunc(held, func(p string) bool { return covers(p, permission) }) {
+		if !slices.ContainsFunc(held, func(p string) bool { return strings.EqualFold(p, permission) }) {
 			continue
 		}
-		size := 0
-		for _, p := range held {
-			size++
-			if strings.HasSuffix(p, "*") {
-				size += 10
-			}
-		}
-		if best == "" || size < fewest {
-			best, fewest = role, size
+		if best == "" || len(held) < fewest {
+			best, fewest = role, len(held)
 		}
 	}
 	return best
-}
-
-// covers says whether a permission that a role holds is, or stands for, another. Google's texts do not always keep to
-// the case.
-func covers(held, permission string) bool {
-	prefix, many := strings.CutSuffix(strings.ToLower(held), "*")
-	permission = strings.ToLower(permission)
-	return prefix == permission || (many && strings.HasPrefix(permission, prefix))
 }
 
 // commands grant a role on a kind of resource; $1 and $2 are the parts of its name.

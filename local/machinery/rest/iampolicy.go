@@ -67,7 +67,7 @@ func (p IAMPolicy) Routes(engine *policy.Engine) []Route {
 				if err := r.Decode(&body); err != nil {
 					return nil, err
 				}
-				return TestPermissions(r, body.Permissions, on), nil
+				return TestPermissions(r, body.Permissions, on)
 			}},
 	}
 }
@@ -79,14 +79,17 @@ const NamedOperation = "whoever began it knows its name"
 const AnswersTheCaller = "it tells callers what they hold themselves"
 
 // TestPermissions answers testIamPermissions: those of the permissions that the caller holds.
-func TestPermissions(r *Request, permissions []string, on policy.Resource) any {
+func TestPermissions(r *Request, permissions []string, on policy.Resource) (any, error) {
 	var held struct {
 		Permissions []string `json:"permissions,omitempty"`
 	}
 	for _, permission := range permissions {
+		if err := policy.Askable(permission); err != nil {
+			return nil, err
+		}
 		if r.door.Explain(r.Caller, permission, on).Allowed {
 			held.Permissions = append(held.Permissions, permission)
 		}
 	}
-	return held
+	return held, nil
 }

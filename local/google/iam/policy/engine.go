@@ -193,6 +193,9 @@ type Decision struct {
 // project's.
 func (j Judge) Check(p Principal, permission string, r Resource) Decision {
 	e := j.engine
+	if !KnownPermission(permission) {
+		return Decision{false, "Google has no permission " + permission}
+	}
 	for _, name := range levels(r) {
 		for _, b := range e.effective(name).Bindings {
 			if !grants(b.Role, permission) {

@@ -27,6 +27,9 @@ func Grantable(role, resource string) error {
 	if strings.HasPrefix(role, "projects/") || strings.HasPrefix(role, "organizations/") {
 		return status.NotModelled("custom roles (%s)", role)
 	}
+	if Exists(role) && !KnownRole(role) {
+		return status.NotModelled("the role %s", role)
+	}
 	if !KnownRole(role) || !sensible(role, resource) {
 		return status.Errorf(status.InvalidArgument, "Role %s is not supported for this resource.", role)
 	}
@@ -45,7 +48,7 @@ func sensible(role, resource string) bool {
 		if !isKind(resource, kind.name) {
 			continue
 		}
-		for _, permission := range roles[role] {
+		for _, permission := range roles()[role] {
 			for _, prefix := range kind.permissions {
 				if strings.HasPrefix(permission, prefix) {
 					return true
@@ -68,4 +71,23 @@ func isKind(resource, kind string) bool {
 		}
 	}
 	return true
+}
+
+// Askable checks a permission that testIamPermissions is asked for. Wildcards are not allowed
+// (https://cloud.google.com/resource-manager/reference/rest/v3/projects/testIamPermissions); nobody recorded the text.
+func Askable(permission string) error {
+	service, rest, ok := strings.Cut(permission, ".")
+	if ok && rest != "" && !strings.Contains(permission, "*") && (KnownPermission(permission) || !knownService(service)) {
+		return nil
+	}
+	return status.Errorf(status.InvalidArgument, "Permission %s is not valid for this resource.", permission)
+}
+
+func knownService(service string) bool {
+	for permission := range permissions() {
+		if strings.HasPrefix(permission, service+".") {
+			return true
+		}
+	}
+	return false
 }
