@@ -12,6 +12,7 @@ func (s *Service) API() *rest.API {
 		location     = "/v1/projects/{project}/locations/{location}"
 		repositories = location + "/repositories"
 		repository   = repositories + "/{repository}"
+		one          = repository + "/packages/{package}"
 	)
 	on := rest.OnName("projects", "{project}", "locations", "{location}", "repositories", "{repository}")
 	exists := func(r *rest.Request) error {
@@ -37,6 +38,8 @@ func (s *Service) API() *rest.API {
 			route("get", "GET", repository, "repositories.get", s.get),
 			route("patch", "PATCH", repository, "repositories.update", s.patch),
 			route("delete", "DELETE", repository, "repositories.delete", s.delete),
+			route("packages.tags.get", "GET", one+"/tags/{tag}", "tags.get", s.getTag),
+			route("packages.versions.get", "GET", one+"/versions/{+version}", "versions.get", s.getVersion),
 			route("dockerImages.list", "GET", repository+"/dockerImages", "dockerimages.list", s.listDockerImages),
 			route("dockerImages.get", "GET", repository+"/dockerImages/{+image}", "dockerimages.get", s.getDockerImage),
 			{ID: "artifactregistry.projects.locations.operations.get", Method: "GET", Path: location + "/operations/{operation}",

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"time"
 
@@ -13,6 +14,31 @@ import (
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/store"
 )
+
+// imageOf is the image that the path's {package} names.
+func (s *Service) imageOf(r *rest.Request) string {
+	return registryURI(nameOf(r)) + "/" + r.Var("package")
+}
+
+// getTag tells which version a tag is on, which the program asks before it builds.
+func (s *Service) getTag(r *rest.Request) (any, error) {
+	m, ok := s.manifests.Get(manifest{Image: s.imageOf(r), Reference: r.Var("tag")}.key())
+	if !ok || !m.isTag() {
+		return nil, notFound()
+	}
+	base := nameOf(r) + "/packages/" + url.PathEscape(r.Var("package"))
+	return &ar.Tag{Name: base + "/tags/" + m.Reference, Version: base + "/versions/" + m.Digest}, nil
+}
+
+func (s *Service) getVersion(r *rest.Request) (any, error) {
+	m, ok := s.manifests.Get(manifest{Image: s.imageOf(r), Reference: r.Var("version")}.key())
+	if !ok || m.isTag() {
+		return nil, notFound()
+	}
+	pushed := m.Pushed.UTC().Format(time.RFC3339Nano)
+	return &ar.Version{Name: nameOf(r) + "/packages/" + url.PathEscape(r.Var("package")) + "/versions/" + m.Digest,
+		CreateTime: pushed, UpdateTime: pushed}, nil
+}
 
 func (s *Service) listDockerImages(r *rest.Request) (any, error) {
 	var answer ar.ListDockerImagesResponse

@@ -123,6 +123,13 @@ func TestImagesOutliveAStop(t *testing.T) {
 	if shown.URI != imageName+"@"+second.String() || len(shown.Tags) != 1 {
 		t.Errorf("the image is shown as %+v", shown)
 	}
+	var tag struct{ Version string }
+	s.Call("GET", repositories+"/images/packages/app/tags/v1", nil).Want(200).Into(&tag)
+	if !strings.HasSuffix(tag.Version, "/packages/app/versions/"+second.String()) {
+		t.Errorf("the tag is on %s", tag.Version)
+	}
+	s.Call("GET", "/artifactregistry/v1/"+tag.Version, nil).Want(200)
+	s.Call("GET", repositories+"/images/packages/app/tags/v2", nil).Want(404)
 	var all struct{ DockerImages []struct{ URI string } }
 	if s.Call("GET", repositories+"/images/dockerImages", nil).Want(200).Into(&all); len(all.DockerImages) != 2 {
 		t.Errorf("images: %+v", all)
