@@ -148,6 +148,7 @@ type endpoint struct{ provider, path string }
 // themselves, and the generated ones have it in the base path.
 var endpoints = []endpoint{
 	{"ARTIFACT_REGISTRY", "/artifactregistry/v1/"},
+	{"BILLING", "/billingbudgets/v1/"},
 	{"CLOUD_BILLING", "/cloudbilling/"},
 	{"CLOUD_BUILD", "/cloudbuild/v1/"},
 	{"CLOUD_RESOURCE_MANAGER", "/cloudresourcemanager/v1/"},

@@ -58,6 +58,12 @@ func requiredAPIs(cfg *settings) []string {
 	if cfg.image == "" {
 		services = append(services, "artifactregistry.googleapis.com", "cloudbuild.googleapis.com", "logging.googleapis.com")
 	}
+	if cfg.image != "" && cfg.logRetentionDays > 0 {
+		services = append(services, "logging.googleapis.com")
+	}
+	if cfg.monthlyBudget > 0 {
+		services = append(services, "billingbudgets.googleapis.com")
+	}
 	if cfg.events {
 		services = append(services, "pubsub.googleapis.com")
 	}

@@ -43,6 +43,9 @@ type ConverterArgs struct {
 	Versioning, ForceDestroy bool
 	KMSKey                   string
 	AlertEmail               string
+	MonthlyBudget            int
+	BillingAccount           string
+	LogRetentionDays         int
 	Labels                   map[string]string
 }
 
@@ -93,7 +96,8 @@ func (a *ConverterArgs) settings(ctx *pulumi.Context, name string) *settings {
 		invokers:     a.Invokers, operators: a.Operators,
 		events: !a.NoEvents, retentionDays: a.RetentionDays, versioning: a.Versioning, kmsKey: a.KMSKey,
 		forceDestroy: a.ForceDestroy,
-		alertEmail:   a.AlertEmail, userLabels: a.Labels,
+		alertEmail:   a.AlertEmail, monthlyBudget: a.MonthlyBudget, billingAccount: a.BillingAccount,
+		logRetentionDays: a.LogRetentionDays, userLabels: a.Labels,
 	}
 	s.followDefaults()
 	return s

@@ -51,8 +51,11 @@ type settings struct {
 	kmsKey        string
 	forceDestroy  bool
 
-	alertEmail string
-	userLabels map[string]string
+	alertEmail       string
+	monthlyBudget    int    // in whole units of the billing account's currency; 0: none
+	billingAccount   string // empty: the project's own, which newPreflight looks up
+	logRetentionDays int    // 0: the project's own
+	userLabels       map[string]string
 
 	*preflight // once the configuration is known to be right
 }
@@ -101,8 +104,11 @@ func loadSettings(ctx *pulumi.Context) (*settings, error) {
 		kmsKey:        r.text("kmsKey"),
 		forceDestroy:  r.boolean("forceDestroy"),
 
-		alertEmail: r.text("alertEmail"),
-		userLabels: r.labels("labels"),
+		alertEmail:       r.text("alertEmail"),
+		monthlyBudget:    r.number("monthlyBudget", "50"),
+		billingAccount:   r.text("billingAccount"),
+		logRetentionDays: r.number("logRetentionDays", "7"),
+		userLabels:       r.labels("labels"),
 	}
 	s.followDefaults()
 	return s, r.check(s)

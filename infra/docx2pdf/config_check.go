@@ -84,9 +84,10 @@ var (
 	revisionRule  = regexp.MustCompile(`^[A-Za-z0-9.-]{0,40}$`)
 	kmsKeyRule    = regexp.MustCompile(`^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$`)
 	// https://cloud.google.com/iam/docs/principal-identifiers
-	principalRule = regexp.MustCompile(`^(user|serviceAccount|group):[^@\s]+@[^@\s]+$|^domain:[^@\s]+\.[^@\s]+$|^principal(Set)?://\S+$`)
-	optionsRule   = regexp.MustCompile(`^([a-z]+=[^&=\s]+(&[a-z]+=[^&=\s]+)*)?$`)
-	emailRule     = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)
+	principalRule      = regexp.MustCompile(`^(user|serviceAccount|group):[^@\s]+@[^@\s]+$|^domain:[^@\s]+\.[^@\s]+$|^principal(Set)?://\S+$`)
+	optionsRule        = regexp.MustCompile(`^([a-z]+=[^&=\s]+(&[a-z]+=[^&=\s]+)*)?$`)
+	billingAccountRule = regexp.MustCompile(`^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$`)
+	emailRule          = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)
 )
 
 // check answers with everything that is wrong with the settings.
@@ -107,10 +108,23 @@ func (r *reader) check(s *settings) error {
 	r.require(s.retentionDays >= 0, "retentionDays", "must be 0 or more", "30")
 	r.require(s.kmsKey == "" || kmsKeyRule.MatchString(s.kmsKey), "kmsKey", "must name a Cloud KMS key",
 		"projects/my-project/locations/us-central1/keyRings/my-ring/cryptoKeys/my-key")
-	r.require(s.alertEmail == "" || emailRule.MatchString(s.alertEmail), "alertEmail", "must be an email address",
-		"me@example.com")
+	r.checkWatching(s)
 	return errors.Join(r.wrong...)
 }
+
+func (r *reader) checkWatching(s *settings) {
+	r.require(s.alertEmail == "" || emailRule.MatchString(s.alertEmail), "alertEmail", "must be an email address",
+		"me@example.com")
+	r.require(s.monthlyBudget >= 0, "monthlyBudget", "must be 0 or more", "50")
+	r.require(s.billingAccount == "" || billingAccountRule.MatchString(s.billingAccount), "billingAccount",
+		"must be a billing account's id", "012345-6789AB-CDEF01")
+	r.require(s.logRetentionDays >= 0 && s.logRetentionDays <= mostRetentionDays, "logRetentionDays",
+		fmt.Sprintf("must be between 1 and %d, or 0", mostRetentionDays), "7")
+}
+
+// mostRetentionDays is the longest that Cloud Logging keeps anything.
+// https://cloud.google.com/logging/quotas#logs_retention_periods
+const mostRetentionDays = 3650
 
 func (r *reader) checkService(s *settings) {
 	r.require(serviceNameRule.MatchString(s.serviceName), "serviceName",

@@ -68,6 +68,9 @@ func TestConfigurationErrors(t *testing.T) {
 		{"events", "on", []string{"events must be true or false"}},
 		{"retentionDays", "-1", []string{"retentionDays must be 0 or more"}},
 		{"kmsKey", "my-key", []string{"kmsKey must name a Cloud KMS key", "cryptoKeys/my-key"}},
+		{"monthlyBudget", "-1", []string{"monthlyBudget must be 0 or more"}},
+		{"billingAccount", "mine", []string{"billingAccount must be a billing account's id"}},
+		{"logRetentionDays", "3651", []string{"logRetentionDays must be between 1 and 3650, or 0"}},
 		{"alertEmail", "me", []string{"alertEmail must be an email address"}},
 	} {
 		t.Run(test.key+"="+test.value, func(t *testing.T) {

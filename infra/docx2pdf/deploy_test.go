@@ -37,7 +37,8 @@ var programs = map[string]program{
 		"cpu":            "4", "memory": "4Gi", "concurrency": "8", "minInstances": "1", "maxInstances": "5",
 		"timeoutSeconds": "900", "ingress": "internal", "customAudiences": `["https://pdf.example.com"]`,
 		"vpcNetwork": "letters", "vpcSubnetwork": "letters-us", "vpcEgress": "all-traffic",
-		"labels": `["team=letters","cost-center=12"]`,
+		"labels": `["team=letters","cost-center=12"]`, "monthlyBudget": "50", "billingAccount": "012345-6789AB-CDEF01",
+		"logRetentionDays": "7",
 	}},
 }
 

@@ -48,6 +48,12 @@ func newPreflight(ctx *pulumi.Context, cfg *settings) (*preflight, error) {
 		p.service = client.Service(within, cfg.project, cfg.region, cfg.serviceName)
 		return nil
 	})
+	if cfg.monthlyBudget > 0 && cfg.billingAccount == "" {
+		group.Go(func() (err error) {
+			cfg.billingAccount, err = client.BillingAccount(within, cfg.project)
+			return err
+		})
+	}
 	var move error
 	group.Go(func() error {
 		move = p.checkMove(within, ctx, cfg)

@@ -42,6 +42,10 @@ func TestProjectsThatCannotWork(t *testing.T) {
 		"one region's own quota": {map[string]string{quotaPath: `{"metrics":[{"metric":"run.googleapis.com/cpu_allocation","consumerQuotaLimits":[{"quotaBuckets":[
 			{"effectiveLimit":"20000"},{"effectiveLimit":"4000","dimensions":{"region":"us-central1"}},{"effectiveLimit":"90000","dimensions":{"region":"us-east1"}}]}]}]}`}, nil,
 			[]string{"5 instances take 10 CPUs", "is 4:", "pulumi config set maxInstances 2"}},
+		"a budget of nobody knows which account": {map[string]string{billingPath: denied},
+			map[string]string{"monthlyBudget": "50"},
+			[]string{"monthlyBudget: the billing account of the project test-project cannot be looked up",
+				"pulumi config set billingAccount", "gcloud billing accounts list"}},
 		"not even one instance": {map[string]string{quotaPath: `{"metrics":[{"metric":"run.googleapis.com/cpu_allocation","consumerQuotaLimits":[{"quotaBuckets":[{"effectiveLimit":"1000"}]}]}]}`}, nil,
 			[]string{"choose fewer CPUs and less memory"}},
 	} {

@@ -15,7 +15,7 @@ type watchingArgs struct {
 	push    *pubsub.Subscription // nil without events
 }
 
-// watching is the dashboard, and the alerts when somebody wants them.
+// watching is the dashboard, and the alerts, the budget and a log of its own when somebody wants them.
 type watching struct {
 	pulumi.ResourceState
 }
@@ -32,24 +32,42 @@ func newWatching(ctx *pulumi.Context, name string, args *watchingArgs,
 	if err != nil {
 		return nil, err
 	}
-	if args.alertEmail != "" {
-		if err := c.alerts(ctx, name, args); err != nil {
+	email, err := c.email(ctx, name, args)
+	if err != nil {
+		return nil, err
+	}
+	if email != nil {
+		if err := c.alerts(ctx, name, args, email); err != nil {
 			return nil, err
 		}
+	}
+	if err := c.budget(ctx, name, args, email); err != nil {
+		return nil, err
+	}
+	if err := c.keepLogs(ctx, name, args); err != nil {
+		return nil, err
 	}
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{})
 }
 
-func (c *watching) alerts(ctx *pulumi.Context, name string, args *watchingArgs) error {
-	email, err := monitoring.NewNotificationChannel(ctx, name+"-email", &monitoring.NotificationChannelArgs{
+// email is where alerts go; nil for nowhere.
+func (c *watching) email(
+	ctx *pulumi.Context, name string, args *watchingArgs,
+) (*monitoring.NotificationChannel, error) {
+	if args.alertEmail == "" {
+		return nil, nil
+	}
+	return monitoring.NewNotificationChannel(ctx, name+"-email", &monitoring.NotificationChannelArgs{
 		DisplayName: pulumi.String("Docx to PDF converter"),
 		Type:        pulumi.String("email"),
 		Labels:      pulumi.StringMap{"email_address": pulumi.String(args.alertEmail)},
 		UserLabels:  args.labels(),
 	}, pulumi.Parent(c))
-	if err != nil {
-		return err
-	}
+}
+
+func (c *watching) alerts(
+	ctx *pulumi.Context, name string, args *watchingArgs, email *monitoring.NotificationChannel,
+) error {
 	for _, alert := range alertsOf(args) {
 		policy := &monitoring.AlertPolicyArgs{
 			DisplayName:          pulumi.String("Docx to PDF: " + alert.title),

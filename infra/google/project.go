@@ -62,6 +62,17 @@ func (c *Client) checkBilling(ctx context.Context, id string) error {
 		"\"gcloud billing projects link %s --billing-account ACCOUNT\"", id, id)
 }
 
+// BillingAccount is the id of the billing account that pays for a project.
+func (c *Client) BillingAccount(ctx context.Context, id string) (string, error) {
+	var billing struct{ BillingAccountName string }
+	err := c.Call(ctx, http.MethodGet, Billing, "v1/projects/"+id+"/billingInfo", nil, &billing)
+	if err != nil {
+		return "", fmt.Errorf("monthlyBudget: the billing account of the project %s cannot be looked up; name it with "+
+			"pulumi config set billingAccount 012345-6789AB-CDEF01 (see \"gcloud billing accounts list\"): %w", id, err)
+	}
+	return strings.TrimPrefix(billing.BillingAccountName, "billingAccounts/"), nil
+}
+
 // isDisabled reports whether a refusal says that the API is not enabled.
 func isDisabled(err error) bool {
 	p, passes := passingOf(err)

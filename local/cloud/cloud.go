@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"docx2pdf/local/google/billing"
 	"docx2pdf/local/google/build"
 	"docx2pdf/local/google/iam"
 	"docx2pdf/local/google/iam/policy"
@@ -75,6 +76,7 @@ type Cloud struct {
 	registry *registry.Service
 	logging  *logging.Service
 	monitor  *monitoring.Service
+	billing  *billing.Service
 	build    *build.Service
 	run      *run.Service
 	pubsub   *pubsub.Service
@@ -125,10 +127,13 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 	c.projects.SetAPIDelays(c.options.Faults.APIDelay)
 	c.iam.UseProjects(c.projects)
 	c.usage = &serviceusage.Service{Projects: c.projects, Accounts: c.iam, Policies: c.policies, Operations: operations}
-	if c.logging, err = logging.Open(c.state.Folder("logging")); err != nil {
+	if c.logging, err = logging.Open(c.state); err != nil {
 		return err
 	}
 	c.monitor = monitoring.Open(c.state)
+	if c.billing, err = billing.Open(c.state, c.policies, c.projects, c.tokens.Owner(), c.monitor.HasChannel); err != nil {
+		return err
+	}
 	internal := uuid.NewString()
 	c.pubsub = pubsub.Open(c.state, pubsub.Services{Policies: c.policies, Door: c.door, Tokens: c.tokens,
 		Accounts: c.iam, Projects: c.projects, Log: c.options.Log, Duplicate: c.options.Faults.Duplicate,
@@ -168,14 +173,15 @@ func APIs() []*rest.API {
 	c := &Cloud{storage: &storage.Service{}, iam: &iam.Service{}, projects: &project.Service{},
 		usage: &serviceusage.Service{}, registry: &registry.Service{},
 		build: &build.Service{}, run: &run.Service{}, pubsub: &pubsub.Service{}, logging: &logging.Service{},
-		monitor: &monitoring.Service{}}
+		monitor: &monitoring.Service{}, billing: &billing.Service{}}
 	return c.apis()
 }
 
 func (c *Cloud) apis() []*rest.API {
 	return []*rest.API{c.storage.API(), c.iam.API(), c.iam.CredentialsAPI(), c.projects.API(), c.projects.BillingAPI(),
 		c.usage.API(),
-		c.registry.API(), c.build.API(), c.run.API(), c.pubsub.API(), c.logging.API(), c.monitor.API()}
+		c.registry.API(), c.build.API(), c.run.API(), c.pubsub.API(), c.logging.API(), c.monitor.API(),
+		c.billing.API()}
 }
 
 // Address is the host and port that Serve listens on.

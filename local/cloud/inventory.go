@@ -45,6 +45,8 @@ func (c *Cloud) Inventory() []Item {
 		add("pubsub.subscription", sub.Name)
 	}
 	add("monitoring", c.monitor.Names()...)
+	add("logging", c.logging.Names()...)
+	add("billing.budget", c.billing.Names()...)
 	for _, project := range c.projects.IDs() {
 		add("project.binding", c.projectBindings(project)...)
 	}

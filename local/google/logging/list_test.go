@@ -9,7 +9,7 @@ import (
 
 func TestEntriesAreListedByFilter(t *testing.T) {
 	w := servicetest.Start(t, t.TempDir())
-	logs, err := logging.Open(w.DB.Folder("logging"))
+	logs, err := logging.Open(w.DB)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,11 +30,18 @@ import (
 type Service struct {
 	dir string
 	mu  sync.Mutex
+
+	buckets    *store.Collection[loggingapi.LogBucket]
+	sinks      *store.Collection[loggingapi.LogSink]
+	exclusions *store.Collection[loggingapi.LogExclusion]
 }
 
-// Open keeps entries in dir, one file of JSON lines per project.
-func Open(dir string) (*Service, error) {
-	return &Service{dir: dir}, os.MkdirAll(dir, 0o700)
+// Open uses what is configured in the store, and keeps entries beside it, one file of JSON lines per project.
+func Open(db *store.DB) (*Service, error) {
+	dir := db.Folder("logging")
+	return &Service{dir: dir, buckets: store.In[loggingapi.LogBucket](db, "logging/buckets"),
+		sinks:      store.In[loggingapi.LogSink](db, "logging/sinks"),
+		exclusions: store.In[loggingapi.LogExclusion](db, "logging/exclusions")}, os.MkdirAll(dir, 0o700)
 }
 
 // Entry is one log entry.
@@ -207,8 +214,8 @@ func denied(_ policy.Principal, permission string, _ policy.Resource) string {
 func (s *Service) API() *rest.API {
 	return &rest.API{Name: "logging.googleapis.com", Title: "Cloud Logging API", Mount: "logging", Server: "ESF",
 		Default: true, StatusInErrors: true, Denied: denied,
-		Routes: []rest.Route{
+		Routes: append([]rest.Route{
 			{ID: "logging.entries.list", Method: "POST", Path: "/v2/entries:list", Handle: s.list,
 				Also: []rest.Need{{Permission: "logging.logEntries.list", Of: "each project", On: read}}},
-		}}
+		}, s.configRoutes()...)}
 }

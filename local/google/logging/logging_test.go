@@ -8,12 +8,18 @@ import (
 	"testing"
 
 	"docx2pdf/local/google/logging"
+	"docx2pdf/local/machinery/store"
 )
 
 // The file of a project does not grow without end; what goes are the oldest entries.
 func TestTheOldestEntriesGo(t *testing.T) {
-	dir := t.TempDir()
-	logs, err := logging.Open(dir)
+	state, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer state.Close()
+	dir := state.Folder("logging")
+	logs, err := logging.Open(state)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,6 +46,12 @@ func (s *Service) Names() []string {
 	return append(append(s.dashboards.Keys(""), s.alerts.Keys("")...), s.channels.Keys("")...)
 }
 
+// HasChannel says whether a notification channel exists.
+func (s *Service) HasChannel(name string) bool {
+	_, ok := s.channels.Get(name)
+	return ok
+}
+
 // API is monitoring.googleapis.com.
 func (s *Service) API() *rest.API {
 	dashboards := kind{s.dashboards, "dashboards", "dashboards", func() any { return new(v1.Dashboard) }, s.checkDashboard}

@@ -38,15 +38,17 @@ func (s *Service) API() *rest.API {
 
 // BillingAPI is what cloudbilling.googleapis.com says of a project's billing, and its change.
 func (s *Service) BillingAPI() *rest.API {
+	account := rest.IAMPolicy{ID: "cloudbilling.billingAccounts", Path: "/v1/billingAccounts/{account}",
+		Permissions: "billing.accounts", GetMethod: "GET", On: rest.OnName("billingAccounts", "{account}")}
 	return &rest.API{
 		Name: "cloudbilling.googleapis.com", Title: "Cloud Billing API", Mount: "cloudbilling", Server: "ESF", OfCaller: true,
 		StatusInErrors: true, ReasonedErrors: true,
-		Routes: []rest.Route{
+		Routes: append(account.Routes(s.policies), []rest.Route{
 			{ID: "cloudbilling.projects.getBillingInfo", Method: "GET", Path: "/v1/projects/{project}/billingInfo",
 				Permission: "resourcemanager.projects.get", On: rest.OnProject, Handle: s.billingInfo},
 			{ID: "cloudbilling.projects.updateBillingInfo", Method: "PUT", Path: "/v1/projects/{project}/billingInfo",
 				Permission: "resourcemanager.projects.createBillingAssignment", On: rest.OnProject, Handle: s.updateBillingInfo},
-		},
+		}...),
 	}
 }
 

@@ -9,8 +9,14 @@ import (
 	"docx2pdf/local/machinery/status"
 )
 
-// account pays for every project that is not unpaid.
-const account = "billingAccounts/000000-000000-000000"
+// BillingAccount pays for every project that is not unpaid.
+const BillingAccount = "billingAccounts/000000-000000-000000"
+
+// Paid says whether the billing account pays for a project.
+func (s *Service) Paid(id string) bool {
+	p, ok := s.projects.Get(id)
+	return ok && !p.Unpaid
+}
 
 // paid are the APIs that only projects with billing can enable.
 var paid = map[string]bool{
@@ -27,7 +33,7 @@ func infoOf(p project) billing.ProjectBillingInfo {
 	info := billing.ProjectBillingInfo{Name: "projects/" + p.Project.ProjectId + "/billingInfo",
 		ProjectId: p.Project.ProjectId, BillingEnabled: !p.Unpaid}
 	if !p.Unpaid {
-		info.BillingAccountName = account
+		info.BillingAccountName = BillingAccount
 	}
 	return info
 }
@@ -38,7 +44,7 @@ func (s *Service) updateBillingInfo(r *rest.Request) (any, error) {
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}
-	if cmp.Or(body.BillingAccountName, account) != account {
+	if cmp.Or(body.BillingAccountName, BillingAccount) != BillingAccount {
 		return nil, status.Errorf(status.PermissionDenied, "The caller does not have permission")
 	}
 	p, err := s.projects.Update(r.Var("project"), func(p *project, _ bool) error {

@@ -13,7 +13,7 @@ type lifecycle struct {
 
 // named says whether the program chooses the resource's name, not Google.
 func (l lifecycle) named() bool {
-	return l.id != "" && !strings.Contains(l.token, ":monitoring/") && !strings.Contains(l.token, "otification")
+	return l.id != "" && !strings.Contains(l.token, ":monitoring/") && !strings.Contains(l.token, ":billing/") && !strings.Contains(l.token, "otification")
 }
 
 var lifecycles = []lifecycle{
@@ -180,5 +180,39 @@ var lifecycles = []lifecycle{
 		want: map[string]string{"project": "p1",
 			"dashboardJson": `{"displayName":"Converter","name":"projects/p1/dashboards/1"}`},
 		change: map[string]any{"dashboardJson": `{"displayName":"Other"}`},
+	},
+	{
+		token: "gcp:billing/budget:Budget",
+		inputs: map[string]any{"billingAccount": "0-1", "displayName": "letters",
+			"amount":         map[string]any{"specifiedAmount": map[string]any{"currencyCode": "USD", "units": "50"}},
+			"thresholdRules": []any{map[string]any{"thresholdPercent": 0.5}},
+			"budgetFilter": map[string]any{"projects": []any{"projects/1"}, "calendarPeriod": "MONTH",
+				"labels": map[string]any{"stack": "dev"}},
+			"allUpdatesRule": map[string]any{"monitoringNotificationChannels": []any{"projects/p1/notificationChannels/1"}}},
+		id:     "billingAccounts/0-1/budgets/1",
+		want:   map[string]string{"name": "1", "billingAccount": "0-1", "displayName": "letters"},
+		change: map[string]any{"amount": map[string]any{"specifiedAmount": map[string]any{"units": "60"}}},
+	},
+	{
+		token:  "gcp:logging/projectBucketConfig:ProjectBucketConfig",
+		inputs: map[string]any{"project": "p1", "location": "global", "bucketId": "letters", "retentionDays": 7},
+		id:     "projects/p1/locations/global/buckets/letters",
+		want:   map[string]string{"name": "projects/p1/locations/global/buckets/letters", "retentionDays": "7"},
+		change: map[string]any{"retentionDays": 8},
+	},
+	{
+		token: "gcp:logging/projectSink:ProjectSink",
+		inputs: map[string]any{"name": "letters", "filter": `severity>=ERROR`,
+			"destination": "logging.googleapis.com/projects/p1/locations/global/buckets/letters"},
+		id:     "projects/p1/sinks/letters",
+		want:   map[string]string{"name": "letters", "project": "p1", "uniqueWriterIdentity": "true"},
+		change: map[string]any{"filter": `severity>=INFO`},
+	},
+	{
+		token:  "gcp:logging/projectExclusion:ProjectExclusion",
+		inputs: map[string]any{"name": "letters", "filter": `severity>=ERROR`},
+		id:     "projects/p1/exclusions/letters",
+		want:   map[string]string{"name": "letters", "project": "p1"},
+		change: map[string]any{"filter": `severity>=INFO`},
 	},
 }

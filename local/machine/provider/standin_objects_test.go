@@ -83,7 +83,7 @@ func (s *standIn) object(w http.ResponseWriter, r *http.Request, path string, bo
 	}
 }
 
-var idParameter = regexp.MustCompile(`(?:serviceId|repository_id)=([^&]+)`)
+var idParameter = regexp.MustCompile(`(?:serviceId|repository_id|bucketId)=([^&]+)`)
 
 // insert keeps a new object under the path that Google gives it.
 func (s *standIn) insert(r *http.Request, api, path string, body map[string]any) (key string, object map[string]any) {
@@ -107,6 +107,8 @@ func (s *standIn) insert(r *http.Request, api, path string, body map[string]any)
 		email := id + "@p1.iam.gserviceaccount.com"
 		object["email"], object["projectId"], object["uniqueId"] = email, "p1", fmt.Sprint(1000+s.serial)
 		key = path + "/" + email
+	case api == "logging": // sinks and exclusions
+		key = path + "/" + name
 	case strings.HasSuffix(path, "/keys"):
 		key = fmt.Sprintf("%s/k%d", path, s.serial)
 		object = map[string]any{
@@ -120,7 +122,8 @@ func (s *standIn) insert(r *http.Request, api, path string, body map[string]any)
 	if s.objects[key] != nil {
 		return "", nil
 	}
-	if api != "storage" {
+	short := strings.HasSuffix(path, "/sinks") || strings.HasSuffix(path, "/exclusions")
+	if api != "storage" && !short {
 		object["name"] = strings.SplitN(key, "/", 3)[2]
 	}
 	if api == "run" {

@@ -33,7 +33,11 @@ func (s *Server) admit(r *Request, api *API, route *Route) error {
 	if r.Caller == policy.Anonymous && (!api.Open || route.Anyone != "") {
 		return door.Unauthenticated()
 	}
-	if project := r.Var("project"); project != "" && project != "-" && project != "_" {
+	project := r.Var("project")
+	if own, ok := r.Caller.Project(); ok && project == "" && api.OfCaller {
+		project = own
+	}
+	if project != "" && project != "-" && project != "_" {
 		if err := s.usable(api, project, r.Caller); err != nil {
 			return err
 		}

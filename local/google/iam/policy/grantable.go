@@ -15,6 +15,7 @@ var kinds = []struct {
 }{
 	{"buckets/*", []string{"storage."}},
 	{"buckets/*/objects", []string{"storage."}},
+	{"billingAccounts/*", []string{"billing."}},
 	{"projects/*/topics/*", []string{"pubsub."}},
 	{"projects/*/subscriptions/*", []string{"pubsub."}},
 	{"projects/*/serviceAccounts/*", []string{"iam.serviceAccounts.", "iam.serviceAccountKeys."}},
