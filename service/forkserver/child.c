@@ -3,6 +3,7 @@
 #include "fonts.h"
 #include "hotpages.h"
 #include "server.h"
+#include "shared.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -172,6 +173,7 @@ _Noreturn void await_document(const struct server *server, int socket) {
     own_streams();
     server->kit->pClass->setForkedChild(server->kit, true);
     prctl(PR_SET_NAME, "spare");
+    copy_dense_blocks();
     touch_hot_pages();
     if (!receive(socket, &m))
         _exit(0);

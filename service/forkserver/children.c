@@ -154,8 +154,8 @@ static void bury(struct child *c) {
     char cpu[32];
     snprintf(cpu, sizeof cpu, "%lld", microseconds(&used.ru_utime) + microseconds(&used.ru_stime));
     tell(c, status, cpu);
-    if (c->learns && huge_pages())
-        collapse_heap();
+    if (c->learns)
+        find_dense_blocks();
     const struct child *last = &children[--running];
     if (c != last)
         *c = *last;

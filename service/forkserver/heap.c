@@ -1,5 +1,4 @@
 #define _GNU_SOURCE
-#include "hotpages.h"
 #include "shared.h"
 
 #include <errno.h>
@@ -18,8 +17,7 @@
 enum {
     LARGEST_HOLE = 1 << 20,
     SMALLEST_HOLE = 24,
-    MOST_HOT = 8, // hot pages of a block that is worth a huge page all the same
-    TRIES = 5,    // the kernel refuses at times
+    TRIES = 5, // the kernel refuses at times
 };
 
 // Takes all holes of a size. The end of the heap, from which the C library cuts when there are none, is no hole.
@@ -39,7 +37,7 @@ void plug_heap(void) {
         take_holes(size, end);
 }
 
-static int find_heap(uintptr_t *start, uintptr_t *end) {
+int find_heap(uintptr_t *start, uintptr_t *end) {
     char line[512];
     int found = 0;
     FILE *maps = fopen("/proc/self/maps", "re");
@@ -47,28 +45,22 @@ static int find_heap(uintptr_t *start, uintptr_t *end) {
         found = strstr(line, "[heap]") != NULL && sscanf(line, "%lx-%lx", start, end) == 2;
     if (maps != NULL)
         fclose(maps);
-    return found;
-}
-
-static int collapse(uintptr_t block) {
-    for (int i = 0; i < TRIES; i++) {
-        if (madvise((void *)block, HUGE_PAGE, MADV_COLLAPSE) == 0)
-            return 1;
-        if (errno != EAGAIN && errno != EBUSY)
-            return 0;
-    }
-    return 0;
+    if (!found)
+        return 0;
+    *start = (*start + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    *end = *end / HUGE_PAGE * HUGE_PAGE;
+    return *start < *end;
 }
 
 size_t collapse_heap(void) {
     uintptr_t start, end;
-    size_t collapsed = 0;
     if (!find_heap(&start, &end))
         return 0;
-    const size_t most = MOST_HOT * sysconf(_SC_PAGESIZE);
-    uintptr_t block = (start + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE; // the first whole one
-    for (; block + HUGE_PAGE <= end; block += HUGE_PAGE)
-        if (hot_bytes((char *)block, HUGE_PAGE) <= most && collapse(block))
-            collapsed += HUGE_PAGE;
-    return collapsed;
+    for (int i = 0; i < TRIES; i++) {
+        if (madvise((void *)start, end - start, MADV_COLLAPSE) == 0)
+            return end - start;
+        if (errno != EAGAIN && errno != EBUSY)
+            return 0;
+    }
+    return 0;
 }

@@ -22,7 +22,6 @@
 enum {
     MAX_MAPPINGS = 4096,
     MAX_RANGES = 2048,
-    GAP = 2, // pages between two hot ones that are touched along with them, to save a call
 };
 
 struct mapping {
@@ -76,7 +75,7 @@ static void tell_mapping(const struct mapping *m, const uint64_t *now, void (*te
     for (size_t page = 0; page < m->pages; page++) {
         if ((now[page] & wanted) != wanted || (m->before[page] & wanted) == wanted)
             continue;
-        if (range.size == 0 || page > end + GAP) {
+        if (range.size == 0 || page > end) {
             if (range.size > 0)
                 tell(&range);
             range.start = m->start + page * page_size;
@@ -109,16 +108,18 @@ void remember_hot_pages(const char *range) {
 
 size_t hot_bytes(const char *start, size_t size) {
     size_t hot = 0;
-    for (int i = 0; i < remembered; i++) {
-        const char *from = ranges[i].start, *to = from + ranges[i].size;
-        if (from < start)
-            from = start;
-        if (to > start + size)
-            to = start + size;
-        if (ranges[i].advice == MADV_POPULATE_WRITE && from < to)
-            hot += to - from;
-    }
+    for (int i = 0; i < remembered; i++)
+        if (ranges[i].advice == MADV_POPULATE_WRITE && ranges[i].start >= start && ranges[i].start < start + size)
+            hot += ranges[i].size;
     return hot;
+}
+
+void forget_hot_pages(const char *start, size_t size) {
+    int kept = 0;
+    for (int i = 0; i < remembered; i++)
+        if (ranges[i].start < start || ranges[i].start >= start + size)
+            ranges[kept++] = ranges[i];
+    remembered = kept;
 }
 
 void touch_hot_pages(void) {

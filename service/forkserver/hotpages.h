@@ -25,8 +25,11 @@ void tell_hot_pages(void (*tell)(const struct hot_pages *));
 // remember_hot_pages adds a range, as "%p %zu %d" of its three fields, to those that touch_hot_pages touches.
 void remember_hot_pages(const char *range);
 
-// hot_bytes is how much of a range of memory has been remembered as written to.
+// hot_bytes is how much of a range of memory has been remembered as written to, by where it begins.
 size_t hot_bytes(const char *start, size_t size);
+
+// forget_hot_pages leaves the hot pages of a range of memory to somebody else.
+void forget_hot_pages(const char *start, size_t size);
 
 // touch_hot_pages makes the ranges the calling process's own.
 void touch_hot_pages(void);

@@ -21,15 +21,13 @@ int huge_pages(void) {
     return line != NULL && strstr(line, "[never]") == NULL;
 }
 
-// Puts a copy in anonymous memory in the place of a mapping, in one step as far as other threads see.
+// Puts a copy in anonymous memory in the place of whole huge pages, in one step as far as other threads see.
 static size_t replace(char *start, size_t size, int protection) {
-    // Huge pages move as they are only between addresses that are alike in what is below one.
-    const size_t offset = (uintptr_t)start % HUGE_PAGE;
-    const size_t reserved = size + 2 * HUGE_PAGE;
+    const size_t reserved = size + HUGE_PAGE;
     char *room = mmap(NULL, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (room == MAP_FAILED)
         return 0;
-    char *copy = room + (HUGE_PAGE - (uintptr_t)room % HUGE_PAGE) % HUGE_PAGE + offset;
+    char *copy = room + (HUGE_PAGE - (uintptr_t)room % HUGE_PAGE) % HUGE_PAGE;
     int moved = mprotect(copy, size, PROT_READ | PROT_WRITE) == 0 && madvise(copy, size, MADV_HUGEPAGE) == 0;
     if (moved) {
         memcpy(copy, start, size);
@@ -40,30 +38,49 @@ static size_t replace(char *start, size_t size, int protection) {
     return moved ? size : 0;
 }
 
+struct segment {
+    uintptr_t start, end;
+    int protection;
+};
+
+// Reads a line of /proc/self/maps. Returns 0 unless it is a read-only segment of a file below a directory.
+static int read_segment(const char *line, const char *directory, struct segment *s) {
+    char rights[5];
+    int path;
+    if (sscanf(line, "%lx-%lx %4s %*s %*s %*s %n", &s->start, &s->end, rights, &path) != 3)
+        return 0;
+    s->protection = PROT_READ | (rights[2] == 'x' ? PROT_EXEC : 0);
+    return strncmp(line + path, directory, strlen(directory)) == 0 && rights[0] == 'r' && rights[1] != 'w' &&
+           rights[3] == 'p';
+}
+
 size_t copy_text(const char *directory) {
-    static struct {
-        char *start;
-        size_t size;
-        int protection;
-    } segment[64];
+    static struct segment segment[512]; // a segment begins where one ends that may be read alike: they are one
     int segments = 0;
     size_t copied = 0;
-    char line[PATH_MAX + 128], real[PATH_MAX], rights[5];
-    unsigned long start, end;
-    int path;
+    char line[PATH_MAX + 128], real[PATH_MAX];
     FILE *maps = realpath(directory, real) == NULL ? NULL : fopen("/proc/self/maps", "re");
     if (maps == NULL)
         return 0;
-    while (segments < 64 && fgets(line, sizeof line, maps) != NULL) {
-        if (sscanf(line, "%lx-%lx %4s %*s %*s %*s %n", &start, &end, rights, &path) != 3 || end - start < HUGE_PAGE ||
-            strncmp(line + path, real, strlen(real)) != 0 || rights[0] != 'r' || rights[1] == 'w' || rights[3] != 'p')
+    struct segment *last = NULL;
+    while (segments < 512 && fgets(line, sizeof line, maps) != NULL) {
+        struct segment s;
+        if (!read_segment(line, real, &s))
             continue;
-        segment[segments].start = (char *)start;
-        segment[segments].size = end - start;
-        segment[segments++].protection = PROT_READ | (rights[2] == 'x' ? PROT_EXEC : 0);
+        if (last != NULL && last->end == s.start && last->protection == s.protection) {
+            last->end = s.end;
+        } else {
+            segment[segments] = s;
+            last = &segment[segments++];
+        }
     }
     fclose(maps);
-    for (int i = 0; i < segments; i++)
-        copied += replace(segment[i].start, segment[i].size, segment[i].protection);
+    for (int i = 0; i < segments; i++) {
+        // The rest stays in the file's pages: a fork copies no entries for those.
+        const uintptr_t start = (segment[i].start + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+        const uintptr_t end = segment[i].end / HUGE_PAGE * HUGE_PAGE;
+        if (start < end)
+            copied += replace((char *)start, end - start, segment[i].protection);
+    }
     return copied;
 }

@@ -94,6 +94,15 @@ static void move_out(void) {
         give_up("the fork server has no directory of its own");
 }
 
+// Makes memory cheap to share, and returns how much of the libraries is in huge pages.
+static size_t share_memory(void) {
+    plug_heap();
+    if (!huge_pages())
+        return 0;
+    collapse_heap();
+    return copy_text(start.field[START_PROGRAM_DIRECTORY]);
+}
+
 // Tells the Go side that documents may come, and what has been found out.
 static void announce(size_t copied) {
     char shared[32];
@@ -125,8 +134,7 @@ static _Noreturn void fork_server(void) {
     describe_sandbox();
     warm();
     move_out();
-    plug_heap();
-    announce(huge_pages() ? copy_text(start.field[START_PROGRAM_DIRECTORY]) : 0);
+    announce(share_memory());
     serve();
 }
 

@@ -5,6 +5,7 @@
 #define DOCX2PDF_SHARED_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define HUGE_PAGE ((size_t)2 << 20) // of amd64, and of arm64 with pages of 4 KiB
 
@@ -19,8 +20,18 @@ size_t copy_text(const char *directory);
 // share. It saves a child 3 of 30 ms.
 void plug_heap(void);
 
-// collapse_heap puts blocks of the heap that children hardly write to, as remember_hot_pages knows, into huge pages. It
-// returns how many bytes it has so put. It saves a child 2.5 of 30 ms.
+// find_heap finds the blocks of the heap that are whole huge pages. It returns 0 where there are none.
+int find_heap(uintptr_t *start, uintptr_t *end);
+
+// collapse_heap puts the heap into huge pages, and returns how many bytes it has so put. The kernel splits one for a
+// child that writes to it, and copies 4 KiB. It saves a child 4 of 30 ms.
 size_t collapse_heap(void);
+
+// find_dense_blocks finds the huge pages of the heap that children write to in many places, by their hot pages.
+void find_dense_blocks(void);
+
+// copy_dense_blocks copies those for the calling process, which must have one thread, as a whole: to copy a huge page
+// takes as long as a hundred pages. It saves a child 1.7 of 25 ms, and takes 12 MiB of each.
+void copy_dense_blocks(void);
 
 #endif
