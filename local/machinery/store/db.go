@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"go.etcd.io/bbolt"
 )
@@ -44,7 +45,7 @@ func Open(dir string) (*DB, error) {
 			return nil, fmt.Errorf("opening the state: %w", err)
 		}
 	}
-	if err := checkSize(file); err != nil {
+	if err := check(file); err != nil {
 		return nil, fmt.Errorf("the state file %s cannot be read: %w; delete all state with `go run ./local reset`", file,
 			err)
 	}
@@ -86,8 +87,9 @@ func create(dir, file string) error {
 	return os.Rename(unfinished, file)
 }
 
-// checkSize finds a file that is cut short, which must not be mapped into memory and used.
-func checkSize(file string) error {
+// check finds a file that is cut short or whose pages are not what they say they are, before bbolt uses it: it would
+// end the process.
+func check(file string) (err error) {
 	info, err := os.Stat(file)
 	if err != nil {
 		return err
@@ -100,11 +102,19 @@ func checkSize(file string) error {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	defer bolt.Close()
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if why := recover(); why != nil {
+			err = fmt.Errorf("%w: %v", ErrDamaged, why)
+		}
+	}()
 	return bolt.View(func(tx *bbolt.Tx) error {
 		if tx.Size() > info.Size() {
 			return fmt.Errorf("%w: it has %d bytes of %d", ErrDamaged, info.Size(), tx.Size())
 		}
-		return nil
+		return tx.ForEach(func(_ []byte, items *bbolt.Bucket) error {
+			return items.ForEach(func(_, _ []byte) error { return nil })
+		})
 	})
 }
 

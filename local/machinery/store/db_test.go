@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,7 +15,10 @@ import (
 func TestDamageIsNamed(t *testing.T) {
 	dir := t.TempDir()
 	db := open(t, dir)
-	put(t, store.In[item](db, "items"), "a", strings.Repeat("b", 10_000))
+	c := store.In[item](db, "items")
+	for i := range 500 {
+		put(t, c, fmt.Sprintf("%0200d", i))
+	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -23,11 +28,15 @@ func TestDamageIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, damage := range map[string]func([]byte) []byte{
-		"empty":              func([]byte) []byte { return nil },
-		"a byte":             func(data []byte) []byte { return data[:1] },
-		"one page":           func(data []byte) []byte { return data[:4096] },
-		"cut in the middle":  func(data []byte) []byte { return data[:20_000] },
-		"its head is zeros":  func(data []byte) []byte { return append(make([]byte, 8192), data[8192:]...) },
+		"empty":             func([]byte) []byte { return nil },
+		"a byte":            func(data []byte) []byte { return data[:1] },
+		"one page":          func(data []byte) []byte { return data[:4096] },
+		"cut in the middle": func(data []byte) []byte { return data[:20_000] },
+		"its head is zeros": func(data []byte) []byte { return append(make([]byte, 8192), data[8192:]...) },
+		"pages of rubbish": func(data []byte) []byte {
+			copy(data[20*4096:], bytes.Repeat([]byte{0xaa}, 20*4096))
+			return data
+		},
 		"another kind":       func([]byte) []byte { return []byte(strings.Repeat("{}\n", 10_000)) },
 		"a folder in itself": nil,
 	} {
@@ -53,8 +62,8 @@ func TestDamageIsNamed(t *testing.T) {
 	if err := os.WriteFile(file, whole, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if n := store.In[item](open(t, dir), "items").Count(""); n != 2 {
-		t.Errorf("the whole file has %d items, want 2", n)
+	if n := store.In[item](open(t, dir), "items").Count(""); n != 500 {
+		t.Errorf("the whole file has %d items, want 500", n)
 	}
 }
 
