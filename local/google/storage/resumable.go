@@ -149,6 +149,7 @@ func (s *Service) complete(r *rest.Request, id string, u *upload) (any, error) {
 		return nil, err
 	}
 	u.done = &o
+	s.ended(id)
 	return presentObject(r, o), nil
 }
 
@@ -164,6 +165,20 @@ func (s *Service) cancelResumable(r *rest.Request) (any, error) {
 		s.forget(id)
 	}
 	return rest.Response{Status: 499, Header: http.Header{"Content-Length": {"0"}}}, nil
+}
+
+// remembered is how many resumable uploads that are done can still be asked for, by clients whose answer was lost.
+const remembered = 1000
+
+// ended forgets the upload that was done first, when there are more than remembered.
+func (s *Service) ended(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.done = append(s.done, id)
+	if len(s.done) > remembered {
+		delete(s.uploads, s.done[0])
+		s.done = s.done[1:]
+	}
 }
 
 func (s *Service) forget(id string) {

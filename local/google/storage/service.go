@@ -51,6 +51,7 @@ type Service struct {
 	mu         sync.Mutex // orders changes of objects
 	generation int64
 	uploads    map[string]*upload
+	done       []string // the uploads that are done, in their order
 }
 
 const (

@@ -227,6 +227,24 @@ func TestResumableUploads(t *testing.T) {
 	}
 }
 
+// The resumable uploads that were done last can be asked for; their number does not grow without end.
+func TestUploadsThatWereDoneLongAgo(t *testing.T) {
+	b := start(t, nil)
+	var sessions []string
+	for range 1003 {
+		session, err := url.Parse(b.Call("POST", "/upload"+objects+"?uploadType=resumable&name=a", nil).Want(200).Header.Get(
+			"Location"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Call("PUT", session.RequestURI(), []byte("content")).Want(200)
+		sessions = append(sessions, session.RequestURI())
+	}
+	for i, status := range map[int]int{0: 404, 2: 404, 3: 200, 1002: 200} {
+		b.Call("PUT", sessions[i], nil, "Content-Range", "bytes */7").Want(status)
+	}
+}
+
 // Whoever reads an object gets one of its contents, also while it is replaced.
 func TestReadingWhatIsBeingReplaced(t *testing.T) {
 	b := start(t, nil)
