@@ -80,12 +80,10 @@ func field(instruction, result string) string {
 func run(text string) string { return `<w:r><w:t>` + text + `</w:t></w:r>` }
 
 func TestDocumentsThatNeedNothingStayAsTheyAre(t *testing.T) {
-	demo, err := os.ReadFile("../../demo.docx")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, content := range map[string][]byte{"demo.docx": demo,
-		"text": docxtest.Document(docxtest.Text(3) + field("PAGE", "1"))} {
+	saved := `<w:tbl><w:tblGrid><w:gridCol w:w="100"/></w:tblGrid><w:tr w:rsidR="1"><w:tc><w:p/></w:tc></w:tr></w:tbl>`
+	for name, content := range map[string][]byte{
+		"text":  docxtest.Document(docxtest.Text(3) + field("PAGE", "1")),
+		"table": docxtest.Document(saved + docxtest.Text(1))} {
 		prepared, changed := prepare(t, content, mend.Wishes{})
 		if !bytes.Equal(changed, content) || len(prepared.Warnings()) > 0 {
 			t.Errorf("%s was changed, or has the warnings %v", name, prepared.Warnings())
@@ -216,6 +214,35 @@ func TestPicturesWhoseNamesAreWrittenInAnotherWay(t *testing.T) {
 			docxtest.Part{Name: name, Content: "\x89PNG\r\n\x1a\n"}), mend.Wishes{})
 		if partOf(t, changed, "word/"+target) == "" || len(prepared.Warnings()) > 0 {
 			t.Errorf("%s is not there by the name %s, or has the warnings %v", name, target, prepared.Warnings())
+		}
+	}
+}
+
+// Each system of numbers that LibreOffice does not have is told of, wherever it is used.
+func TestNumbersThatBecomeDigits(t *testing.T) {
+	list := func(format string) []byte {
+		return docxtest.Document("", docxtest.Part{Name: "word/numbering.xml", Content: `<w:numbering xmlns:w=` +
+			`"http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:abstractNum><w:lvl><w:numFmt w:val="` + format +
+			`"/></w:lvl></w:abstractNum></w:numbering>`})
+	}
+	for _, format := range []string{"decimal", "upperRoman", "thaiLetters", "hindiVowels", "numberInDash", "none", "bullet"} {
+		prepared, _ := prepare(t, list(format), mend.Wishes{})
+		if got := warning.String(prepared.Warnings()); got != "" {
+			t.Errorf("%s: the warnings are %q", format, got)
+		}
+	}
+	for _, format := range []string{"hex", "decimalFullWidth", "decimalFullWidth2", "decimalEnclosedFullstop",
+		"decimalEnclosedParen", "ideographZodiacTraditional", "vietnameseCounting", "hindiConsonants", "hindiNumbers",
+		"hindiCounting", "thaiNumbers", "thaiCounting", "bahtText", "dollarText"} {
+		for name, content := range map[string][]byte{
+			"list":  list(format),
+			"pages": docxtest.Document(`<w:sectPr><w:pgNumType w:fmt="` + format + `"/></w:sectPr>`),
+			"notes": docxtest.Document(`<w:sectPr><w:footnotePr><w:numFmt w:val="` + format + `"/></w:footnotePr></w:sectPr>`),
+		} {
+			prepared, _ := prepare(t, content, mend.Wishes{})
+			if got := warning.String(prepared.Warnings()); got != "number_format=1" {
+				t.Errorf("%s in %s: the warnings are %q", format, name, got)
+			}
 		}
 	}
 }

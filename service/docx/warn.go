@@ -1,6 +1,9 @@
 package docx
 
 import (
+	"maps"
+	"slices"
+
 	"docx2pdf/service/docx/inventory"
 	"docx2pdf/service/warning"
 )
@@ -26,6 +29,9 @@ func warn(i *inventory.Inventory, main *inventory.Part, list *warning.List) (sav
 		list.AddMany(warning.ContentLinked, part.Outside)
 		list.AddMany(warning.FieldNotComputed, part.Varying)
 		list.AddMany(warning.ChartKind, part.NewCharts)
+		for _, format := range slices.Sorted(maps.Keys(part.Numbers)) {
+			list.AddMany(warning.NumberFormat, part.Numbers[format], format)
+		}
 		for id := range part.SmartArt {
 			warnDiagram(i, relations, relations[id], list)
 		}

@@ -24,6 +24,7 @@ const (
 	SmartArtNoDrawing Code = "smartart_without_drawing"
 	FieldNotComputed  Code = "field_not_computed"
 	IndexOutdated     Code = "index_outdated"
+	NumberFormat      Code = "number_format"
 	SignUnknown       Code = "sign_unknown"
 	CharacterMissing  Code = "character_missing"
 	MacrosLeftOut     Code = "macros_left_out"
@@ -44,7 +45,9 @@ var Sentences = map[Code]string{
 	SmartArtNoDrawing: "A SmartArt diagram was saved without its drawing, and may be incomplete.",
 	FieldNotComputed: "A field that should differ from page to page, or that counts on the number of pages, shows " +
 		"what was saved.",
-	IndexOutdated:    "A table of contents or an index asks to be updated, and could not be.",
+	IndexOutdated: "A table of contents or an index asks to be updated, and could not be.",
+	NumberFormat: "Numbers are in a system that LibreOffice does not have, such as Thai digits, and are written as " +
+		"1, 2, 3.",
 	SignUnknown:      "A sign of a symbol font has no place in Unicode, and may be drawn as another or as an empty box.",
 	CharacterMissing: "A character is in none of the fonts, and is drawn as an empty box.",
 	MacrosLeftOut:    "The document has macros, which are not run.",
@@ -55,8 +58,8 @@ var Sentences = map[Code]string{
 // order is the order of the codes above.
 var order = []Code{ChunkMissing, ContentLinked, PictureLinked, PictureMissing, PictureFormat, ObjectNoPreview,
 	ChartNoValues,
-	ChartKind, SmartArtNoDrawing, FieldNotComputed, IndexOutdated, SignUnknown, CharacterMissing, MacrosLeftOut,
-	SignatureLeftOut, PartTooLarge}
+	ChartKind, SmartArtNoDrawing, FieldNotComputed, IndexOutdated, NumberFormat, SignUnknown, CharacterMissing,
+	MacrosLeftOut, SignatureLeftOut, PartTooLarge}
 
 // Codes are all codes.
 func Codes() []Code { return slices.Clone(order) }

@@ -26,7 +26,7 @@ const namespaces = ` xmlns:w="http://schemas.openxmlformats.org/wordprocessingml
 	` xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office"`
 
 // Document packs a Word document with the given body and more parts. A part replaces the one of the same name. Text that
-// says nothing of its font is in Calibri of 11 points.
+// says nothing of its font is in Calibri of 11 points; the document is one of Word 2013.
 func Document(body string, more ...Part) []byte {
 	parts := []Part{
 		{"[Content_Types].xml", `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
@@ -44,6 +44,8 @@ func Document(body string, more ...Part) []byte {
 			`</w:body></w:document>`},
 		{"word/styles.xml", `<w:styles` + namespaces + `><w:docDefaults><w:rPrDefault><w:rPr><w:rFonts w:ascii="Calibri"` +
 			` w:hAnsi="Calibri"/><w:sz w:val="22"/></w:rPr></w:rPrDefault></w:docDefaults></w:styles>`},
+		{"word/settings.xml", `<w:settings` + namespaces + `><w:compat><w:compatSetting w:name="compatibilityMode"` +
+			` w:uri="http://schemas.microsoft.com/office/word" w:val="15"/></w:compat></w:settings>`},
 		{relationsName, Relationships()},
 	}
 	for _, m := range more {
@@ -58,9 +60,14 @@ func Document(body string, more ...Part) []byte {
 		}
 	}
 	for i := range parts {
-		if parts[i].Name == relationsName && !strings.Contains(parts[i].Content, `/styles"`) {
-			parts[i].Content = strings.Replace(parts[i].Content, "</", `<Relationship Id="docxtest" Type="`+relationships+
-				`styles" Target="styles.xml"/></`, 1)
+		if parts[i].Name != relationsName {
+			continue
+		}
+		for _, kind := range []string{"styles", "settings"} {
+			if !strings.Contains(parts[i].Content, `/`+kind+`"`) {
+				parts[i].Content = strings.Replace(parts[i].Content, "</", `<Relationship Id="docxtest`+kind+`" Type="`+
+					relationships+kind+`" Target="`+kind+`.xml"/></`, 1)
+			}
 		}
 	}
 	return Pack(parts...)

@@ -28,10 +28,11 @@ const (
 	Chunks                        // documents within the document
 	Changes                       // tracked changes
 	FirstPicture                  // an animation
-	Dashes                        // numbers between dashes
+	Dashes                        // numbers between dashes, or of other names
 	Scripts                       // links that run something
 	Outline                       // headings without a level, of which contents are to be made
-	Columns                       // tables whose columns are not those that Word has saved
+	Columns                       // tables whose columns Word has not saved, and columns of text
+	Mode                          // settings that do not say which Word the document is made for
 	Defaults                      // styles that do not say what a run is like that has no properties
 )
 
@@ -78,6 +79,7 @@ type Part struct {
 	SavedPages map[int]int    // numbers of pages that were saved in formulas, and how often
 	SmartArt   map[string]int // ids of the data of diagrams
 	NewCharts  int            // charts of kinds that came with Office 2016
+	Numbers    map[string]int // systems of numbers that LibreOffice does not have, and how often
 	Equations  int
 	Themed     bool // colours of the theme are used
 	Series     int  // of a chart

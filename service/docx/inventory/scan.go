@@ -100,7 +100,7 @@ func (i *Inventory) kind(part *Part, key string, root *markup.Token) tokens {
 			}
 			return newText(i, part).see
 		case "settings":
-			return i.settings
+			return i.settings(part)
 		case "styles":
 			return i.styles(part)
 		case "numbering":
@@ -131,12 +131,17 @@ func (i *Inventory) kind(part *Part, key string, root *markup.Token) tokens {
 	return nil
 }
 
-func (i *Inventory) settings(t *markup.Token) {
-	switch {
-	case t.Opens(markup.W, "updateFields"):
-		i.UpdateFields = t.On()
-	case t.Opens(markup.W, "numRestart") && t.Get("val") == "eachSect":
-		i.NoteRestart = true
+func (i *Inventory) settings(part *Part) tokens {
+	part.Needs |= Mode
+	return func(t *markup.Token) {
+		switch {
+		case t.Opens(markup.W, "updateFields"):
+			i.UpdateFields = t.On()
+		case t.Opens(markup.W, "numRestart") && t.Get("val") == "eachSect":
+			i.NoteRestart = true
+		case t.Opens(markup.W, "compatSetting") && t.Get("name") == "compatibilityMode":
+			part.Needs &^= Mode
+		}
 	}
 }
 
@@ -180,8 +185,13 @@ func (i *Inventory) numbering(part *Part, t *markup.Token) {
 	switch {
 	case t.Opens(markup.W, "rFonts") && brokenBullet(t):
 		part.Needs |= Symbols
-	case t.Opens(markup.W, "numFmt") && t.Get("val") == "numberInDash":
-		part.Needs |= Dashes
+	case t.Opens(markup.W, "numFmt"):
+		format := t.Get("val")
+		if format == "numberInDash" || DigitsInSigns[format] {
+			part.Needs |= Dashes
+			return
+		}
+		part.numbers(format)
 	}
 }
 

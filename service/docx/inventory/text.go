@@ -110,10 +110,18 @@ func (x *text) word(t *markup.Token) {
 		if t.Get("rsidR") == "" && t.Get("rsidTr") == "" {
 			x.part.Needs |= Columns
 		}
+	case "cols":
+		if n := t.Get("num"); n != "" && n != "1" {
+			x.part.Needs |= Columns
+		}
 	case "sectPr":
 		x.Sections++
 	case "pgSz", "pgMar":
 		x.page(t)
+	case "pgNumType":
+		x.part.numbers(t.Get("fmt"))
+	case "numFmt":
+		x.part.numbers(t.Get("val"))
 	case "numRestart":
 		if t.Get("val") == "eachSect" {
 			x.NoteRestart = true

@@ -3,13 +3,15 @@ package mend
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"docx2pdf/service/docx/inventory"
+	"docx2pdf/service/docx/layout"
 	"docx2pdf/service/docx/markup"
-	"docx2pdf/service/docx/tables"
 )
 
-// columns gives the tables of a part that other programs than Word have written the columns that Word gives them.
+// columns gives the tables of a part that other programs than Word have written the columns that Word gives them, and
+// text in columns its place.
 func (p *Package) columns(part *inventory.Part, source []byte) ([]byte, error) {
 	root, err := markup.Parse(source)
 	if errors.Is(err, markup.ErrDepth) {
@@ -35,50 +37,75 @@ func (p *Package) columns(part *inventory.Part, source []byte) ([]byte, error) {
 	return root.Bytes(), nil
 }
 
-// fitSections gives each section's tables columns within its margins. The last section's are in the room for those of
-// headers and notes.
+// fitSections gives each section's tables columns within its margins, and has its columns of text begin at one height.
+// The last section's are the margins of headers and notes.
 func (p *Package) fitSections(root *markup.Node) bool {
 	changed := false
-	var waiting []*markup.Node
 	for _, document := range root.Children {
 		for _, body := range document.Children {
 			if !body.Is(markup.W, "body") {
 				continue
 			}
-			for _, n := range body.Children {
-				section := n
-				if n.Is(markup.W, "p") {
-					if section = n.Child(markup.W, "pPr"); section != nil {
-						section = section.Child(markup.W, "sectPr")
-					}
-				} else if !n.Is(markup.W, "sectPr") {
-					section = nil
-				}
-				waiting = append(waiting, n)
-				if section == nil {
+			from := 0
+			for i := 0; i < len(body.Children); i++ {
+				section := sectionOf(body.Children[i])
+				if section == nil && i < len(body.Children)-1 {
 					continue
 				}
-				p.room = roomOf(section)
-				for _, n := range waiting {
-					changed = p.styles.Fit(&markup.Node{Children: []*markup.Node{n}}, p.room) || changed
+				var columns float64
+				p.room, columns = roomOf(section)
+				if columns > 1 && p.setApart(body, from) {
+					changed = true
+					i++
 				}
-				waiting = nil
+				changed = p.styles.Fit(&markup.Node{Children: body.Children[from : i+1]}, p.room) || changed
+				from = i + 1
 			}
 		}
-	}
-	if p.room == 0 {
-		p.room = letterWidth - 2*usualMargin
-	}
-	for _, n := range waiting {
-		changed = p.styles.Fit(&markup.Node{Children: []*markup.Node{n}}, p.room) || changed
 	}
 	return changed
 }
 
-// roomOf is how wide text is in a section: between the margins, or in one of several columns.
-func roomOf(section *markup.Node) float64 {
-	width, left, right, gutter, space, columns := float64(letterWidth), float64(usualMargin), float64(usualMargin), 0.0,
-		720.0, 1.0
+// setApart sets the space above the first paragraph of a section with columns of text apart.
+func (p *Package) setApart(body *markup.Node, from int) bool {
+	for i := from; i < len(body.Children); i++ {
+		n := body.Children[i]
+		if n.Tag.Kind != markup.Start && n.Tag.Kind != markup.Empty || word(n, []string{"bookmarkStart", "bookmarkEnd"}) {
+			continue
+		}
+		if !n.Is(markup.W, "p") {
+			return false
+		}
+		line := p.styles.SetApart(n)
+		if line != "" {
+			body.Children = slices.Insert(body.Children, i, &markup.Node{Tag: markup.Token{Kind: markup.Other,
+				Bytes: []byte(line)}})
+		}
+		return line != ""
+	}
+	return false
+}
+
+// sectionOf are the properties of the section that ends with an element of the body, nil when none does.
+func sectionOf(n *markup.Node) *markup.Node {
+	switch {
+	case n.Is(markup.W, "sectPr"):
+		return n
+	case n.Is(markup.W, "p"):
+		if properties := n.Child(markup.W, "pPr"); properties != nil {
+			return properties.Child(markup.W, "sectPr")
+		}
+	}
+	return nil
+}
+
+// roomOf is how wide text is in a section, between the margins or in one of several columns, and how many there are.
+func roomOf(section *markup.Node) (room, columns float64) {
+	width, left, right, gutter, space := float64(letterWidth), float64(usualMargin), float64(usualMargin), 0.0, 720.0
+	columns = 1
+	if section == nil {
+		return width - left - right, columns
+	}
 	read := func(name, attribute string, into *float64) {
 		if n := section.Child(markup.W, name); n != nil {
 			if value, ok := twips(n.Tag.Get(attribute)); ok {
@@ -93,11 +120,11 @@ func roomOf(section *markup.Node) float64 {
 	read("cols", "num", &columns)
 	read("cols", "space", &space)
 	columns = min(max(columns, 1), 45)
-	return max(leastText, (width-left-right-gutter-(columns-1)*space)/columns)
+	return max(leastText, (width-left-right-gutter-(columns-1)*space)/columns), columns
 }
 
 // readStyles reads what the document says of its text. Without a part for it that is nothing.
-func (p *Package) readStyles() (*tables.Styles, error) {
+func (p *Package) readStyles() (*layout.Styles, error) {
 	var found [2][]byte
 	for i, kind := range []string{"styles", "theme"} {
 		for _, r := range p.Inventory.RelationsOf(p.Main) {
@@ -114,5 +141,5 @@ func (p *Package) readStyles() (*tables.Styles, error) {
 			}
 		}
 	}
-	return tables.NewStyles(found[0], found[1]), nil
+	return layout.NewStyles(found[0], found[1]), nil
 }

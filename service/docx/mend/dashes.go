@@ -9,8 +9,7 @@ import (
 )
 
 // dashes writes the dashes of lists that are numbered - 1 -, - 2 - into the text of their levels: LibreOffice has no
-// such
-// numbers, and leaves them out.
+// such numbers, and leaves them out. Digits in Chinese signs it has by one of their names.
 func dashes(_ *Package, _ *inventory.Part, source []byte) ([]byte, error) {
 	var edits markup.Edits
 	number, dashed := "", false
@@ -19,6 +18,10 @@ func dashes(_ *Package, _ *inventory.Part, source []byte) ([]byte, error) {
 		case t.Opens(markup.W, "lvl"):
 			level, _ := strconv.Atoi(t.Get("ilvl"))
 			number, dashed = "%"+strconv.Itoa(level+1), false
+		case t.Opens(markup.W, "numFmt") && inventory.DigitsInSigns[t.Get("val")]:
+			if from, to, found := t.Span("val"); found {
+				edits.Replace(from, to, "ideographDigital")
+			}
 		case t.Opens(markup.W, "numFmt") && t.Get("val") == "numberInDash":
 			if from, to, found := t.Span("val"); found {
 				edits.Replace(from, to, "decimal")

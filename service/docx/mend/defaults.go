@@ -1,6 +1,8 @@
 package mend
 
 import (
+	"slices"
+
 	"docx2pdf/service/docx/inventory"
 	"docx2pdf/service/docx/markup"
 )
@@ -35,34 +37,72 @@ func defaults(_ *Package, _ *inventory.Part, source []byte) ([]byte, error) {
 	return edits.Apply(source)
 }
 
-const (
-	stylesType     = "application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"
-	stylesRelation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles"
-)
-
-// noStyles are those of a document that has none.
-const noStyles = `<w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:docDefaults>` +
-	`<w:rPrDefault><w:rPr/></w:rPrDefault><w:pPrDefault/></w:docDefaults></w:styles>`
-
-// stylesMissing tells whether there is no part that says what text is like that has no properties of its own.
-func (p *Package) stylesMissing() bool {
-	for _, r := range p.Inventory.RelationsOf(p.Main) {
-		if r.Type == "styles" && p.Inventory.Target(r) != nil {
-			return false
+// mode writes down that a document is made for Word 2007 where it does not say for which Word ([MS-DOCX] 2.3.5).
+// LibreOffice takes it for one of the newest, in which tables begin further to the right.
+func mode(_ *Package, _ *inventory.Part, source []byte) ([]byte, error) {
+	var edits markup.Edits
+	placed := false
+	each(source, func(t *markup.Token) {
+		switch {
+		case placed:
+		case t.Kind == markup.Start && t.Is(markup.W, "compat"):
+			edits.Insert(t.Until(), word2007)
+			placed = true
+		case t.Kind == markup.End && t.Is(markup.W, "settings"):
+			edits.Insert(t.At, "<w:compat "+declared+">"+word2007+"</w:compat>")
+			placed = true
+		case t.Kind == markup.Empty && t.Is(markup.W, "settings"):
+			edits.Replace(t.Until()-2, t.Until(), "><w:compat "+declared+">"+word2007+"</w:compat></"+prefixOf(t)+
+				"settings>")
+			placed = true
 		}
-	}
-	return true
+	})
+	return edits.Apply(source)
 }
 
-// addStyles adds such a part where it is missing.
-func (p *Package) addStyles() error {
-	if !p.stylesMissing() {
-		return nil
+const (
+	declared = `xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"`
+	word2007 = `<w:compatSetting ` + declared + ` w:name="compatibilityMode"` +
+		` w:uri="http://schemas.microsoft.com/office/word" w:val="12"/>`
+)
+
+// assumed are parts that a document need not have, with what Word takes it for without them.
+var assumed = []struct{ kind, content string }{
+	{"styles", `<w:styles ` + declared + `><w:docDefaults><w:rPrDefault><w:rPr/></w:rPrDefault><w:pPrDefault/>` +
+		`</w:docDefaults></w:styles>`},
+	{"settings", `<w:settings ` + declared + `><w:compat>` + word2007 + `</w:compat></w:settings>`},
+}
+
+// has tells whether the document's text has a relation of a kind to a part that is there.
+func (p *Package) has(kind string) bool {
+	for _, r := range p.Inventory.RelationsOf(p.Main) {
+		if r.Type == kind && p.Inventory.Target(r) != nil {
+			return true
+		}
 	}
-	name := p.freeName("styles.xml")
-	p.Added = append(p.Added, Added{name, []byte(noStyles)})
-	if err := p.addOverride(name, stylesType); err != nil {
-		return err
+	return false
+}
+
+// partsMissing tells whether there are any of those that are to be added.
+func (p *Package) partsMissing() bool {
+	return slices.ContainsFunc(assumed, func(a struct{ kind, content string }) bool { return !p.has(a.kind) })
+}
+
+// addParts adds them.
+func (p *Package) addParts() error {
+	for _, a := range assumed {
+		if p.has(a.kind) {
+			continue
+		}
+		name := p.freeName(a.kind + ".xml")
+		p.Added = append(p.Added, Added{name, []byte(a.content)})
+		err := p.addOverride(name, "application/vnd.openxmlformats-officedocument.wordprocessingml."+a.kind+"+xml")
+		if err == nil {
+			err = p.relate(p.Main, "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"+a.kind, "/"+name)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return p.relate(p.Main, stylesRelation, "/"+name)
+	return nil
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"docx2pdf/service/docx/inventory"
+	"docx2pdf/service/docx/layout"
 	"docx2pdf/service/docx/markup"
-	"docx2pdf/service/docx/tables"
 	"docx2pdf/service/warning"
 )
 
@@ -51,7 +51,7 @@ type Package struct {
 	chunkBytes int // of all chunks so far
 	pixels     int // of all animations so far
 
-	styles *tables.Styles // once they have been read
+	styles *layout.Styles // once they have been read
 	room   float64        // how wide text is in the last section, in twentieths of a point
 }
 
@@ -84,12 +84,13 @@ var steps = []step{
 	{inventory.WebHidden, showWebHidden},
 	{inventory.Symbols, (*Package).symbols},
 	{inventory.Bindings, bindings},
-	{inventory.Layout, layout},
+	{inventory.Layout, pages},
 	{inventory.FirstPicture, (*Package).firstPicture},
 	{inventory.Dashes, dashes},
 	{inventory.Scripts, dropScripts},
 	{inventory.Columns, (*Package).columns},
 	{inventory.Outline, outline},
+	{inventory.Mode, mode},
 	{inventory.Defaults, defaults},
 }
 
@@ -107,7 +108,7 @@ func (w Wishes) wanted() inventory.Need {
 
 // Needed tells whether there is anything to do.
 func (p *Package) Needed() bool {
-	return p.Inventory.Needs()&p.Wishes.wanted() != 0 || p.themeMissing() || p.typeMissing() || p.stylesMissing()
+	return p.Inventory.Needs()&p.Wishes.wanted() != 0 || p.themeMissing() || p.typeMissing() || p.partsMissing()
 }
 
 // Apply takes all steps that are needed.
@@ -143,7 +144,7 @@ func (p *Package) Apply() error {
 			p.Changed[part] = changed
 		}
 	}
-	return errors.Join(p.restartNotes(), p.addTheme(), p.addType(), p.addStyles())
+	return errors.Join(p.restartNotes(), p.addTheme(), p.addType(), p.addParts())
 }
 
 // parts are those that need any of the steps, in the order of their names: what is numbered on the way is numbered the

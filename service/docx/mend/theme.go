@@ -24,10 +24,8 @@ const (
 // themeMissing tells whether colours are taken from a theme that is not there. Word then takes its default theme;
 // LibreOffice draws bars and shapes black, or not at all.
 func (p *Package) themeMissing() bool {
-	for _, r := range p.Inventory.RelationsOf(p.Main) {
-		if r.Type == "theme" && p.Inventory.Target(r) != nil {
-			return false
-		}
+	if p.has("theme") {
+		return false
 	}
 	for _, part := range p.Inventory.Parts {
 		if part.Themed || part.Series > 0 || part.Root == "dataModel" {

@@ -57,3 +57,68 @@ func TestColumnsOfTables(t *testing.T) {
 		}
 	}
 }
+
+// Only the first column of text begins below the space above its first paragraph, whoever says how large that is.
+func TestSpaceAboveColumnsOfText(t *testing.T) {
+	const page = `<w:pgSz w:w="12240" w:h="15840"/><w:pgMar w:top="1440" w:right="1440" w:bottom="1440" w:left="1440"` +
+		` w:header="720" w:footer="720" w:gutter="0"/>`
+	const two = page + `<w:cols w:num="2" w:space="720"/>`
+	right := `<w:p><w:r><w:br w:type="column"/></w:r>` + text("right") + `</w:p>`
+	left := func(properties string) string {
+		return `<w:p><w:pPr>` + properties + `</w:pPr>` + text("left") + `</w:p>`
+	}
+	styled := docxtest.Part{Name: "word/styles.xml", Content: `<w:styles ` + w + `><w:docDefaults><w:rPrDefault/>` +
+		`</w:docDefaults><w:style w:type="paragraph" w:styleId="A"><w:name w:val="A"/><w:pPr><w:spacing w:before="480"/>` +
+		`</w:pPr></w:style><w:style w:type="paragraph" w:styleId="B"><w:name w:val="B"/><w:basedOn w:val="A"/></w:style></w:styles>`}
+	for name, test := range map[string]struct {
+		body  string
+		below float64 // how far the left one is below the right one, in points
+	}{
+		"the only section": {left(`<w:spacing w:before="480"/>`) + right + `<w:sectPr>` + two + `</w:sectPr>`, 24},
+		"of a style":       {left(`<w:pStyle w:val="B"/>`) + right + `<w:sectPr>` + two + `</w:sectPr>`, 24},
+		"not of a style after all": {left(`<w:pStyle w:val="B"/><w:spacing w:before="0" w:after="99"/>`) + right +
+			`<w:sectPr>` + two + `</w:sectPr>`, 0},
+		"on a page that has begun": {docxtest.Paragraph("title") + `<w:p><w:pPr><w:sectPr>` + page +
+			`</w:sectPr></w:pPr></w:p>` + left(`<w:keepNext/><w:spacing w:before="240"/><w:jc w:val="left"/>`) + right +
+			`<w:sectPr><w:type w:val="continuous"/>` + two + `</w:sectPr>`, 12},
+		"before another section": {left(`<w:spacing w:before="480"/>`) + right + `<w:p><w:pPr><w:sectPr>` + two +
+			`</w:sectPr></w:pPr></w:p>` + docxtest.Paragraph("wide") + `<w:sectPr><w:type w:val="continuous"/>` + page +
+			`</w:sectPr>`, 24},
+	} {
+		made := render(t, docxtest.Document(test.body, styled))
+		got := made.place(t, "left").top - made.place(t, "right").top
+		if math.Abs(got-test.below) > 0.3 {
+			t.Errorf("%s: the left column begins %.1f points below the right one, want %.0f", name, got, test.below)
+		}
+	}
+}
+
+// Tables of documents that are made for Word 2010 or older, as those are that do not say for which, begin with their
+// text, and others with their border ([MS-DOCX] 2.3.5).
+func TestTablesBeginWhereTheirWordHasThem(t *testing.T) {
+	settings := func(inner string) docxtest.Part {
+		return docxtest.Part{Name: "word/settings.xml", Content: `<w:settings ` + w + `>` + inner + `</w:settings>`}
+	}
+	version := func(number string) docxtest.Part {
+		return settings(`<w:compat><w:compatSetting w:name="compatibilityMode"` +
+			` w:uri="http://schemas.microsoft.com/office/word" w:val="` + number + `"/></w:compat>`)
+	}
+	body := docxtest.Paragraph("text") + gridded("", [2]string{`w:w="3000" w:type="dxa"`, "cell"})
+	for name, test := range map[string]struct {
+		content []byte
+		further float64 // to the right than the text around it, in points
+	}{
+		"2013":                {docxtest.Document(body, version("15")), 5.4},
+		"2010":                {docxtest.Document(body, version("14")), 0},
+		"not said":            {docxtest.Document(body, settings("")), 0},
+		"empty settings":      {docxtest.Document(body, docxtest.Part{Name: "word/settings.xml", Content: `<w:settings ` + w + `/>`}), 0},
+		"other compatibility": {docxtest.Document(body, settings(`<w:compat><w:useFELayout/></w:compat>`)), 0},
+		"no settings":         {withoutStyles(t, docxtest.Document(body)), 0},
+	} {
+		made := render(t, test.content)
+		got := made.place(t, "cell").left - made.place(t, "text").left
+		if math.Abs(got-test.further) > 0.5 {
+			t.Errorf("%s: the table's text begins %.1f points to the right, want %.1f", name, got, test.further)
+		}
+	}
+}

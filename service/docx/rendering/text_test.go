@@ -116,6 +116,13 @@ func TestNumbersOfLists(t *testing.T) {
 		{"ordinal", "%1", "1st"}, {"cardinalText", "%1:", "One:"}, {"ordinalText", "%1:", "First:"},
 		{"chineseCounting", "%1.", "一."},
 		{"numberInDash", "%1", "- 1 -"}, {"upperRoman", "%1)", "I)"}, {"decimalZero", "%1)", "01)"},
+		{"taiwaneseDigital", "%1.", "一."}, {"japaneseDigitalTenThousand", "%1.", "一."},
+		// There are warnings of these.
+		{"decimalFullWidth", "a%1", "a1"}, {"decimalFullWidth2", "b%1", "b1"}, {"decimalEnclosedFullstop", "c%1", "c1"},
+		{"decimalEnclosedParen", "d%1", "d1"}, {"ideographZodiacTraditional", "e%1", "e1"},
+		{"vietnameseCounting", "f%1", "f1"}, {"hindiConsonants", "g%1", "g1"}, {"hindiNumbers", "h%1", "h1"},
+		{"hindiCounting", "i%1", "i1"}, {"thaiNumbers", "j%1", "j1"}, {"thaiCounting", "k%1", "k1"},
+		{"bahtText", "l%1", "l1"}, {"dollarText", "m%1", "m1"},
 	}
 	var want []string
 	for i, f := range formats {

@@ -1,4 +1,4 @@
-package tables_test
+package layout_test
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"docx2pdf/service/docx/layout"
 	"docx2pdf/service/docx/markup"
-	"docx2pdf/service/docx/tables"
 )
 
 const namespace = ` xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"`
@@ -49,7 +49,7 @@ func fit(t *testing.T, body string) (string, bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	changed := tables.NewStyles([]byte(arial), nil).Fit(root, 9000)
+	changed := layout.NewStyles([]byte(arial), nil).Fit(root, 9000)
 	return string(root.Bytes()), changed
 }
 
@@ -162,7 +162,7 @@ func TestTablesWithin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if tables.NewStyles(nil, nil).Fit(root, 9000); strings.Contains(string(root.Bytes()), "w:") {
+	if layout.NewStyles(nil, nil).Fit(root, 9000); strings.Contains(string(root.Bytes()), "w:") {
 		t.Errorf("another prefix was mixed: %s", root.Bytes())
 	}
 }

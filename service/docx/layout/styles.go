@@ -1,4 +1,4 @@
-package tables
+package layout
 
 import (
 	"strconv"
@@ -9,6 +9,7 @@ import (
 
 // Styles are what a document's styles say of the size of text.
 type Styles struct {
+	spacing  *markup.Node // properties of paragraphs whose styles have none
 	defaults look
 	styles   map[string]*markup.Node
 	normal   string            // the id of the default style of paragraphs
@@ -61,6 +62,9 @@ func NewStyles(styles, theme []byte) *Styles {
 			case n.Is(markup.W, "docDefaults"):
 				if d := n.Child(markup.W, "rPrDefault"); d != nil {
 					s.defaults.apply(d.Child(markup.W, "rPr"), s.theme)
+				}
+				if d := n.Child(markup.W, "pPrDefault"); d != nil {
+					s.spacing = d.Child(markup.W, "pPr")
 				}
 			case n.Is(markup.W, "style"):
 				id := n.Tag.Get("styleId")

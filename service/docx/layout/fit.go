@@ -1,4 +1,4 @@
-package tables
+package layout
 
 // column is what a table's column needs and asks for, in twentieths of a point.
 type column struct {

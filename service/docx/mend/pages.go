@@ -19,8 +19,8 @@ const (
 	usualMargin  = 1440 // Word's
 )
 
-// layout gives pages without room for text their usual size or margins.
-func layout(_ *Package, _ *inventory.Part, source []byte) ([]byte, error) {
+// pages gives pages without room for text their usual size or margins.
+func pages(_ *Package, _ *inventory.Part, source []byte) ([]byte, error) {
 	var edits markup.Edits
 	width, height := float64(letterWidth), float64(letterHeight)
 	each(source, func(t *markup.Token) {

@@ -1,10 +1,4 @@
-// Package tables gives tables the columns that Word gives them.
-//
-// Word divides a table's width anew whenever it lays a document out: by what the cells ask for (w:tcW) and by what is in
-// them; the grid (w:tblGrid) is only where it begins (ECMA-376 part 1, 17.4.48 and 17.18.87). LibreOffice takes the grid
-// as it is. What Word saves has Word's own columns there; other programs write anything, such as columns of five points,
-// in which LibreOffice shows no text at all.
-package tables
+package layout
 
 import (
 	"math"
