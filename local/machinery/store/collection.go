@@ -147,9 +147,10 @@ func (c *Collection[T]) List(prefix string) []T { return slices.Collect(c.Scan(p
 // what is looked at. What is stored or deleted meanwhile may be seen or not.
 func (c *Collection[T]) Scan(prefix, from string) iter.Seq[T] {
 	return func(yield func(T) bool) {
-		// No read is under way while the caller works: a change that needs more room would wait for it.
-		const chunk = 100
-		for next := []byte(max(prefix, from)); next != nil; {
+		// No read is under way while the caller works: a change that needs more room would wait for it. The first reads
+		// are small, for callers that want little.
+		chunk := 2
+		for next := []byte(max(prefix, from)); next != nil; chunk = min(4*chunk, 128) {
 			var values [][]byte
 			var last []byte
 			c.ascend([]byte(prefix), next, func(key, data []byte) bool {
