@@ -85,19 +85,88 @@ func TestFaultsOfTheFrontEnd(t *testing.T) {
 	}
 }
 
+// TestNotFoundAfterCreate: what was just made may not be found, itself only, and for as long as the rule says.
+func TestNotFoundAfterCreate(t *testing.T) {
+	w := start(t, faults(fault.Plan{Rules: []fault.Rule{
+		{Call: "pubsub.projects.topics.get", After: "pubsub.projects.topics.create", Resource: "topics/n",
+			Within: fault.Duration(500 * time.Millisecond), Status: 404},
+		{Call: "pubsub.projects.subscriptions.get", After: "pubsub.projects.subscriptions.create",
+			Within: fault.Duration(time.Hour), Times: 2, Status: 404, Message: "Resource not found (resource=all)."}}}))
+	w.topic("old")
+	w.call(w.owner, "GET", pubsub+"/topics/old", nil).want(200) // it is not of the rule's resources
+	w.topic("news")
+	w.call(w.owner, "GET", pubsub+"/topics/news", nil).want(404).saying("NOT_FOUND")
+	w.call(w.owner, "GET", pubsub+"/topics/old", nil).want(200)
+	eventually(t, "the new topic is found", func() bool {
+		return w.call(w.owner, "GET", pubsub+"/topics/news", nil).status == 200
+	})
+	w.subscribe("all", "projects/"+project+"/topics/news", nil).want(200)
+	for range 2 {
+		w.call(w.owner, "GET", pubsub+"/subscriptions/all", nil).want(404).saying("Resource not found (resource=all).")
+	}
+	w.call(w.owner, "GET", pubsub+"/subscriptions/all", nil).want(200)
+}
+
+// TestPoliciesAndQuotas: a refusal has the words of an organisation's policy or of a quota.
+func TestPoliciesAndQuotas(t *testing.T) {
+	const place = "'us' violates constraint 'constraints/gcp.resourceLocations'"
+	w := start(t, faults(fault.Plan{Rules: []fault.Rule{
+		{Call: "storage.buckets.insert", Status: 412, Message: place},
+		{Call: "iam.projects.serviceAccounts.keys.create", Status: 400, Reason: "FAILED_PRECONDITION",
+			Message: "Key creation is not allowed on this service account."},
+		{Call: "run.projects.locations.services.create", Status: 403, Reason: "QUOTA_EXCEEDED",
+			Message: "Quota exceeded for total allowable CPU per project per region."},
+		{Call: "cloudbuild.projects.builds.*", Status: 409}}}))
+	w.call(w.owner, "POST", "/storage/v1/b?project="+project, map[string]any{"name": "papers"}).want(412).
+		saying(place).saying(`"reason":"conditionNotMet"`)
+	w.call(w.owner, "POST", "/iam/v1/projects/-/serviceAccounts/"+w.account("reader")+"/keys", nil).want(400).
+		saying("Key creation is not allowed").saying("FAILED_PRECONDITION")
+	w.call(w.owner, "POST", "/run/v2"+location+"/services?serviceId=app", nil).want(403).saying("total allowable CPU")
+	w.call(w.owner, "GET", "/cloudbuild/v1/projects/"+project+"/builds", nil).want(409).
+		saying("a fault that was asked for")
+}
+
+// TestChance: a part of the calls is met, and with the same seed the same ones.
+func TestChance(t *testing.T) {
+	met := func(seed uint64) (which string, n int) {
+		w := start(t, faults(fault.Plan{Seed: seed, Rules: []fault.Rule{
+			{Call: "storage.buckets.get", Chance: 0.3, Status: 503}}}))
+		w.bucket("papers")
+		for range 100 {
+			code := w.call(w.owner, "GET", "/storage/v1/b/papers", nil).status
+			if which += "."; code == 503 {
+				which, n = which+"x", n+1
+			}
+		}
+		return which, n
+	}
+	first, n := met(7)
+	if again, _ := met(7); again != first {
+		t.Errorf("the same seed met other calls:\n%s\n%s", first, again)
+	}
+	if other, _ := met(8); other == first {
+		t.Error("another seed met the same calls")
+	}
+	if n < 10 || n > 60 {
+		t.Errorf("a chance of 0.3 met %d of 100 calls", n)
+	}
+}
+
 func TestFaultsFile(t *testing.T) {
 	if _, err := fault.Read("../machinery/fault/faults.json"); err != nil {
 		t.Errorf("the example: %v", err)
 	}
 	for text, want := range map[string]string{
-		`{"rules":[{"call":"x"}]}`:              "does nothing",
-		`{"rules":[{"call":"[","status":503}]}`: "not a pattern",
-		`{"rules":[{"status":503}]}`:            "not a pattern",
-		`{"rules":[{"call":"*","status":404}]}`: "use 429, 500 or 503",
-		`{"iamDelay":5}`:                        "such as \"5s\"",
-		`{"iamDelay":"soon"}`:                   "invalid duration",
-		`{"colour":"blue"}`:                     "unknown field",
-		`{`:                                     "unexpected EOF",
+		`{"rules":[{"call":"x"}]}`:                            "does nothing",
+		`{"rules":[{"call":"[","status":503}]}`:               "not a pattern",
+		`{"rules":[{"status":503}]}`:                          "not a pattern",
+		`{"rules":[{"call":"*","status":299}]}`:               "use one that Google answers with",
+		`{"rules":[{"call":"*","status":503,"chance":2}]}`:    "give 0 to 1",
+		`{"rules":[{"call":"*","status":404,"within":"1s"}]}`: "both after and within",
+		`{"iamDelay":5}`:                                      "such as \"5s\"",
+		`{"iamDelay":"soon"}`:                                 "invalid duration",
+		`{"colour":"blue"}`:                                   "unknown field",
+		`{`:                                                   "unexpected EOF",
 	} {
 		file := filepath.Join(t.TempDir(), "faults.json")
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

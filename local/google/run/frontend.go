@@ -150,7 +150,7 @@ func (f *frontend) serve(w http.ResponseWriter, r *http.Request, trace trace, vi
 	if !f.admit(w, r, current, visit) {
 		return
 	}
-	lose, err := f.service.Faults.Before(r.Context(), invoke)
+	lose, err := f.service.Faults.Before(r.Context(), invoke, f.name)
 	if err != nil {
 		entry.Why = err.Error()
 		if status.Is(err, status.ResourceExhausted) {

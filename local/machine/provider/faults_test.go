@@ -62,6 +62,37 @@ func TestPassingFaults(t *testing.T) {
 	}
 }
 
+// TestPubSubDoesNotFindWhatWasJustMade: Google's answer to a read right after a creation may be 404.
+func TestPubSubDoesNotFindWhatWasJustMade(t *testing.T) {
+	for _, test := range lifecycles {
+		kind, pubsub := strings.CutPrefix(test.token, "gcp:pubsub/")
+		if !pubsub || strings.Contains(kind, "IAM") {
+			continue
+		}
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			cloud := newStandIn(t)
+			made := map[string]bool{}
+			cloud.refuse = func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Method == http.MethodPut {
+					made[r.URL.Path] = true
+				}
+				if r.Method != http.MethodGet || !made[r.URL.Path] {
+					return false
+				}
+				delete(made, r.URL.Path)
+				answerError(w, http.StatusNotFound, "Resource not found (resource="+kind+").", "notFound")
+				return true
+			}
+			d := attach(t, cloud.URL, stack).up(test.token, props(test.inputs))
+			conforms(t, d)
+			if err := d.destroy(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // TestLifecycleUnderFaults takes a resource of each type from nothing to nothing
 // while calls are throttled, refused, or carried out without an answer.
 func TestLifecycleUnderFaults(t *testing.T) {

@@ -91,6 +91,7 @@ func TestTablesThatAreWrong(t *testing.T) {
 		"r|f|range a..b|1|400|INVALID_ARGUMENT|m|s":      "invalid syntax",
 		"r|f|one of @moons|1|400|INVALID_ARGUMENT|m|s":   "no set",
 		"r|f|required|oops|400|INVALID_ARGUMENT|m|s":     "the example",
+		"r|f|required|1|299|INVALID_ARGUMENT|m|s":        "299 is not known",
 		"r|f[9]|required|1|400|INVALID_ARGUMENT|m|s":     "not a path",
 		"r|f|required|1|four|INVALID_ARGUMENT|m|s":       "four",
 		"r|f|count 1..2|5*3|400|INVALID_ARGUMENT|text|s": "cannot be repeated",

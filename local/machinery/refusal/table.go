@@ -41,6 +41,7 @@ type Row struct {
 	Message  string
 	Source   string
 
+	code    status.Code
 	path    []step
 	refuses func(any) bool // nil where the service's code decides
 }
@@ -69,12 +70,16 @@ func read(line string) (Row, error) {
 	if len(c) != 8 {
 		return Row{}, fmt.Errorf("%d columns, not 8", len(c))
 	}
-	code, err := strconv.Atoi(c[4])
+	http, err := strconv.Atoi(c[4])
 	if err != nil {
 		return Row{}, err
 	}
-	r := Row{Resource: c[0], Field: c[1], Rule: c[2], Status: code, Reason: c[5],
+	r := Row{Resource: c[0], Field: c[1], Rule: c[2], Status: http, Reason: c[5],
 		Message: strings.ReplaceAll(c[6], `\n`, "\n"), Source: c[7]}
+	var known bool
+	if r.code, known = status.CodeOf(http, r.Reason); !known {
+		return r, fmt.Errorf("the status %d is not known", http)
+	}
 	if r.Refused, err = example(c[3]); err != nil {
 		return r, fmt.Errorf("the example %s: %w", c[3], err)
 	}
@@ -172,27 +177,12 @@ func (r Row) error(p place, words []string) *status.Error {
 	for i := 0; i+1 < len(words); i += 2 {
 		pairs = append(pairs, "{"+words[i]+"}", words[i+1])
 	}
-	e := &status.Error{Code: code(r.Status, r.Reason), Message: strings.NewReplacer(pairs...).Replace(r.Message)}
+	e := &status.Error{Code: r.code, Message: strings.NewReplacer(pairs...).Replace(r.Message)}
 	if e.Code.Name != r.Reason {
 		e.Reason = r.Reason
 	}
 	e.Details = details(e.Message)
 	return e
-}
-
-// code is the status with a reason, or the usual one of an HTTP status.
-func code(http int, reason string) status.Code {
-	codes := []status.Code{status.InvalidArgument, status.FailedPrecondition, status.PermissionDenied, status.NotFound,
-		status.AlreadyExists, status.ConditionNotMet, status.TooLarge, status.ResourceExhausted}
-	for _, byReason := range []bool{true, false} {
-		i := slices.IndexFunc(codes, func(c status.Code) bool {
-			return c.HTTP == http && (!byReason || c.Name == reason)
-		})
-		if i >= 0 {
-			return codes[i]
-		}
-	}
-	panic(fmt.Sprintf("refusals: status %d is not known", http))
 }
 
 // details are what newer APIs add to messages that name a field.

@@ -13,7 +13,7 @@ func (s *Server) enter(r *Request, api *API, route *Route) (lose bool, err error
 		r.vars["project"] = project
 	}
 	r.visit.Words, r.visit.Open, r.visit.Takes = api.Denied, api.Open, route.takes()
-	if lose, err = s.Faults.Before(r.Context(), route.ID); err != nil {
+	if lose, err = s.Faults.Before(r.Context(), route.ID, r.URL.Path); err != nil {
 		return lose, err
 	}
 	return lose, s.admit(r, api, route)

@@ -37,6 +37,24 @@ var (
 	DiskFull           = Code{507, "RESOURCE_EXHAUSTED", "insufficientStorage"} // Google's disks are never full
 )
 
+var codes = []Code{InvalidArgument, FailedPrecondition, OutOfRange, Unauthenticated, PermissionDenied, NotFound,
+	AlreadyExists, Conflict, ConditionNotMet, TooLarge, ResourceExhausted, Cancelled, Internal, Unimplemented, Unavailable,
+	DeadlineExceeded}
+
+// CodeOf returns the code of an HTTP status and a name in google.rpc.Code, or the usual one of the HTTP status where
+// the name is none of its own.
+func CodeOf(http int, name string) (code Code, ok bool) {
+	for i := len(codes) - 1; i >= 0; i-- {
+		if codes[i].HTTP == http {
+			code, ok = codes[i], true
+			if code.Name == name {
+				break
+			}
+		}
+	}
+	return code, ok
+}
+
 // Error is a refusal as the caller reads it.
 type Error struct {
 	Code    Code
