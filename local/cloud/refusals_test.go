@@ -11,6 +11,7 @@ import (
 
 	"docx2pdf/local/google/build"
 	"docx2pdf/local/google/iam"
+	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/google/monitoring"
 	projectservice "docx2pdf/local/google/project"
 	pubsubservice "docx2pdf/local/google/pubsub"
@@ -21,14 +22,16 @@ import (
 	"docx2pdf/local/machinery/refusal"
 )
 
+var refusalTables = map[string]refusal.Table{"build": build.Refusals, "iam": iam.Refusals, "policy": policy.Refusals,
+	"monitoring": monitoring.Refusals,
+	"project":    projectservice.Refusals, "pubsub": pubsubservice.Refusals, "registry": registry.Refusals,
+	"run": run.Refusals, "serviceusage": serviceusage.Refusals, "storage": storage.Refusals}
+
 // TestRefusals sends the example of each row of the tables, and expects the row's status, reason and words.
 func TestRefusals(t *testing.T) {
-	tables := map[string]refusal.Table{"build": build.Refusals, "iam": iam.Refusals, "monitoring": monitoring.Refusals,
-		"project": projectservice.Refusals, "pubsub": pubsubservice.Refusals, "registry": registry.Refusals,
-		"run": run.Refusals, "serviceusage": serviceusage.Refusals, "storage": storage.Refusals}
 	w := start(t)
 	world := refusalWorld(w)
-	for service, table := range tables {
+	for service, table := range refusalTables {
 		for i, row := range table {
 			t.Run(fmt.Sprintf("%s/%d %s %s %s", service, i, row.Resource, row.Field, row.Rule), func(t *testing.T) {
 				call, ok := world[service+" "+row.Resource]
@@ -157,6 +160,34 @@ func TestRefusalsTakeWhatIsRight(t *testing.T) {
 		}
 		if got := w.call(w.owner, c.method, path, c.body); got.status != 200 {
 			t.Errorf("%s: %s answered %d: %s", name, got.call, got.status, got.body)
+		}
+	}
+}
+
+// TestHostileValues: whatever stands in a field, or around it, the answer says what is wrong or takes it; no call fails
+// inside.
+func TestHostileValues(t *testing.T) {
+	values := []string{"null", "[]", "[null]", "[[]]", "{}", `{"x":null}`, `"x"`, `"\u0000"`, "-1", "1e300", "true",
+		`"99999999999999999999"`}
+	w := start(t)
+	world := refusalWorld(w)
+	for service, table := range refusalTables {
+		sent := map[string]bool{}
+		for _, row := range table {
+			call := world[service+" "+row.Resource]
+			for path := strings.Split(row.Field, "."); len(path) > 0; path = path[:len(path)-1] {
+				row.Field = strings.Join(path, ".")
+				for _, text := range values {
+					if at := row.Resource + " " + row.Field + " " + text; sent[at] {
+						continue
+					} else if sent[at] = true; json.Unmarshal([]byte(text), &row.Refused) != nil {
+						t.Fatal(text)
+					}
+					if got := call.send(w, row); got.status >= 500 && got.status != 501 {
+						t.Errorf("%s %s with %s in %s: %d %s", service, row.Resource, text, row.Field, got.status, got.body)
+					}
+				}
+			}
 		}
 	}
 }

@@ -1,5 +1,6 @@
 // Package monitoring is the part of Cloud Monitoring that a deployment configures: dashboards, alert policies and
-// notification channels (https://cloud.google.com/monitoring/api/ref_v3/rest). It keeps them and measures nothing.
+// notification channels (https://cloud.google.com/monitoring/api/ref_v3/rest). It keeps them and measures nothing. Its
+// tests are in local/cloud.
 package monitoring
 
 import (

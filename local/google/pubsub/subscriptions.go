@@ -91,8 +91,8 @@ func (s *Service) patchSubscription(r *rest.Request) (any, error) {
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}
-	if body.Subscription == nil {
-		return nil, invalid("Invalid update request: no subscription given.")
+	if err := Refusals.CheckField("subscriptions.patch", "subscription", body.Subscription); err != nil {
+		return nil, err
 	}
 	fields := mask(r, body.UpdateMask)
 	if err := Refusals.CheckField("subscriptions.patch", "updateMask", fields); err != nil {

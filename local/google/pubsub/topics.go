@@ -76,8 +76,8 @@ func (s *Service) patchTopic(r *rest.Request) (any, error) {
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}
-	if body.Topic == nil {
-		return nil, status.Errorf(status.InvalidArgument, "Invalid update request: no topic given.")
+	if err := Refusals.CheckField("topics.patch", "topic", body.Topic); err != nil {
+		return nil, err
 	}
 	fields := mask(r, body.UpdateMask)
 	if err := Refusals.CheckField("topics.patch", "updateMask", fields); err != nil {

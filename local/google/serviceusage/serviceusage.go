@@ -1,5 +1,5 @@
 // Package serviceusage is the Service Usage API: which Google APIs a project has enabled, and the service agents that
-// come with them (https://cloud.google.com/service-usage/docs/reference/rest).
+// come with them (https://cloud.google.com/service-usage/docs/reference/rest). Its tests are in local/cloud.
 package serviceusage
 
 import (

@@ -72,16 +72,14 @@ func (s *Service) duplicate(r *rest.Request) (storageapi.Object, error) {
 	return s.commit(r.Visit(), target, meta, c, r.URL.Query())
 }
 
-const maxComponents = 32
-
 // compose joins up to 32 objects of a bucket into one, which has no MD5, as at Google.
 func (s *Service) compose(r *rest.Request) (any, error) {
 	var body storageapi.ComposeRequest
 	if err := r.DecodeLoosely(&body); err != nil {
 		return nil, err
 	}
-	if len(body.SourceObjects) == 0 || len(body.SourceObjects) > maxComponents {
-		return nil, invalid("The number of source components must be between 1 and %d.", maxComponents)
+	if err := Refusals.CheckField("objects.compose", "sourceObjects", body.SourceObjects); err != nil {
+		return nil, err
 	}
 	b, err := s.bucketOf(r)
 	if err != nil {

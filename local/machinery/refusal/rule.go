@@ -30,7 +30,7 @@ func readLocations(text string) map[string][]string {
 
 // rules say which values are refused, by the first word of a rule. What is absent is refused by "required" only.
 //
-//	required                      something must be there
+//	required                      something must be there: no empty text, no empty list
 //	absent                        nothing may be there
 //	pattern REGEXP                text that matches, as a whole
 //	not REGEXP                    text in which there is no match
@@ -42,7 +42,10 @@ func readLocations(text string) map[string][]string {
 //	code NAME                     decided by the service's code
 var rules = map[string]func(argument string) (func(any) bool, error){
 	"required": func(string) (func(any) bool, error) {
-		return func(v any) bool { return v == nil || v == "" || size(v) == 0 && isCollection(v) }, nil
+		return func(v any) bool {
+			list, isList := v.([]any)
+			return v == nil || v == "" || isList && len(list) == 0
+		}, nil
 	},
 	"absent": func(string) (func(any) bool, error) { return func(v any) bool { return v != nil }, nil },
 	"pattern": func(a string) (func(any) bool, error) {

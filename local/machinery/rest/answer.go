@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"docx2pdf/local/machinery/status"
@@ -67,6 +68,9 @@ func decode(body io.Reader, v any, strict bool) error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil
 	}
+	if bytes.Contains(data, []byte("null")) && nullInList(data) {
+		return status.Errorf(status.InvalidArgument, "Invalid JSON payload received. A list holds null.")
+	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	if strict {
 		dec.DisallowUnknownFields()
@@ -79,6 +83,27 @@ func decode(body io.Reader, v any, strict bool) error {
 		return status.Errorf(status.InvalidArgument, "Invalid JSON payload received. %v", err)
 	}
 	return nil
+}
+
+// nullInList says whether a list in a JSON text holds null, which no list of Google's messages does.
+// https://protobuf.dev/programming-guides/json/
+func nullInList(data []byte) bool {
+	var value any
+	return json.Unmarshal(data, &value) == nil && holdsNull(value)
+}
+
+func holdsNull(value any) bool {
+	switch v := value.(type) {
+	case []any:
+		return slices.ContainsFunc(v, func(item any) bool { return item == nil || holdsNull(item) })
+	case map[string]any:
+		for _, item := range v {
+			if holdsNull(item) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (a *API) write(w http.ResponseWriter, r *http.Request, answer any) int {

@@ -1,10 +1,18 @@
 package policy
 
 import (
+	_ "embed"
 	"strings"
 
+	"docx2pdf/local/machinery/refusal"
 	"docx2pdf/local/machinery/status"
 )
+
+//go:embed refusals.tsv
+var refusals string
+
+// Refusals are what setting a policy refuses.
+var Refusals = refusal.MustRead(refusals)
 
 // kinds are the resources that have policies, by the start of their names, and what the permissions that make sense on
 // them start with. A role can be granted where one of its permissions makes sense.
@@ -31,8 +39,11 @@ func Grantable(role, resource string) error {
 	if Exists(role) && !KnownRole(role) {
 		return status.NotModelled("the role %s", role)
 	}
-	if !KnownRole(role) || !sensible(role, resource) {
-		return status.Errorf(status.InvalidArgument, "Role %s is not supported for this resource.", role)
+	if !KnownRole(role) {
+		return Refusals.Refuse("policies", "policy.bindings[].role", "role", role)
+	}
+	if !sensible(role, resource) {
+		return Refusals.Refuse("policies", "policy.bindings[].role", "resource", role)
 	}
 	return nil
 }

@@ -95,8 +95,7 @@ func normaliseMember(m string, exists func(email string) bool) (string, error) {
 	}
 	kind, id, ok := strings.Cut(m, ":")
 	if !ok || id == "" {
-		return "", status.Errorf(status.InvalidArgument,
-			"The member %s is of an unknown type. Please set a valid type prefix for the member.", m)
+		return "", Refusals.Refuse("policies", "policy.bindings[].members[]", "type", m)
 	}
 	switch kind {
 	case "deleted", "projectOwner", "projectEditor", "projectViewer":
@@ -106,7 +105,7 @@ func normaliseMember(m string, exists func(email string) bool) (string, error) {
 	case "serviceAccount":
 		id = strings.ToLower(id)
 		if !exists(id) {
-			return "", status.Errorf(status.InvalidArgument, "Service account %s does not exist.", id)
+			return "", Refusals.Refuse("policies", "policy.bindings[].members[]", "exists", m, "email", id)
 		}
 		return kind + ":" + id, nil
 	case "principal", "principalSet":
@@ -115,6 +114,5 @@ func normaliseMember(m string, exists func(email string) bool) (string, error) {
 		}
 		return m, nil
 	}
-	return "", status.Errorf(status.InvalidArgument,
-		"The member %s is of an unknown type. Please set a valid type prefix for the member.", m)
+	return "", Refusals.Refuse("policies", "policy.bindings[].members[]", "type", m)
 }
