@@ -3,6 +3,7 @@ package cloud_test
 import (
 	"bytes"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -98,4 +99,26 @@ func TestInternalIngressAndCustomAudience(t *testing.T) {
 	forged.Header.Set("Authorization", "Bearer "+token)
 	forged.Header.Set("X-Local-Cloud-Internal", "guess")
 	w.do(forged).want(404)
+}
+
+// Whoever knows an instance's port does not get past the front end: the container listens on a loopback address of its
+// own.
+func TestAnInstanceCannotBeCalledPastItsFrontEnd(t *testing.T) {
+	w := start(t)
+	url, token := w.service(nil)
+	env := map[string]string{}
+	for _, variable := range w.call(token, "GET", url+"/", nil).want(200).at("env").([]any) {
+		name, value, _ := strings.Cut(variable.(string), "=")
+		env[name] = value
+	}
+	for _, host := range []string{"127.0.0.1", "127.0.0.2", "localhost"} {
+		conn, err := net.Dial("tcp", net.JoinHostPort(host, env["PORT"]))
+		if err == nil {
+			conn.Close()
+			t.Errorf("the instance answers at %s:%s", host, env["PORT"])
+		}
+	}
+	if ip := net.ParseIP(env["HOST"]); !ip.IsLoopback() {
+		t.Errorf("the instance listens on %s, which other machines reach", ip)
+	}
 }

@@ -139,3 +139,26 @@ func TestASelfSignedJWTIsForOneAPI(t *testing.T) {
 	w.call(signed("https://example.com/", door.ScopePrefix+"cloud-platform"), "GET", accounts, nil).want(200)
 	w.call(signed("https://example.com/", door.ScopePrefix+"pubsub"), "GET", accounts, nil).want(403)
 }
+
+// A container's tokens have the scope of its instance, and those that a program asks for where it asks.
+func TestAContainersTokensHaveTheInstancesScopes(t *testing.T) {
+	w := start(t)
+	url, invoker := w.service(nil)
+	w.bucket("documents")
+	w.grant(bucketPolicy("documents"), "roles/storage.objectUser", "serviceAccount:runtime@"+project+
+		".iam.gserviceaccount.com")
+	account := url + "/metadata/instance/service-accounts/default/"
+	if scopes := string(w.call(invoker, "GET", account+"scopes?flavor=Google", nil).want(200).body); scopes !=
+		door.ScopePrefix+"cloud-platform" {
+		t.Errorf("the instance's scopes are %q", scopes)
+	}
+	whole := w.call(invoker, "GET", account+"token?flavor=Google", nil).want(200).text("access_token")
+	reads := w.call(invoker, "GET", account+"token?flavor=Google&scopes="+door.ScopePrefix+"devstorage.read_only,openid",
+		nil).want(200).text("access_token")
+	upload := "/upload/storage/v1/b/documents/o?uploadType=media&name=a"
+	w.call(whole, "POST", upload, "text").want(200)
+	w.call(reads, "GET", "/storage/v1/b/documents/o/a", nil).want(200)
+	w.call(reads, "GET", "/documents/a", nil).want(200)
+	w.call(reads, "POST", upload, "text").want(403).saying("Provided scope(s) are not authorized")
+	w.call(reads, "GET", pubsub+"/topics", nil).want(403).saying("ACCESS_TOKEN_SCOPE_INSUFFICIENT")
+}

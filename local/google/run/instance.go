@@ -50,11 +50,11 @@ func startInstance(ctx context.Context, s *Service, spec spec, closed <-chan str
 	if err := os.MkdirAll(in.dir, 0o700); err != nil {
 		return nil, err
 	}
-	port, err := freePort()
+	host, port, err := freeAddress()
 	if err != nil {
 		return nil, err
 	}
-	in.address = fmt.Sprintf("127.0.0.1:%d", port)
+	in.address = net.JoinHostPort(host, fmt.Sprint(port))
 	metadataAddress, err := in.serveMetadata()
 	if err != nil {
 		return nil, err
@@ -64,7 +64,8 @@ func startInstance(ctx context.Context, s *Service, spec spec, closed <-chan str
 	in.container, err = container.Start(container.Spec{
 		ID: in.id, Owner: s.dir, Image: spec.image, Command: spec.template.Command, Args: spec.template.Args,
 		WorkDir: spec.template.WorkingDir,
-		Dir:     in.dir, Memory: spec.memory, CPU: spec.cpu, Env: in.environment(port, metadataAddress), Output: in.output,
+		Dir:     in.dir, Memory: spec.memory, CPU: spec.cpu, Env: in.environment(host, port, metadataAddress),
+		Output: in.output,
 	})
 	if err != nil {
 		in.cleanUp()
@@ -82,12 +83,12 @@ func startInstance(ctx context.Context, s *Service, spec spec, closed <-chan str
 
 // environment is what a container of Cloud Run finds (https://cloud.google.com/run/docs/container-contract#env-vars),
 // and how it reaches the local cloud.
-func (in *instance) environment(port int, metadataAddress string) []string {
+func (in *instance) environment(host string, port int, metadataAddress string) []string {
 	address := in.service.Address()
 	env := []string{
 		fmt.Sprintf("PORT=%d", port), "K_SERVICE=" + in.spec.service, "K_REVISION=" + short(in.spec.revision),
 		"K_CONFIGURATION=" + in.spec.service,
-		"GCE_METADATA_HOST=" + metadataAddress, "GCE_METADATA_IP=" + metadataAddress, "HOST=127.0.0.1",
+		"GCE_METADATA_HOST=" + metadataAddress, "GCE_METADATA_IP=" + metadataAddress, "HOST=" + host,
 		"GOOGLE_STORAGE_CUSTOM_ENDPOINT=http://" + address + "/storage/v1/",
 	}
 	for _, e := range in.spec.template.Env {

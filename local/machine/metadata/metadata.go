@@ -22,6 +22,8 @@ type Instance struct {
 	Account string // email of the service account
 }
 
+// scope is that of an instance's tokens, unless a program asks for others
+// (https://cloud.google.com/run/docs/securing/service-identity#access_tokens).
 const scope = "https://www.googleapis.com/auth/cloud-platform"
 
 // Handler serves one container.
@@ -49,7 +51,11 @@ func Handler(in Instance, tokens *token.Authority) http.Handler {
 			writeJSON(w, map[string]any{"aliases": []string{"default"}, "email": in.Account, "scopes": []string{scope}})
 		})
 		mux.HandleFunc("GET /computeMetadata/v1/"+base+"token", func(w http.ResponseWriter, r *http.Request) {
-			t, err := tokens.AccessToken(in.Account, scope, token.Lifetime)
+			scopes := scope
+			if asked := r.URL.Query().Get("scopes"); asked != "" {
+				scopes = strings.ReplaceAll(asked, ",", " ")
+			}
+			t, err := tokens.AccessToken(in.Account, scopes, token.Lifetime)
 			if err != nil {
 				http.Error(w, err.Error(), http.StatusNotFound)
 				return

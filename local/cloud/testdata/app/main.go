@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -94,7 +95,7 @@ func main() {
 		w.WriteHeader(response.StatusCode)
 		io.Copy(w, response.Body)
 	})
-	server := &http.Server{Addr: "127.0.0.1:" + os.Getenv("PORT")}
+	server := &http.Server{Addr: net.JoinHostPort(os.Getenv("HOST"), os.Getenv("PORT"))}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	go func() {

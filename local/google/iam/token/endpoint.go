@@ -122,7 +122,7 @@ func bearer(token string) map[string]any {
 
 // exchangeAssertion turns a signed assertion into an access token or, with target_audience, an ID token (RFC 7523).
 func (a *Authority) exchangeAssertion(r *http.Request) (any, error) {
-	claims, err := a.assertion(r.PostFormValue("assertion"), true)
+	claims, err := a.assertion(r.PostFormValue("assertion"))
 	if err != nil {
 		return nil, err
 	}
@@ -141,9 +141,8 @@ func (a *Authority) exchangeAssertion(r *http.Request) (any, error) {
 	return nil, errScope
 }
 
-// assertion checks a JWT that a service account signed with one of its keys. It has to name the key, unless any will
-// do.
-func (a *Authority) assertion(raw string, anyKey bool) (assertionClaims, error) {
+// assertion checks a JWT that a service account signed with one of its keys, which it names or which is any of them.
+func (a *Authority) assertion(raw string) (assertionClaims, error) {
 	var claims assertionClaims
 	unchecked, _, err := jwt.NewParser(jwt.WithPaddingAllowed()).ParseUnverified(raw, &claims)
 	if err != nil || claims.Issuer == "" {
@@ -161,7 +160,7 @@ func (a *Authority) assertion(raw string, anyKey bool) (assertionClaims, error) 
 		if key, ok := a.accounts.Key(claims.Issuer, keyID); ok {
 			keys.Keys = append(keys.Keys, key)
 		}
-	} else if anyKey { // Google's library for Node names none
+	} else { // Google's library for Node names none
 		for _, key := range a.accounts.PublicKeys(claims.Issuer) {
 			keys.Keys = append(keys.Keys, key)
 		}

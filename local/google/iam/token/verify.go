@@ -56,7 +56,7 @@ func (a *Authority) fromAccessToken(signed string) (policy.Principal, error) {
 }
 
 func (a *Authority) fromSelfSigned(raw string) (policy.Principal, error) {
-	claims, err := a.assertion(raw, false)
+	claims, err := a.assertion(raw)
 	if err != nil {
 		return policy.Anonymous, invalid("")
 	}
