@@ -109,7 +109,8 @@ func TestAFullDiskRefusesAndLosesNothing(t *testing.T) {
 	}
 
 	k.limit(unix.RLIM_INFINITY)
-	if code, _, text := k.answer("PUT", session, long[room:], "Content-Range", "bytes 1048576-2097151/2097152"); code != 200 {
+	if code, _, text := k.answer("PUT", session, long[room:], "Content-Range",
+		"bytes 1048576-2097151/2097152"); code != 200 {
 		t.Errorf("the rest, with room again: %d %s", code, text)
 	}
 	for _, call := range refused {

@@ -282,7 +282,8 @@ func denied(_ policy.Principal, permission string, on policy.Resource) string {
 // report it.
 func (s *Service) resolve(source *cloudbuild.StorageSource, email string) error {
 	principal, _ := s.Accounts.Principal(email)
-	_, err := s.Storage.Read(s.Door.Errand("cloudbuild.builds (source)", principal), source.Bucket, source.Object, source.Generation)
+	errand := s.Door.Errand("cloudbuild.builds (source)", principal)
+	_, err := s.Storage.Read(errand, source.Bucket, source.Object, source.Generation)
 	if err == nil {
 		return nil
 	}

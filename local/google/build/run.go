@@ -148,7 +148,8 @@ func (s *Service) fetch(source *cloudbuild.StorageSource, principal policy.Princ
 	log *buildLog) error {
 	log.line("FETCHSOURCE")
 	log.line("Fetching storage object: gs://%s/%s#%d", source.Bucket, source.Object, source.Generation)
-	file, err := s.Storage.Read(s.Door.Errand("cloudbuild.builds (source)", principal), source.Bucket, source.Object, source.Generation)
+	errand := s.Door.Errand("cloudbuild.builds (source)", principal)
+	file, err := s.Storage.Read(errand, source.Bucket, source.Object, source.Generation)
 	if err != nil {
 		return fmt.Errorf("fetching source: %w", err)
 	}

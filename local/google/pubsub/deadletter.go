@@ -44,3 +44,20 @@ func (q *queue) forwardIn(b *store.Batch, sub pubsubapi.Subscription, d message)
 	s := q.service
 	s.enqueueIn(b, s.attached(sub.DeadLetterPolicy.DeadLetterTopic), s.message(d.Data, attributes, d.OrderingKey))
 }
+
+// bury sends a message to the dead letters: it is there and no longer here, or nothing has changed.
+func (q *queue) bury(sub pubsubapi.Subscription, d *delivery) {
+	var moved store.Batch
+	q.forwardIn(&moved, sub, d.message)
+	q.service.messages.DeleteIn(&moved, messageKey(q.subscription, d.ID))
+	err := q.service.db.Write(&moved)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err == nil {
+		q.remove(d)
+	} else {
+		q.service.Log.Error("a message is not with the dead letters yet", "subscription", sub.Name, "message", d.ID,
+			"error", err)
+	}
+	q.notify()
+}

@@ -144,46 +144,6 @@ func (q *queue) lookThrough(sub pubsubapi.Subscription, n int, taken *[]delivery
 	return dead
 }
 
-// bury sends a message to the dead letters: it is there and no longer here, or nothing has changed.
-func (q *queue) bury(sub pubsubapi.Subscription, d *delivery) {
-	var moved store.Batch
-	q.forwardIn(&moved, sub, d.message)
-	q.service.messages.DeleteIn(&moved, messageKey(q.subscription, d.ID))
-	err := q.service.db.Write(&moved)
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if err == nil {
-		q.remove(d)
-	} else {
-		q.service.Log.Error("a message is not with the dead letters yet", "subscription", sub.Name, "message", d.ID,
-			"error", err)
-	}
-	q.notify()
-}
-
-// dropExpired drops what nobody pulled in time.
-func (q *queue) dropExpired(sub pubsubapi.Subscription) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	now := time.Now()
-	q.backlog.wake(now, 0)
-	var gone store.Batch
-	for len(q.backlog.ready.all) > 0 && expired(sub, q.backlog.ready.all[0], now) {
-		d := q.backlog.ready.all[0]
-		q.remove(d)
-		q.service.messages.DeleteIn(&gone, messageKey(q.subscription, d.ID))
-	}
-	if err := q.service.db.Write(&gone); err != nil {
-		q.service.Log.Error("messages that have expired are kept", "subscription", q.subscription, "error", err)
-	}
-}
-
-// expired says that a message is older than the subscription's retention.
-func expired(sub pubsubapi.Subscription, d *delivery, now time.Time) bool {
-	retention, err := time.ParseDuration(sub.MessageRetentionDuration)
-	return err == nil && now.Sub(d.Published) >= retention
-}
-
 // lease counts a delivery attempt and hides the message until the deadline. The lock is held.
 func (q *queue) lease(d *delivery, until time.Time) {
 	q.leases++

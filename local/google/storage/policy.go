@@ -28,7 +28,8 @@ func (s *Service) defaultPolicyIn(change *store.Batch, b bucket) error {
 	}
 	if b.IamConfiguration.UniformBucketLevelAccess.Enabled {
 		buckets = append(buckets, objects...)
-	} else if err := s.policies.EstablishIn(change, "buckets/"+b.Name+"/objects", policy.Policy{Bindings: objects}); err != nil {
+	} else if err := s.policies.EstablishIn(change, "buckets/"+b.Name+"/objects",
+		policy.Policy{Bindings: objects}); err != nil {
 		return err
 	}
 	return s.policies.EstablishIn(change, "buckets/"+b.Name, policy.Policy{Bindings: buckets})
