@@ -19,9 +19,13 @@ func (q *queue) isDead(sub pubsubapi.Subscription, d *delivery) bool {
 		return false
 	}
 	s, agent := q.service, q.service.agent(projectOf(sub.Name))
-	errand := s.Door.Errand("pubsub.subscriptions (dead letter)", agent)
-	err := s.MayPublish(errand, p.DeadLetterTopic)
+	const call = "pubsub.subscriptions (dead letter)"
+	err := s.MayPublish(s.Door.Errand(call, agent), p.DeadLetterTopic)
 	if err == nil {
+		errand := s.Door.Errand(call, agent)
+		errand.Words = func(agent policy.Principal, permission string, on policy.Resource) string {
+			return fmt.Sprintf("%s lacks %s on %s", agent.Email, permission, on.Name)
+		}
 		err = errand.Allow("pubsub.subscriptions.consume", policy.In(sub.Name))
 	}
 	if err != nil {
