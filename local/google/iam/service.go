@@ -1,5 +1,5 @@
 // Package iam is the IAM API for service accounts and their keys (https://cloud.google.com/iam/docs/reference/rest/v1)
-// and the IAM Service Account Credentials API. Its tests are in local/cloud, as clients with keys and tokens see it.
+// and the IAM Service Account Credentials API.
 package iam
 
 import (

@@ -1,6 +1,5 @@
 // Package monitoring is the part of Cloud Monitoring that a deployment configures: dashboards, alert policies and
-// notification channels (https://cloud.google.com/monitoring/api/ref_v3/rest). It keeps them and measures nothing. Its
-// tests are in local/cloud.
+// notification channels (https://cloud.google.com/monitoring/api/ref_v3/rest). It keeps them and measures nothing.
 package monitoring
 
 import (

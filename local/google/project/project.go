@@ -1,5 +1,5 @@
 // Package project keeps the projects of the local cloud: the Resource Manager API (v1, and the reads of v3), their
-// billing information, and which APIs they have enabled. Its tests are in local/cloud.
+// billing information, and which APIs they have enabled.
 package project
 
 import (

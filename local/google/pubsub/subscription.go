@@ -1,7 +1,6 @@
 package pubsub
 
 import (
-	"fmt"
 	"strings"
 
 	pubsubapi "google.golang.org/api/pubsub/v1"
@@ -75,10 +74,6 @@ func (s *Service) checkPush(r *rest.Request, push *pubsubapi.PushConfig) error {
 		return status.Errorf(status.NotFound, "Service account %s does not exist.", email)
 	}
 	return r.Allow("iam.serviceAccounts.actAs", on)
-}
-
-func invalid(format string, args ...any) error {
-	return status.Errorf(status.InvalidArgument, "%s", fmt.Sprintf(format, args...))
 }
 
 func setField(sub, from *pubsubapi.Subscription, field string) error {

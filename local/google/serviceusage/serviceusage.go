@@ -1,5 +1,5 @@
 // Package serviceusage is the Service Usage API: which Google APIs a project has enabled, and the service agents that
-// come with them (https://cloud.google.com/service-usage/docs/reference/rest). Its tests are in local/cloud.
+// come with them (https://cloud.google.com/service-usage/docs/reference/rest).
 package serviceusage
 
 import (
@@ -66,10 +66,12 @@ func IsAgentGrant(role string) bool {
 // Enable switches APIs on and makes their agents. An API that the local cloud does not have can be enabled too; its
 // calls are refused when they come.
 func (s *Service) Enable(projectID string, services ...string) error {
-	for _, service := range services {
+	for _, service := range services { // all are there, or none is enabled
 		if err := Refusals.CheckField("services", "name", service); err != nil {
 			return err
 		}
+	}
+	for _, service := range services {
 		if err := s.Projects.SetEnabled(projectID, service, true); err != nil {
 			return err
 		}
