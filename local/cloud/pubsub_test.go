@@ -281,7 +281,6 @@ func TestSubscriptionsThatAreRefused(t *testing.T) {
 			"maxDeliveryAttempts": 2}}, 400},
 		"no dead-letter topic": {map[string]any{"deadLetterPolicy": map[string]any{"deadLetterTopic": topic + "x"}}, 404},
 		"long back-off":        {map[string]any{"retryPolicy": map[string]any{"minimumBackoff": "700s"}}, 400},
-		"exactly once":         {map[string]any{"enableExactlyOnceDelivery": true}, 501},
 		"unknown account": {map[string]any{"pushConfig": map[string]any{"pushEndpoint": "https://example.com",
 			"oidcToken": map[string]any{"serviceAccountEmail": "x@y"}}}, 404},
 	} {

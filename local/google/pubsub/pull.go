@@ -84,7 +84,7 @@ func (s *Service) acknowledge(r *rest.Request) (any, error) {
 	if err := Refusals.CheckField("subscriptions.acknowledge", "ackIds", body.AckIds); err != nil {
 		return nil, err
 	}
-	return rest.Empty{}, s.queue(sub.Name).ack(body.AckIds...)
+	return rest.Empty{}, s.queue(sub.Name).ack(sub, body.AckIds...)
 }
 
 func (s *Service) modifyAckDeadline(r *rest.Request) (any, error) {
@@ -99,8 +99,5 @@ func (s *Service) modifyAckDeadline(r *rest.Request) (any, error) {
 	if err := Refusals.Check("subscriptions.modifyAckDeadline", body); err != nil {
 		return nil, err
 	}
-	for _, id := range body.AckIds {
-		s.queue(sub.Name).extend(sub, id, body.AckDeadlineSeconds)
-	}
-	return rest.Empty{}, nil
+	return rest.Empty{}, s.queue(sub.Name).extend(sub, body.AckDeadlineSeconds, body.AckIds...)
 }

@@ -115,7 +115,7 @@ func (q *queue) deliver(ctx context.Context, sub pubsubapi.Subscription, d deliv
 		q.nack(sub, d.ackID)
 		return false
 	}
-	if err := q.ack(d.ackID); err != nil { // delivered again when its lease ends, at least once is what is promised
+	if err := q.ack(sub, d.ackID); err != nil { // delivered again when its lease ends, at least once is what is promised
 		q.service.Log.Error("a push is not recorded as acknowledged", "subscription", sub.Name, "message", d.ID, "error", err)
 		return false
 	}

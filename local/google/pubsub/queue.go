@@ -46,7 +46,6 @@ type queue struct {
 	// keys has, for each ordering key of an ordered subscription, the messages with it that are not acknowledged, the
 	// oldest first. Only that one is due; the others wait for it here.
 	keys    map[string][]*delivery
-	leases  int64
 	changed chan struct{} // closed and replaced at every change
 }
 
@@ -146,42 +145,41 @@ func (q *queue) lookThrough(sub pubsubapi.Subscription, n int, taken *[]delivery
 
 // lease counts a delivery attempt and hides the message until the deadline. The lock is held.
 func (q *queue) lease(d *delivery, until time.Time) {
-	q.leases++
 	q.backlog.take(d)
 	d.Attempts++
-	d.ackID = d.ID + "-" + strconv.FormatInt(q.leases, 10)
+	d.ackID = d.ID + "-" + strconv.Itoa(d.Attempts)
 	d.lease = until
 	q.backlog.put(d, time.Now())
 }
 
-// ack removes the messages that were delivered under ids, all or, with an error, none. An id that is no longer good is
-// ignored, as at Google.
-func (q *queue) ack(ackIDs ...string) error {
+// ack removes the messages that were delivered under ids, all that are good or, when they cannot be stored, none. An id
+// that is no longer good is ignored, as at Google; with exactly-once delivery the error names it.
+func (q *queue) ack(sub pubsubapi.Subscription, ackIDs ...string) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	var done []*delivery
+	done, failed := q.good(sub, ackIDs)
 	var gone store.Batch
-	for _, id := range ackIDs {
-		if d := q.find(id); d != nil {
-			done = append(done, d)
-			q.service.messages.DeleteIn(&gone, messageKey(q.subscription, d.ID))
-		}
+	for _, d := range done {
+		q.service.messages.DeleteIn(&gone, messageKey(q.subscription, d.ID))
 	}
-	if err := q.service.db.Write(&gone); err != nil || len(done) == 0 {
+	if err := q.service.db.Write(&gone); err != nil {
 		return err
 	}
 	for _, d := range done {
 		q.remove(d)
 	}
-	q.notify()
-	return nil
+	if len(done) > 0 {
+		q.notify()
+	}
+	return failed
 }
 
-// nack gives the message back; it is delivered again after its back-off.
-func (q *queue) nack(sub pubsubapi.Subscription, ackID string) {
+// nack gives messages back; they are delivered again after their back-off. Its error is that of ack.
+func (q *queue) nack(sub pubsubapi.Subscription, ackIDs ...string) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if d := q.find(ackID); d != nil {
+	back, failed := q.good(sub, ackIDs)
+	for _, d := range back {
 		q.backlog.take(d)
 		d.lease = time.Time{}
 		d.Next = time.Now().Add(backoff(sub, d.Attempts))
@@ -189,28 +187,23 @@ func (q *queue) nack(sub pubsubapi.Subscription, ackID string) {
 		q.save(d)
 		q.notify()
 	}
+	return failed
 }
 
-// extend moves a lease's end; 0 gives the message back.
-func (q *queue) extend(sub pubsubapi.Subscription, ackID string, seconds int64) {
+// extend moves the ends of leases; 0 gives the messages back. Its error is that of ack.
+func (q *queue) extend(sub pubsubapi.Subscription, seconds int64, ackIDs ...string) error {
 	if seconds == 0 {
-		q.nack(sub, ackID)
-		return
+		return q.nack(sub, ackIDs...)
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if d := q.find(ackID); d != nil {
+	held, failed := q.good(sub, ackIDs)
+	for _, d := range held {
 		q.backlog.take(d)
 		d.lease = time.Now().Add(time.Duration(seconds) * time.Second)
 		q.backlog.put(d, time.Now())
 	}
-}
-
-func (q *queue) find(ackID string) *delivery {
-	if ackID == "" {
-		return nil
-	}
-	return q.backlog.acks[ackID]
+	return failed
 }
 
 // remove takes a message out of the queue, once: an id can be acknowledged twice in one call. The lock is held.

@@ -46,8 +46,11 @@ func fillSubscription(sub *pubsubapi.Subscription) {
 // check refuses what Pub/Sub refuses, and loudly what the local cloud does not do.
 func (s *Service) check(r *rest.Request, sub pubsubapi.Subscription) error {
 	if sub.BigqueryConfig != nil || sub.CloudStorageConfig != nil || sub.BigtableConfig != nil ||
-		sub.EnableExactlyOnceDelivery || len(sub.MessageTransforms) > 0 {
-		return status.NotModelled("export subscriptions, exactly-once delivery and transforms")
+		len(sub.MessageTransforms) > 0 {
+		return status.NotModelled("export subscriptions and transforms")
+	}
+	if err := checkExactlyOnce(sub); err != nil {
+		return err
 	}
 	if err := Refusals.Check("subscriptions", sub); err != nil {
 		return err

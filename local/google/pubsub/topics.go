@@ -225,8 +225,8 @@ func (s *Service) MayPublish(agent *door.Visit, topic string) error {
 }
 
 func mayNotPublish(agent policy.Principal, _ string, topic policy.Resource) string {
-	return fmt.Sprintf("The service account '%s' does not have permission to publish messages to to the Cloud Pub/Sub topic "+
-		"'//pubsub.googleapis.com/%s', or that topic does not exist.", agent.Email, topic.Name)
+	return fmt.Sprintf("The service account '%s' does not have permission to publish messages to to the Cloud Pub/Sub "+
+		"topic '//pubsub.googleapis.com/%s', or that topic does not exist.", agent.Email, topic.Name)
 }
 
 // PublishIn puts a message on a topic in the name of a service agent, as a part of a batch. A topic that is gone, or no
