@@ -81,6 +81,7 @@ func refusalWorld(w *world) map[string]refusalCall {
 			path: "/iamcredentials/v1/projects/-/serviceAccounts/" + runner + ":generateIdToken"},
 		"registry repositories": {method: "POST", body: `{"format":"DOCKER"}`, names: region,
 			path: "/artifactregistry/v1/projects/" + project + "/locations/{location}/repositories?repositoryId={repositoryId}"},
+		"billing budgets": {method: "POST", path: budgets, body: `{"amount":{"specifiedAmount":{"units":"5"}}}`},
 		"build locations": {method: "POST", path: "/cloudbuild/v1/projects/" + project + "/locations/{location}/builds",
 			body: builds, names: region, incomplete: true},
 		"build builds": {method: "POST", path: "/cloudbuild/v1/projects/" + project + "/builds", body: builds,

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"docx2pdf/local/google/billing"
 	"docx2pdf/local/google/build"
 	"docx2pdf/local/google/iam"
 	"docx2pdf/local/google/iam/policy"
@@ -22,7 +23,8 @@ import (
 	"docx2pdf/local/machinery/refusal"
 )
 
-var refusalTables = map[string]refusal.Table{"build": build.Refusals, "iam": iam.Refusals, "policy": policy.Refusals,
+var refusalTables = map[string]refusal.Table{"billing": billing.Refusals, "build": build.Refusals, "iam": iam.Refusals,
+	"policy":     policy.Refusals,
 	"monitoring": monitoring.Refusals,
 	"project":    projectservice.Refusals, "pubsub": pubsubservice.Refusals, "registry": registry.Refusals,
 	"run": run.Refusals, "serviceusage": serviceusage.Refusals, "storage": storage.Refusals}

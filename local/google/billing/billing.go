@@ -4,11 +4,20 @@
 package billing
 
 import (
+	_ "embed"
+
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/google/project"
+	"docx2pdf/local/machinery/refusal"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/store"
 )
+
+//go:embed refusals.tsv
+var refusals string
+
+// Refusals are what the Budget API refuses.
+var Refusals = refusal.MustRead(refusals)
 
 // Service keeps budgets.
 type Service struct {

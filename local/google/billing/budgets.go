@@ -106,35 +106,28 @@ func notFound() error { return status.Errorf(status.NotFound, "Requested entity 
 // check refuses what Google refuses, and fills in its defaults.
 // https://cloud.google.com/billing/docs/reference/budget/rest/v1/billingAccounts.budgets#Budget
 func (s *Service) check(b *Budget) error {
-	if len(b.DisplayName) > 60 {
-		return invalid("Budget display name must be at most 60 characters.")
+	if err := Refusals.Check("budgets", b); err != nil {
+		return err
 	}
-	if b.Amount == nil || (b.Amount.SpecifiedAmount == nil) == (b.Amount.LastPeriodAmount == nil) {
-		return invalid("Budget amount must be either specified_amount or last_period_amount.")
+	if (b.Amount.SpecifiedAmount == nil) == (b.Amount.LastPeriodAmount == nil) {
+		return Refusals.Refuse("budgets", "amount", "either", nil)
 	}
 	if m := b.Amount.SpecifiedAmount; m != nil {
 		if m.CurrencyCode != "" && m.CurrencyCode != currency {
-			return invalid("Currency code %s does not match the billing account's, %s.", m.CurrencyCode, currency)
+			return Refusals.Refuse("budgets", "amount.specifiedAmount.currencyCode", "currency", m.CurrencyCode,
+				"currency", currency)
 		}
-		if m.CurrencyCode = currency; m.Units < 0 || m.Nanos < 0 {
-			return invalid("Budget amount must not be negative.")
-		}
+		m.CurrencyCode = currency
 	}
 	for _, rule := range b.ThresholdRules {
-		if rule.ThresholdPercent < 0 {
-			return invalid("Threshold percent must not be negative.")
-		}
 		if rule.SpendBasis == "" || rule.SpendBasis == "BASIS_UNSPECIFIED" {
 			rule.SpendBasis = "CURRENT_SPEND"
 		}
 	}
 	if n := b.NotificationsRule; n != nil {
-		if len(n.MonitoringNotificationChannels) > 5 {
-			return invalid("A maximum of 5 notification channels is allowed.")
-		}
 		for _, channel := range n.MonitoringNotificationChannels {
 			if !s.channels(channel) {
-				return invalid("The notification channel %s does not exist.", channel)
+				return Refusals.Refuse("budgets", "notificationsRule.monitoringNotificationChannels[]", "unknown", channel)
 			}
 		}
 	}
@@ -154,26 +147,14 @@ func (s *Service) checkFilter(f *api.GoogleCloudBillingBudgetsV1Filter) error {
 	if f.CalendarPeriod == "" && f.CustomPeriod == nil {
 		f.CalendarPeriod = "MONTH"
 	}
-	if len(f.Labels) > 1 {
-		return invalid("Only one label can be filtered by.")
-	}
-	for label, values := range f.Labels {
-		if len(values) != 1 {
-			return invalid("Label %s must have one value.", label)
-		}
-	}
 	for i, name := range f.Projects {
 		id, isProject := strings.CutPrefix(name, "projects/")
 		id, exists := s.projects.ID(id)
 		if !isProject || !exists || !s.projects.Paid(id) {
-			return invalid("Project %s is not linked to the billing account %s.", name, project.BillingAccount)
+			return Refusals.Refuse("budgets", "budgetFilter.projects[]", "unlinked", name, "account", project.BillingAccount)
 		}
 		number, _ := s.projects.Number(id)
 		f.Projects[i] = "projects/" + number
 	}
 	return nil
-}
-
-func invalid(format string, args ...any) error {
-	return status.Errorf(status.InvalidArgument, format, args...)
 }
