@@ -1,6 +1,6 @@
 // Package metadata is the metadata server that each running container sees
 // (https://cloud.google.com/run/docs/container-contract#metadata-server): project, region, and the tokens of the
-// revision's service account. Its tests are in local/cloud, where a container asks it.
+// revision's service account.
 package metadata
 
 import (
