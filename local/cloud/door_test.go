@@ -76,12 +76,6 @@ func TestNoCallGetsPastTheDoor(t *testing.T) {
 	token := w.token(stranger)
 	for _, api := range cloud.APIs() {
 		for _, route := range api.Routes {
-			if route.Method == "" { // comes by gRPC
-				if route.Permission == "" || route.On == nil {
-					t.Errorf("%s takes no permission", route.ID)
-				}
-				continue
-			}
 			if route.Public != "" {
 				continue
 			}

@@ -14,8 +14,8 @@ import (
 // grants is for the page, for lists of what a caller may see, and for testIamPermissions.
 var mayUse = map[string][]string{
 	"Judge": {"google/iam/policy/engine.go", "machinery/door/door.go", "cloud/cloud.go"},
-	"Explain": {"machinery/door/door.go", "machinery/rest/iampolicy.go", "machinery/rest/route.go",
-		"google/project/project.go", "cloud/snapshot.go"},
+	"Explain": {"machinery/door/door.go", "machinery/rest/iampolicy.go", "google/project/project.go",
+		"cloud/snapshot.go"},
 }
 
 // Only the door has the judge, so that nothing is decided without being written down.

@@ -34,7 +34,6 @@ const ScopePrefix = "https://www.googleapis.com/auth/"
 // Compute Engine need: https://cloud.google.com/artifact-registry/docs/access-control#compute
 var undiscovered = map[string]string{
 	"artifactregistry.repositories.downloadArtifacts": readStorage,
-	"pubsub.projects.subscriptions.streamingPull":     "cloud-platform pubsub",
 	"XML API: get object":                             readStorage,
 	"XML API: head object":                            readStorage,
 }

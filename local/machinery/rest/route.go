@@ -36,7 +36,7 @@ type API struct {
 // Route is one method of an API.
 type Route struct {
 	ID     string // Google's method id, for example run.projects.locations.services.get
-	Method string // HTTP method; empty for a call that does not come over REST, which Server.Admit judges
+	Method string
 	// Path is the path after the mount. {x} stands for one segment, {+x} for one that may contain a colon, {x}:verb
 	// for a segment and a custom verb, {x...} at the end for all that is left.
 	Path string
@@ -171,14 +171,6 @@ type Request struct {
 // Allow asks for a permission that depends on what is there. The route names it among its needs.
 func (r *Request) Allow(permission string, on policy.Resource) error {
 	return r.visit.Allow(permission, on)
-}
-
-// Still asks again for a permission that a call had, while it goes on. Only the end of it is written down.
-func (r *Request) Still(permission string, on policy.Resource) error {
-	if r.door.Explain(r.Caller, permission, on).Allowed {
-		return nil
-	}
-	return r.Allow(permission, on)
 }
 
 // Visit is the call at the door.
