@@ -3,6 +3,8 @@ package docx
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
+	"hash/crc32"
 	"io"
 	"path"
 	"strings"
@@ -87,51 +89,81 @@ type nopCloser struct{ io.Writer }
 
 func (nopCloser) Close() error { return nil }
 
+// mostStored is how many bytes of a document are packed anew without compressing them, which would take most of the time
+// that it takes to change a document. Files may be memory, so there is an end to it.
+const mostStored = 2 << 20
+
 // write packs the document anew, with what has been changed and added. What has not been changed is copied as it is
 // packed.
 func (p *pack) write(to io.Writer, m *mend.Package) error {
 	packed := zip.NewWriter(to)
+	packed.RegisterCompressor(zip.Deflate, func(to io.Writer) (io.WriteCloser, error) {
+		return flate.NewWriter(to, flate.BestSpeed)
+	})
+	room := mostStored
+	add := func(name string, content []byte) error {
+		method := zip.Store
+		if room -= len(content); room < 0 {
+			method = zip.Deflate
+		}
+		return addPart(packed, name, content, method)
+	}
 	for _, entry := range p.entries {
 		if strings.HasSuffix(entry.Name, "/") {
 			continue
 		}
 		content, changed := m.Changed[p.inventory.Parts[strings.ToLower(entry.Name)]]
 		var err error
-		switch {
-		case changed:
-			err = pack1(packed, entry.Name, bytes.NewReader(declared(content)))
-		case entry.Flags&streamed != 0:
-			err = p.copyUnpacked(packed, entry)
-		default:
-			err = packed.Copy(entry)
+		if changed {
+			err = add(entry.Name, declared(content))
+		} else {
+			err = copyPart(packed, entry)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	for _, added := range m.Added {
-		if err := pack1(packed, added.Name, bytes.NewReader(added.Content)); err != nil {
+		if err := add(added.Name, added.Content); err != nil {
 			return err
 		}
 	}
 	return packed.Close()
 }
 
-func (p *pack) copyUnpacked(packed *zip.Writer, entry *zip.File) error {
-	content, err := entry.Open()
+// copyPart copies an entry as it is packed, with its sizes before it: reading the document has proved them true.
+func copyPart(packed *zip.Writer, entry *zip.File) error {
+	content, err := entry.OpenRaw()
 	if err != nil {
 		return damaged(err, entry.Name)
 	}
-	defer content.Close()
-	return pack1(packed, entry.Name, content)
-}
-
-func pack1(packed *zip.Writer, name string, content io.Reader) error {
-	part, err := packed.Create(name)
+	header := entry.FileHeader
+	header.Flags &^= streamed
+	part, err := packed.CreateRaw(&header)
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(part, content)
+	return err
+}
+
+// utf8Name is the flag of an entry whose name is UTF-8 (APPNOTE.TXT 4.4.4).
+const utf8Name = 1 << 11
+
+func addPart(packed *zip.Writer, name string, content []byte, method uint16) error {
+	if method != zip.Store {
+		part, err := packed.CreateHeader(&zip.FileHeader{Name: name, Method: method})
+		if err == nil {
+			_, err = part.Write(content)
+		}
+		return err
+	}
+	size := uint64(len(content))
+	part, err := packed.CreateRaw(&zip.FileHeader{Name: name, Method: method, Flags: utf8Name,
+		CRC32: crc32.ChecksumIEEE(content), CompressedSize64: size, UncompressedSize64: size})
+	if err == nil {
+		_, err = part.Write(content)
+	}
 	return err
 }
 
