@@ -1,6 +1,6 @@
 // Package run is Cloud Run: the Admin API v2 for services and revisions
 // (https://cloud.google.com/run/docs/reference/rest), the instances that really run the containers, and the front end
-// that guards and balances them. Its tests are in local/cloud, where a container really runs.
+// that guards and balances them. Most of its tests are in local/cloud.
 package run
 
 import (
