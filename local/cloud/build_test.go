@@ -50,6 +50,34 @@ func TestBuildPushesAnImageAndWritesItsLog(t *testing.T) {
 	w.call(w.owner, "GET", "/v2/"+imageName+"/manifests/v1", nil).want(404)
 }
 
+// Fonts beside the Dockerfile are part of the image, and its program finds them.
+func TestBuildTakesFontsAlong(t *testing.T) {
+	w := start(t)
+	w.prepareBuild()
+	w.account("runtime")
+	caller := "serviceAccount:" + w.account("caller")
+	fontsOf := func(tag string, files map[string]string) string {
+		b := w.build(source(t, files), tag)
+		url := w.deploy(tag, container(imageName+"@"+b.text("results", "images", 0, "digest"), nil)).text("response", "uri")
+		w.grant("/run/v2"+location+"/services/"+tag, "roles/run.invoker", caller)
+		env, _ := w.call(w.idToken(strings.TrimPrefix(caller, "serviceAccount:"), url), "GET", url+"/", nil).want(200).
+			at("env").([]any)
+		for _, variable := range env {
+			if dir, found := strings.CutPrefix(variable.(string), "FONTS_DIR="); found {
+				return dir
+			}
+		}
+		return ""
+	}
+	dir := fontsOf("with", map[string]string{"app/fonts/own/Brand/Bold.ttf": "a font"})
+	if content, err := os.ReadFile(filepath.Join(dir, "Brand", "Bold.ttf")); string(content) != "a font" {
+		t.Errorf("in FONTS_DIR=%s the font is %q: %v", dir, content, err)
+	}
+	if dir := fontsOf("without", nil); dir != "" {
+		t.Errorf("FONTS_DIR=%s of an image without fonts", dir)
+	}
+}
+
 // A build sees nothing of the environment that the local cloud was started in, but how the compiler is found.
 func TestBuildHasAnEnvironmentOfItsOwn(t *testing.T) {
 	compiler, err := exec.LookPath("go")

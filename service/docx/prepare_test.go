@@ -324,3 +324,43 @@ func TestWarningsNameWhatIsMissing(t *testing.T) {
 		}
 	}
 }
+
+// A web page within a document names no file and no address any more when LibreOffice reads it, however they are written.
+func TestPagesWithinTheDocumentNameNothingOutside(t *testing.T) {
+	inside := "data:image/png;base64,iVBORw0KGgo="
+	for _, address := range []string{"file:///etc/passwd", "FILE:///etc/passwd", "file:/etc/passwd", "file:passwd",
+		"&#102;ile:///etc/passwd", " file:///etc/passwd", "\tfile:///etc/passwd", "fi\nle:///etc/passwd", "/etc/passwd",
+		"../passwd", "//host/passwd", `\\host\passwd`, "http://host/passwd", "vnd.sun.star.webdav://host/passwd",
+		"vnd.sun.star.Package:passwd", "private:passwd", "cid:passwd", "data:text/html,passwd"} {
+		page := `<p>text<img src="` + address + `"><img SRC='` + address + `' srcset="` + address + `"><img src="` + inside +
+			`"><input type=image src="` + address + `"><embed src="` + address + `">` +
+			`<p background="` + address + `" style="background:url('` + address + `')">more<style>p{background:url(` + address +
+			`)}</style>`
+		path := filepath.Join(t.TempDir(), "test.docx")
+		content := docxtest.Document(`<w:altChunk r:id="a"/>`, docxtest.Part{Name: "word/a.html", Content: page},
+			docxtest.Part{Name: "word/_rels/document.xml.rels",
+				Content: docxtest.Relationships(docxtest.Relationship{ID: "a", Type: "aFChunk", Target: "a.html"})})
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		prepared, err := docx.Prepare(t.Context(), path, docx.DefaultLimits, mend.Wishes{})
+		if err != nil || len(prepared.Insertions) != 1 {
+			t.Fatalf("%s: %v, with insertions %v", address, err, prepared.Insertions)
+		}
+		clean, err := os.ReadFile(filepath.Join(filepath.Dir(path), prepared.Insertions[0].Name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := string(clean); strings.Contains(text, "passwd") || !strings.Contains(text, inside) ||
+			!strings.Contains(text, "text") || !strings.Contains(text, "more") {
+			t.Errorf("%s: LibreOffice gets %s", address, text)
+		}
+		changed, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left := partOf(t, changed, "word/document.xml"); strings.Contains(left, "altChunk") {
+			t.Errorf("%s: LibreOffice finds the page by itself: %s", address, left)
+		}
+	}
+}

@@ -4,8 +4,10 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path"
@@ -108,12 +110,14 @@ func compile(ctx context.Context, workspace, folder string, line func(string)) (
 		}
 		return nil, fmt.Errorf("%w: %s", err, last)
 	}
-	data, err := os.ReadFile(out)
-	if err != nil {
-		return nil, err
-	}
-	return wrap(data)
+	return wrap(out, filepath.Join(workspace, folder, ownFonts))
 }
+
+// ownFonts is the folder beside the Dockerfile with the fonts of whoever builds, which the image has in fontsDir.
+const (
+	ownFonts = "fonts/own"
+	fontsDir = "usr/local/share/docx2pdf/own"
+)
 
 // compilerEnvironment is what the compiler needs of this process's environment, and nothing else: a build at Google
 // sees no keys and no settings of whoever started it.
@@ -148,15 +152,30 @@ func stream(cmd *exec.Cmd, line func(string)) error {
 	return err
 }
 
-func wrap(data []byte) (ocispec.Image, error) {
+// wrap makes an image of a program and of a folder with fonts, which need not be there.
+func wrap(program, fonts string) (ocispec.Image, error) {
 	var layer bytes.Buffer
 	t := tar.NewWriter(&layer)
-	if err := t.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: binary, Mode: 0o755,
-		Size: int64(len(data))}); err != nil {
+	if err := add(t, program, binary, 0o755); err != nil {
 		return nil, err
 	}
-	if _, err := t.Write(data); err != nil {
-		return nil, err
+	found := false
+	err := filepath.WalkDir(fonts, func(file string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !entry.Type().IsRegular() {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		within, err := filepath.Rel(fonts, file)
+		if err != nil {
+			return err
+		}
+		found = true
+		return add(t, file, path.Join(fontsDir, filepath.ToSlash(within)), 0o644)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("adding fonts: %w", err)
 	}
 	if err := t.Close(); err != nil {
 		return nil, err
@@ -172,10 +191,23 @@ func wrap(data []byte) (ocispec.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mutate.ConfigFile(image, withConfig(image))
+	return mutate.ConfigFile(image, withConfig(image, found))
 }
 
-func withConfig(image ocispec.Image) *ocispec.ConfigFile {
+// add puts a file into an archive.
+func add(t *tar.Writer, file, name string, mode int64) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if err := t.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: mode, Size: int64(len(data))}); err != nil {
+		return err
+	}
+	_, err = t.Write(data)
+	return err
+}
+
+func withConfig(image ocispec.Image, fonts bool) *ocispec.ConfigFile {
 	file, err := image.ConfigFile()
 	if err != nil {
 		file = &ocispec.ConfigFile{}
@@ -183,6 +215,9 @@ func withConfig(image ocispec.Image) *ocispec.ConfigFile {
 	file = file.DeepCopy()
 	file.OS, file.Architecture = "linux", "amd64"
 	file.Config.Entrypoint = []string{"/" + binary}
+	if fonts {
+		file.Config.Env = []string{"FONTS_DIR=/" + fontsDir}
+	}
 	file.Config.Labels = map[string]string{container.HostLabel: "true"}
 	return file
 }

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -64,7 +66,7 @@ func startProcess(spec Spec) (Container, error) {
 	}
 	p.cmd = exec.Command(path, argv[1:]...)
 	p.cmd.Env = append([]string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + spec.Dir,
-		"TMPDIR=" + spec.Dir}, append(spec.Image.Env, spec.Env...)...)
+		"TMPDIR=" + spec.Dir}, append(spec.Image.onHost(), spec.Env...)...)
 	p.cmd.Dir = spec.Dir
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	stdout, stderr := lines(spec.Output, false), lines(spec.Output, true)
@@ -92,6 +94,19 @@ func startProcess(spec Spec) (Container, error) {
 		close(p.done)
 	}()
 	return p, nil
+}
+
+// onHost is the image's environment, in which what names a file or a folder of the image names it where it is unpacked.
+func (i Image) onHost() []string {
+	env := slices.Clone(i.Env)
+	for n, variable := range env {
+		name, value, _ := strings.Cut(variable, "=")
+		unpacked := filepath.Join(i.Root, value)
+		if _, err := os.Stat(unpacked); err == nil && filepath.IsAbs(value) {
+			env[n] = name + "=" + unpacked
+		}
+	}
+	return env
 }
 
 func (p *process) Done() <-chan struct{} { return p.done }

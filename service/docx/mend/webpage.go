@@ -59,8 +59,8 @@ func (p *Package) webPage(c Chunk) []byte {
 // and
 // notes or scripts of comments.
 var (
-	dropped = namesOf("base link meta frame frameset sdfield bgsound")
-	hidden  = namesOf("script title iframe noscript noframes noembed object applet embed svg math template video audio")
+	dropped = namesOf("base link meta frame frameset sdfield bgsound embed")
+	hidden  = namesOf("script title iframe noscript noframes noembed object applet svg math template video audio")
 )
 
 func namesOf(names string) map[string]bool {
