@@ -13,7 +13,7 @@ import (
 // mayUse are the files that may name what only some may have: the judge, and verdicts that refuse nothing. Looking at
 // grants is for the page, for lists of what a caller may see, and for testIamPermissions.
 var mayUse = map[string][]string{
-	"Judge": {"google/iam/policy/engine.go", "machinery/door/door.go", "cloud/cloud.go"},
+	"Judge": {"google/iam/policy/judge.go", "google/iam/policy/engine.go", "machinery/door/door.go", "cloud/cloud.go"},
 	"Explain": {"machinery/door/door.go", "machinery/rest/iampolicy.go", "google/project/project.go",
 		"cloud/snapshot.go"},
 }

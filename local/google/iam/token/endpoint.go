@@ -1,6 +1,7 @@
 package token
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/subtle"
 	"crypto/x509"
@@ -229,10 +230,9 @@ func (a *Authority) serveTokenInfo(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusBadRequest, refusal{"invalid_token", "Invalid Value"})
 		return
 	}
+	const usual = "https://www.googleapis.com/auth/cloud-platform https://www.googleapis.com/auth/userinfo.email"
 	writeJSON(w, http.StatusOK, map[string]string{"azp": p.UniqueID, "sub": p.UniqueID, "email": p.Email,
-		"email_verified": "true",
-		"scope":          "https://www.googleapis.com/auth/cloud-platform https://www.googleapis.com/auth/userinfo.email",
-		"access_type":    "online"})
+		"email_verified": "true", "scope": cmp.Or(p.Scopes, usual), "access_type": "online"})
 }
 
 func (a *Authority) serveUserInfo(w http.ResponseWriter, r *http.Request) {
