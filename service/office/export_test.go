@@ -16,6 +16,14 @@ func WithRegistry(content string) (restore func()) {
 	return func() { registry = saved }
 }
 
+// WithEnvironment adds to what LibreOffice sees of the outside, for engines that are started until the returned function
+// is called.
+func WithEnvironment(more ...string) (restore func()) {
+	saved := environment
+	environment = func(config Config, dir string) []string { return append(saved(config, dir), more...) }
+	return func() { environment = saved }
+}
+
 // Prepare makes what LibreOffice starts with: its program directory, a directory with the profile, and the environment.
 func Prepare(temp string) (program, dir string, variables []string, err error) {
 	var config Config

@@ -41,7 +41,7 @@ func makeJobTemp(dir string) error {
 }
 
 // environment is all that LibreOffice sees of the outside.
-func environment(config Config, dir string) []string {
+var environment = func(config Config, dir string) []string {
 	brand := fileURL(filepath.Dir(config.ProgramDir))
 	return []string{
 		"HOME=" + dir,
