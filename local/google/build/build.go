@@ -1,7 +1,7 @@
 // Package build is Cloud Build: it builds uploaded source into images
 // (https://cloud.google.com/build/docs/api/reference/rest).
 // With a Docker engine it runs the docker build steps; without one it compiles the Go program next to the Dockerfile
-// and pushes an image that holds just that binary. Its tests are in local/cloud, where builds really run.
+// and pushes an image that holds just that binary. Builds that succeed are tested in local/cloud.
 package build
 
 import (
