@@ -158,3 +158,30 @@ func TestRefusalsOfErrandsAreInTheLog(t *testing.T) {
 		t.Error("a build that cannot read its source is not in the log")
 	}
 }
+
+// Acting as an account takes the right on that account, in its own project, whatever project the work is in.
+func TestAnAccountOfAnotherProjectIsNotOnesOwn(t *testing.T) {
+	w := start(t)
+	pusher, neighbour := w.account("pusher"), w.account("neighbour")
+	const other = "another-project"
+	w.call(w.owner, "POST", "/cloudresourcemanager/v1/projects", map[string]any{"projectId": other}).want(200)
+	w.call(w.owner, "POST", "/serviceusage/v1/projects/"+other+"/services:batchEnable",
+		map[string]any{"serviceIds": apis}).want(200)
+	w.grant("/cloudresourcemanager/v1/projects/"+other, "roles/editor", "serviceAccount:"+neighbour)
+	token := w.token(neighbour)
+	w.call(token, "PUT", "/pubsub/v1/projects/"+other+"/topics/news", map[string]any{}).want(200)
+	push := map[string]any{"topic": "projects/" + other + "/topics/news", "pushConfig": map[string]any{
+		"pushEndpoint": "https://example.com", "oidcToken": map[string]any{"serviceAccountEmail": pusher}}}
+	w.call(token, "PUT", "/pubsub/v1/projects/"+other+"/subscriptions/pushes",
+		push).want(403).saying("iam.serviceAccounts.actAs")
+	w.call(token, "POST", "/run/v2/projects/"+other+"/locations/us-central1/services?serviceId=app",
+		map[string]any{"template": map[string]any{"serviceAccount": pusher,
+			"containers": []any{map[string]any{"image": imageName}}}}).want(403).saying("iam.serviceaccounts.actAs")
+	build := buildRequest("source.zip", "v1")
+	build["serviceAccount"] = "projects/" + other + "/serviceAccounts/" + pusher
+	w.call(token, "POST", "/cloudbuild/v1/projects/"+other+"/builds",
+		build).want(403).saying("does not have permission to act as service account")
+
+	w.grant("/iam/v1/projects/-/serviceAccounts/"+pusher, "roles/iam.serviceAccountUser", "serviceAccount:"+neighbour)
+	w.call(token, "PUT", "/pubsub/v1/projects/"+other+"/subscriptions/pushes", push).want(200)
+}

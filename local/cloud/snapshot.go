@@ -139,7 +139,7 @@ func (c *Cloud) pushVerdict(
 	verdict := console.Verdict{Allowed: true, Why: "the push carries no token"}
 	if sub.Account != "" {
 		pusher.Email = sub.Account
-		account := policy.In("projects/" + policy.In(sub.Name).Project + "/serviceAccounts/" + sub.Account)
+		account := c.iam.Resource(sub.Account, policy.In(sub.Name).Project)
 		verdict = c.verdict(agent, "iam.serviceAccounts.getOpenIdToken", account)
 	}
 	for _, service := range services {

@@ -152,7 +152,7 @@ func (s *Service) create(r *rest.Request) (any, error) {
 	}
 	email := s.account(r.Var("project"), b.ServiceAccount)
 	if !s.Accounts.Exists(email) { // as one that the caller may not act as
-		return nil, status.Errorf(status.PermissionDenied, "%s", denied(r.Caller, actAs, accountIn("-", email)))
+		return nil, status.Errorf(status.PermissionDenied, "%s", denied(r.Caller, actAs, s.Accounts.Resource(email, "-")))
 	}
 	if err := s.resolve(b.Source.StorageSource, email); err != nil {
 		return nil, err
@@ -261,11 +261,8 @@ func (s *Service) onAccount(r *rest.Request) ([]policy.Resource, error) {
 	if err := r.Peek(&b); err != nil {
 		return nil, err
 	}
-	return []policy.Resource{accountIn(r.Var("project"), s.account(r.Var("project"), b.ServiceAccount))}, nil
-}
-
-func accountIn(project, email string) policy.Resource {
-	return policy.In("projects/" + project + "/serviceAccounts/" + email)
+	project := r.Var("project")
+	return []policy.Resource{s.Accounts.Resource(s.account(project, b.ServiceAccount), project)}, nil
 }
 
 const actAs = "iam.serviceAccounts.actAs"

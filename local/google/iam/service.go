@@ -72,6 +72,16 @@ func (s *Service) Exists(email string) bool {
 	return ok
 }
 
+// Resource is the service account of an email, in its own project. One that is not there is looked for in project.
+func (s *Service) Resource(email, project string) policy.Resource {
+	if a, ok := s.accounts.Get(email); ok {
+		project = a.ProjectId
+	} else if a, ok := s.agents.Get(email); ok {
+		project = a.Project
+	}
+	return policy.In("projects/" + project + "/serviceAccounts/" + email)
+}
+
 // Account looks up a service account or a service agent.
 func (s *Service) Account(email string) (token.Account, bool) {
 	if a, ok := s.accounts.Get(email); ok {

@@ -220,8 +220,7 @@ func (s *Service) authorize(visit *door.Visit, r *http.Request, sub pubsubapi.Su
 	if oidc == nil {
 		return nil
 	}
-	project := projectOf(sub.Name)
-	on := policy.In("projects/" + project + "/serviceAccounts/" + oidc.ServiceAccountEmail)
+	on := s.Accounts.Resource(oidc.ServiceAccountEmail, projectOf(sub.Name))
 	visit.Words = mayMakeNoToken
 	if err := visit.Allow("iam.serviceAccounts.getOpenIdToken", on); err != nil {
 		return err

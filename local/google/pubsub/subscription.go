@@ -5,7 +5,6 @@ import (
 
 	pubsubapi "google.golang.org/api/pubsub/v1"
 
-	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
 )
@@ -72,11 +71,10 @@ func (s *Service) checkPush(r *rest.Request, push *pubsubapi.PushConfig) error {
 		return nil
 	}
 	email := push.OidcToken.ServiceAccountEmail
-	on := policy.In("projects/" + r.Var("project") + "/serviceAccounts/" + email)
 	if !s.Accounts.Exists(email) {
 		return status.Errorf(status.NotFound, "Service account %s does not exist.", email)
 	}
-	return r.Allow("iam.serviceAccounts.actAs", on)
+	return r.Allow("iam.serviceAccounts.actAs", s.Accounts.Resource(email, r.Var("project")))
 }
 
 func setField(sub, from *pubsubapi.Subscription, field string) error {

@@ -18,13 +18,13 @@ import (
 const actAs = "iam.serviceAccounts.actAs"
 
 // asAccount is the need of a call whose service runs as the account that account finds.
-func asAccount(account func(*rest.Request) (string, error)) rest.Need {
+func (s *Service) asAccount(account func(*rest.Request) (string, error)) rest.Need {
 	return rest.Need{Permission: actAs, Of: "the service's account", On: func(r *rest.Request) ([]policy.Resource, error) {
 		email, err := account(r)
 		if err != nil || email == "" {
 			return nil, err
 		}
-		return []policy.Resource{policy.In(r.Name("projects", "{project}", "serviceAccounts") + "/" + email)}, nil
+		return []policy.Resource{s.Accounts.Resource(email, r.Var("project"))}, nil
 	}}
 }
 
