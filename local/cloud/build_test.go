@@ -58,7 +58,8 @@ func TestBuildTakesFontsAlong(t *testing.T) {
 	caller := "serviceAccount:" + w.account("caller")
 	fontsOf := func(tag string, files map[string]string) string {
 		b := w.build(source(t, files), tag)
-		url := w.deploy(tag, container(imageName+"@"+b.text("results", "images", 0, "digest"), nil)).text("response", "uri")
+		image := imageName + "@" + b.text("results", "images", 0, "digest")
+		url := w.deploy(tag, container(image, nil)).text("response", "uri")
 		w.grant("/run/v2"+location+"/services/"+tag, "roles/run.invoker", caller)
 		env, _ := w.call(w.idToken(strings.TrimPrefix(caller, "serviceAccount:"), url), "GET", url+"/", nil).want(200).
 			at("env").([]any)

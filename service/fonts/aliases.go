@@ -12,10 +12,10 @@ var byClass = map[class][]string{
 // aliases are fonts without facts of their own, and what stands for them: the open font with the very widths where
 // there is one, or the one nearest in look.
 var aliases = map[string][]string{
-	"Arial":                  {"Liberation Sans"},
+	"Arial":                  {"Liberation Sans", "Noto Sans Hebrew", "Noto Naskh Arabic"},
 	"Helvetica":              {"Liberation Sans"},
 	"Helvetica Neue":         {"Liberation Sans"},
-	"Times New Roman":        {"Liberation Serif"},
+	"Times New Roman":        {"Liberation Serif", "Noto Serif Hebrew", "Noto Naskh Arabic"},
 	"Times":                  {"Liberation Serif"},
 	"Courier New":            {"Liberation Mono"},
 	"Courier":                {"Liberation Mono"},
@@ -138,7 +138,8 @@ var languages = []struct {
 }
 
 // lastResort are what is looked through when none of the fonts that a text asks for has a sign. DejaVu, which is a
-// tenth wider than most, comes last.
+// tenth wider than most, comes last. They are bound strongly, or else fontconfig would prefer whichever font has the
+// letters of the text's language, too: a text in Hebrew that nobody has called Hebrew would be in DejaVu.
 var lastResort = []string{"Liberation Sans", "Noto Sans", "Noto Sans Hebrew", "Noto Naskh Arabic", "Noto Sans Thai",
 	"Noto Sans Devanagari", "Noto Sans Symbols", "Noto Sans Symbols2", "Noto Sans Math", sansJP, "Noto Color Emoji",
 	"DejaVu Sans"}

@@ -73,7 +73,7 @@ func (s Set) Config() []byte {
 	c.signs()
 	c.line(`<match target="pattern">`)
 	for _, name := range lastResort {
-		c.line(`<edit name="family" mode="append_last">`)
+		c.line(`<edit name="family" mode="append_last" binding="strong">`)
 		c.element("string", name)
 		c.line("</edit>")
 	}
@@ -125,7 +125,7 @@ func (c *config) language(tag string, fonts ...string) {
 	c.line(`<match target="pattern">`)
 	c.line(fmt.Sprintf(`<test name="lang" compare="contains"><string>%s</string></test>`, tag))
 	for _, name := range fonts {
-		c.line(`<edit name="family" mode="append">`)
+		c.line(`<edit name="family" mode="append" binding="strong">`)
 		c.element("string", name)
 		c.line("</edit>")
 	}

@@ -200,7 +200,8 @@ func add(t *tar.Writer, file, name string, mode int64) error {
 	if err != nil {
 		return err
 	}
-	if err := t.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: mode, Size: int64(len(data))}); err != nil {
+	header := &tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: mode, Size: int64(len(data))}
+	if err := t.WriteHeader(header); err != nil {
 		return err
 	}
 	_, err = t.Write(data)

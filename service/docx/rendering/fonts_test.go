@@ -90,6 +90,39 @@ func TestUnknownFontsGoByTheirClass(t *testing.T) {
 	}
 }
 
+// Microsoft's fonts of other scripts have an open font of that script, with serifs where they have some.
+func TestFontsOfOtherScripts(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		// Liberation has Hebrew since its version 2.
+		{"Arial", "שלום", "LiberationSans or NotoSansHebrew"}, {"Calibri", "שלום", "LiberationSans or NotoSansHebrew"},
+		{"Times New Roman", "שלום", "LiberationSerif or NotoSerifHebrew"},
+		{"David", "שלום", "NotoSerifHebrew"}, {"FrankRuehl", "שלום", "NotoSerifHebrew"},
+		{"Miriam", "שלום", "NotoSansHebrew"}, {"Gisha", "שלום", "NotoSansHebrew"},
+		{"Arial", "سلام", "NotoNaskhArabic"}, {"Times New Roman", "سلام", "NotoNaskhArabic"},
+		{"Traditional Arabic", "سلام", "NotoNaskhArabic"}, {"Sakkal Majalla", "سلام", "NotoNaskhArabic"},
+		{"Urdu Typesetting", "سلام", "NotoNastaliqUrdu"},
+		{"Calibri", "سلام", "NotoNaskhArabic"}, {"Nobody Knows", "سلام", "NotoNaskhArabic"},
+		{"Angsana New", "ไทย", "NotoSerifThai"}, {"Cordia New", "ไทย", "NotoSansThai"},
+		{"TH Sarabun New", "ไทย", "NotoSansThai"}, {"Tahoma", "ไทย", "NotoSansThai"},
+		{"Mangal", "हिन्दी", "NotoSansDevanagari"}, {"Kokila", "हिन्दी", "NotoSerifDevanagari"},
+		{"Nirmala UI", "हिन्दी", "NotoSansDevanagari"}, {"Vrinda", "বাংলা", "NotoSansBengali"},
+		{"Latha", "தமிழ்", "NotoSansTamil"}, {"Gautami", "తెలుగు", "NotoSansTelugu"},
+		{"Tunga", "ಕನ್ನಡ", "NotoSansKannada"}, {"Kartika", "മലയാളം", "NotoSansMalayalam"},
+		{"Shruti", "ગુજરાતી", "NotoSansGujarati"}, {"Raavi", "ਪੰਜਾਬੀ", "NotoSansGurmukhi"},
+		{"Kalinga", "ଓଡ଼ିଆ", "NotoSansOriya"}, {"Iskoola Pota", "සිංහල", "NotoSansSinhala"},
+		{"DaunPenh", "ខ្មែរ", "NotoSerifKhmer"}, {"Lao UI", "ລາວ", "NotoSansLao"},
+		{"Myanmar Text", "မြန်မာ", "NotoSansMyanmar"}, {"Nyala", "አማርኛ", "NotoSansEthiopic"},
+	} {
+		made := render(t, inFont(test.name, test.text, ""))
+		if got := made.fonts(t); len(got) != 1 || !slices.Contains(strings.Split(test.want, " or "), got[0]) {
+			t.Errorf("%s of %s: %v, want %s", test.text, test.name, got, test.want)
+		}
+		if made.warnings != "" {
+			t.Errorf("%s of %s: the warnings are %q", test.text, test.name, made.warnings)
+		}
+	}
+}
+
 // A text of another script goes by its language where the document names no font for it.
 func TestTheFontOfATextThatNamesNone(t *testing.T) {
 	language := func(name, content string) string {
