@@ -1,4 +1,4 @@
 package sandbox
 
-// #cgo CFLAGS: -std=gnu11 -O2 -Wall -Wextra
+// #cgo CFLAGS: -std=gnu11 -fvisibility=hidden -O2 -Wall -Wextra
 import "C"
