@@ -89,8 +89,8 @@ type nopCloser struct{ io.Writer }
 
 func (nopCloser) Close() error { return nil }
 
-// mostStored is how many bytes of a document are packed anew without compressing them, which would take most of the time
-// that it takes to change a document. Files may be memory, so there is an end to it.
+// mostStored is how many bytes of a document are packed anew without compressing them, which would take most of the
+// time that it takes to change a document. Files may be memory, so there is an end to it.
 const mostStored = 2 << 20
 
 // write packs the document anew, with what has been changed and added. What has not been changed is copied as it is
