@@ -24,6 +24,7 @@ func newAPIs(ctx *pulumi.Context, name string, cfg *settings, opts ...pulumi.Res
 	enabled := []any{}
 	for _, service := range requiredAPIs(cfg) {
 		api, err := projects.NewService(ctx, cfg.prefix+service, &projects.ServiceArgs{
+			Project: pulumi.String(cfg.project),
 			Service: pulumi.String(service),
 			// Other things in the project may use the API.
 			DisableOnDestroy: pulumi.Bool(false),

@@ -49,6 +49,7 @@ func documentBucket(cfg *settings) *storage.BucketArgs {
 func privateBucket(cfg *settings) *storage.BucketArgs {
 	args := &storage.BucketArgs{
 		Location:                 pulumi.String(cfg.region),
+		Project:                  pulumi.String(cfg.project),
 		UniformBucketLevelAccess: pulumi.Bool(true),
 		PublicAccessPrevention:   pulumi.String("enforced"),
 		Labels:                   cfg.labels(),

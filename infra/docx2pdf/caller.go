@@ -39,6 +39,8 @@ func newCaller(ctx *pulumi.Context, name string, args *callerArgs, opts ...pulum
 	c.Account, err = serviceaccount.NewAccount(ctx, name+"-account", &serviceaccount.AccountArgs{
 		AccountId:   pulumi.String(args.callerName),
 		DisplayName: pulumi.String("Caller of the Docx to PDF converter"),
+		Description: args.describe(),
+		Project:     pulumi.String(args.project),
 	}, pulumi.Parent(c), fixedName)
 	if err != nil {
 		return nil, err
@@ -103,7 +105,7 @@ func (c *caller) newKey(ctx *pulumi.Context, name string, args *callerArgs) (*pu
 	if err != nil {
 		return nil, err
 	}
-	if args.keyRotation > 1 {
+	if args.keyRotation > 1 && args.keepOldKey {
 		if _, err := c.keyOf(ctx, name, args.keyRotation-1); err != nil {
 			return nil, err
 		}

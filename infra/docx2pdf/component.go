@@ -29,9 +29,10 @@ type ConverterArgs struct {
 	TimeoutSeconds             int
 	DefaultOptions             string
 
-	// NoKey makes no key for the caller, NoEvents has no document converted
-	// without a call.
-	NoKey, NoEvents     bool
+	// NoKey makes no key for the caller, NoOldKey ends the one before the last
+	// rotation, NoEvents has no document converted without a call.
+	NoKey, NoOldKey     bool
+	NoEvents            bool
 	KeyRotation         int
 	Invokers, Operators []string
 
@@ -92,6 +93,7 @@ func (a *ConverterArgs) settings(ctx *pulumi.Context, name string) *settings {
 		ingress: cmp.Or(a.Ingress, "all"), customAudiences: a.CustomAudiences,
 		vpcNetwork: a.VPCNetwork, vpcSubnetwork: a.VPCSubnetwork, vpcEgress: cmp.Or(a.VPCEgress, "private-ranges-only"),
 		callerName: cmp.Or(a.CallerName, "cr-test"), createKey: !a.NoKey, keyRotation: cmp.Or(a.KeyRotation, 1),
+		keepOldKey:   !a.NoOldKey,
 		invokerScope: "service",
 		invokers:     a.Invokers, operators: a.Operators,
 		events: !a.NoEvents, retentionDays: a.RetentionDays, versioning: a.Versioning, kmsKey: a.KMSKey,

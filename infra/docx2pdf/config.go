@@ -41,6 +41,7 @@ type settings struct {
 	callerName   string
 	createKey    bool
 	keyRotation  int
+	keepOldKey   bool
 	invokerScope string
 	invokers     []string
 	operators    []string
@@ -94,6 +95,7 @@ func loadSettings(ctx *pulumi.Context) (*settings, error) {
 		callerName:   r.text("callerName"),
 		createKey:    r.boolean("createKey"),
 		keyRotation:  r.number("keyRotation", "2"),
+		keepOldKey:   r.boolean("keepOldKey"),
 		invokerScope: r.text("invokerScope"),
 		invokers:     r.texts("invokers", "group:staff@example.com"),
 		operators:    r.texts("operators", "serviceAccount:support@my-project.iam.gserviceaccount.com"),

@@ -38,6 +38,8 @@ func newConverter(ctx *pulumi.Context, name string, args *converterArgs,
 	c.Account, err = serviceaccount.NewAccount(ctx, name+"-account", &serviceaccount.AccountArgs{
 		AccountId:   pulumi.String(args.resourceID("run")),
 		DisplayName: pulumi.String("Docx to PDF converter"),
+		Description: args.describe(),
+		Project:     pulumi.String(args.project),
 	}, pulumi.Parent(c), fixedName)
 	if err != nil {
 		return nil, err
@@ -98,6 +100,7 @@ func (c *converter) serviceArgs(ctx *pulumi.Context, args *converterArgs) *cloud
 	service := &cloudrunv2.ServiceArgs{
 		Name:     c.place(ctx, args),
 		Location: pulumi.String(args.region),
+		Project:  pulumi.String(args.project),
 		Labels:   args.labels(),
 		// Said, or an update leaves them where a rollback put them.
 		Traffics: cloudrunv2.ServiceTrafficArray{&cloudrunv2.ServiceTrafficArgs{

@@ -37,6 +37,7 @@ func newEvents(ctx *pulumi.Context, name string, args *eventsArgs, opts ...pulum
 	}
 	// Pub/Sub's own account delivers and forwards; it exists once asked for.
 	agent, err := projects.NewServiceIdentity(ctx, name+"-pubsub-agent", &projects.ServiceIdentityArgs{
+		Project: pulumi.String(args.settings.project),
 		Service: pulumi.String("pubsub.googleapis.com"),
 	}, pulumi.Parent(c))
 	if err != nil {
@@ -56,7 +57,7 @@ func newEvents(ctx *pulumi.Context, name string, args *eventsArgs, opts ...pulum
 }
 
 func (c *events) topicArgs(args *eventsArgs) *pubsub.TopicArgs {
-	return &pubsub.TopicArgs{Labels: args.labels(), KmsKeyName: args.key()}
+	return &pubsub.TopicArgs{Project: pulumi.String(args.settings.project), Labels: args.labels(), KmsKeyName: args.key()}
 }
 
 // notifications has Cloud Storage publish every new object of the input bucket.
@@ -100,6 +101,7 @@ func (c *events) deadLetters(ctx *pulumi.Context, name string, args *eventsArgs,
 	}
 	// A topic without a subscription drops what is published to it.
 	c.DeadLetters, err = pubsub.NewSubscription(ctx, args.prefix+"docx2pdf-dead-letters", &pubsub.SubscriptionArgs{
+		Project:                  topic.Project,
 		Topic:                    topic.ID(),
 		AckDeadlineSeconds:       pulumi.Int(60),
 		MessageRetentionDuration: pulumi.String("2678400s"), // 31 days, the most there is.
@@ -118,6 +120,8 @@ func (c *events) push(ctx *pulumi.Context, name string, args *eventsArgs, upload
 	account, err := serviceaccount.NewAccount(ctx, name+"-account", &serviceaccount.AccountArgs{
 		AccountId:   pulumi.String(args.resourceID("push")),
 		DisplayName: pulumi.String("Pub/Sub push to the Docx to PDF converter"),
+		Description: args.describe(),
+		Project:     pulumi.String(args.settings.project),
 	}, pulumi.Parent(c), fixedName)
 	if err != nil {
 		return err
@@ -135,7 +139,8 @@ func (c *events) push(ctx *pulumi.Context, name string, args *eventsArgs, upload
 		return err
 	}
 	c.Push, err = pubsub.NewSubscription(ctx, args.prefix+"docx2pdf-push", &pubsub.SubscriptionArgs{
-		Topic: uploads.ID(),
+		Project: uploads.Project,
+		Topic:   uploads.ID(),
 		PushConfig: &pubsub.SubscriptionPushConfigArgs{
 			PushEndpoint: args.service.Uri,
 			OidcToken: &pubsub.SubscriptionPushConfigOidcTokenArgs{
@@ -161,6 +166,7 @@ func (c *events) push(ctx *pulumi.Context, name string, args *eventsArgs, upload
 	}
 	// Forwarding a message acknowledges it on the subscription it came from.
 	_, err = pubsub.NewSubscriptionIAMMember(ctx, name+"-pubsub-acknowledges", &pubsub.SubscriptionIAMMemberArgs{
+		Project:      c.Push.Project,
 		Subscription: c.Push.Name,
 		Role:         pulumi.String("roles/pubsub.subscriber"),
 		Member:       agent.Member,

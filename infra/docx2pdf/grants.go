@@ -44,6 +44,7 @@ func grantInvoker(ctx *pulumi.Context, name string, service *cloudrunv2.Service,
 	parent pulumi.Resource) (*cloudrunv2.ServiceIamMember, error) {
 	return cloudrunv2.NewServiceIamMember(ctx, name, &cloudrunv2.ServiceIamMemberArgs{
 		Location: service.Location,
+		Project:  service.Project,
 		Name:     service.Name,
 		Role:     pulumi.String("roles/run.invoker"),
 		Member:   member,
@@ -54,8 +55,9 @@ func grantInvoker(ctx *pulumi.Context, name string, service *cloudrunv2.Service,
 func grantPublisher(ctx *pulumi.Context, name string, topic *pubsub.Topic, member pulumi.StringInput,
 	parent pulumi.Resource) (*pubsub.TopicIAMMember, error) {
 	return pubsub.NewTopicIAMMember(ctx, name, &pubsub.TopicIAMMemberArgs{
-		Topic:  topic.Name,
-		Role:   pulumi.String("roles/pubsub.publisher"),
-		Member: member,
+		Project: topic.Project,
+		Topic:   topic.Name,
+		Role:    pulumi.String("roles/pubsub.publisher"),
+		Member:  member,
 	}, pulumi.Parent(parent), pulumi.DeletedWith(topic))
 }

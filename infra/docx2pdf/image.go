@@ -49,6 +49,7 @@ func newImage(ctx *pulumi.Context, name string, cfg *settings, opts ...pulumi.Re
 	}
 	repository, err := artifactregistry.NewRepository(ctx, name+"-repository", &artifactregistry.RepositoryArgs{
 		Location:     pulumi.String(cfg.region),
+		Project:      pulumi.String(cfg.project),
 		RepositoryId: pulumi.String(cfg.resourceID("images")),
 		Format:       pulumi.String("DOCKER"),
 		Description:  pulumi.String("Images of the Docx to PDF converter"),
@@ -118,6 +119,8 @@ func (c *image) builder(ctx *pulumi.Context, name string, cfg *settings,
 	account, err := serviceaccount.NewAccount(ctx, name+"-builder", &serviceaccount.AccountArgs{
 		AccountId:   pulumi.String(cfg.resourceID("build")),
 		DisplayName: pulumi.String("Builder of the Docx to PDF converter's image"),
+		Description: cfg.describe(),
+		Project:     pulumi.String(cfg.project),
 	}, pulumi.Parent(c), fixedName)
 	if err != nil {
 		return nil, nil, err
@@ -130,6 +133,7 @@ func (c *image) builder(ctx *pulumi.Context, name string, cfg *settings,
 	pushes, err := artifactregistry.NewRepositoryIamMember(ctx, name+"-pushes", &artifactregistry.RepositoryIamMemberArgs{
 		Location:   repository.Location,
 		Repository: repository.Name,
+		Project:    repository.Project,
 		Role:       pulumi.String("roles/artifactregistry.writer"),
 		Member:     account.Member,
 	}, pulumi.Parent(c), pulumi.DeletedWith(repository))

@@ -54,6 +54,7 @@ func (c *operators) grant(ctx *pulumi.Context, name, principal string, args *ope
 		return nil
 	}
 	_, err = pubsub.NewSubscriptionIAMMember(ctx, name+"-takes-dead-letters-"+principal, &pubsub.SubscriptionIAMMemberArgs{
+		Project:      args.deadLetters.Project,
 		Subscription: args.deadLetters.Name,
 		Role:         pulumi.String("roles/pubsub.subscriber"),
 		Member:       pulumi.String(principal),

@@ -2,7 +2,7 @@ package docx2pdf
 
 import (
 	"cmp"
-	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -22,6 +22,8 @@ type preflight struct {
 	enabled map[string]bool
 	// service is what has the name of the stack's service, nil for nothing.
 	service *google.Service
+	// caller is what has the id of the stack's caller, nil for nothing.
+	caller *google.Account
 }
 
 // newPreflight looks at the project, and refuses a deployment that cannot work there.
@@ -33,11 +35,15 @@ func newPreflight(ctx *pulumi.Context, cfg *settings) (*preflight, error) {
 	p := &preflight{google: client}
 	memory, _ := mebibytes(cfg.memory)
 	group, within := errgroup.WithContext(ctx.Context())
+	wanted := google.Wanted{
+		Project: cfg.project, Region: cfg.region,
+		Instances: cfg.maxInstances, MilliCPU: int64(cfg.cpu) * 1000, Memory: int64(memory) << 20,
+	}
+	group.Go(func() error { return client.Check(within, wanted) })
+	var crowded string
 	group.Go(func() error {
-		return client.Check(within, google.Wanted{
-			Project: cfg.project, Region: cfg.region,
-			Instances: cfg.maxInstances, MilliCPU: int64(cfg.cpu) * 1000, Memory: int64(memory) << 20,
-		})
+		crowded = client.Crowded(within, wanted, cfg.serviceName)
+		return nil
 	})
 	group.Go(func() error {
 		// Where it cannot be looked up, all APIs are looked at once they are enabled.
@@ -46,6 +52,10 @@ func newPreflight(ctx *pulumi.Context, cfg *settings) (*preflight, error) {
 	})
 	group.Go(func() error {
 		p.service = client.Service(within, cfg.project, cfg.region, cfg.serviceName)
+		return nil
+	})
+	group.Go(func() error {
+		p.caller = client.Account(within, cfg.project, cfg.callerName)
 		return nil
 	})
 	if cfg.monthlyBudget > 0 && cfg.billingAccount == "" {
@@ -65,32 +75,13 @@ func newPreflight(ctx *pulumi.Context, cfg *settings) (*preflight, error) {
 	if move != nil {
 		return nil, move
 	}
-	if err := p.checkOwner(cfg); err != nil {
+	if err := errors.Join(p.checkOwner(cfg), p.checkCaller(cfg)); err != nil {
 		return nil, err
 	}
-	return p, p.enableFirst(ctx, cfg)
-}
-
-// checkMove refuses another region for a stack whose buckets hold documents: everything in the old one goes, and Google
-// deletes no bucket that is not empty. The refusal would come at the end, with half of the stack in either place.
-func (p *preflight) checkMove(within context.Context, ctx *pulumi.Context, cfg *settings) error {
-	for _, bucket := range p.google.Buckets(within, cfg.project, "docx2pdf-") {
-		documents := strings.HasPrefix(bucket.Name, "docx2pdf-input-") || strings.HasPrefix(bucket.Name, "docx2pdf-output-")
-		own := bucket.Labels["app"] == "docx2pdf" && bucket.Labels["stack"] == labelValue(cfg.stack)
-		if !documents || !own || bucket.In(cfg.region) || !p.google.Holds(within, bucket.Name) {
-			continue
-		}
-		region := strings.ToLower(bucket.Location)
-		if !cfg.forceDestroy {
-			return fmt.Errorf("gcp:region changes from %s to %s, but the bucket %s has documents, which would be lost: "+
-				"copy what you need with \"gcloud storage cp --recursive gs://%s .\" and delete it there, or with the region as "+
-				"it was set forceDestroy to true, run pulumi up, and change the region then (if that is another deployment, "+
-				"give this stack another name)", region, cfg.region, bucket.Name, bucket.Name)
-		}
-		_ = ctx.Log.Warn(fmt.Sprintf("the stack moves from %s to %s: everything in it is made anew, with another URL, "+
-			"and the documents in the bucket %s are deleted", region, cfg.region, bucket.Name), nil)
+	if crowded != "" {
+		_ = ctx.Log.Warn(crowded, nil)
 	}
-	return nil
+	return p, p.enableFirst(ctx, cfg)
 }
 
 // enableFirst enables the API with which Pulumi's provider looks at every other one, and which new projects lack.
@@ -120,6 +111,28 @@ func (p *preflight) checkOwner(cfg *settings) error {
 			cfg.serviceName, cfg.region, stack, own, cfg.serviceName, cfg.region, own)
 	}
 	return nil
+}
+
+// describe says in an account's description which stack it is from: accounts have no labels.
+func (s *settings) describe() pulumi.StringInput {
+	return pulumi.String(describedAs + labelValue(s.stack))
+}
+
+const describedAs = "Made by docx2pdf for the stack "
+
+// checkCaller refuses a caller's account that is another stack's.
+func (p *preflight) checkCaller(cfg *settings) error {
+	if p.caller == nil {
+		return nil
+	}
+	own := labelValue(cfg.stack)
+	stack, marked := strings.CutPrefix(p.caller.Description, describedAs)
+	if !marked || stack == own {
+		return nil // Google will say whether it is in the way
+	}
+	return fmt.Errorf("the service account %s belongs to the stack %s: give this stack another: pulumi config set "+
+		"callerName cr-%s (if this stack was renamed, first gcloud iam service-accounts update %s --description \"%s%s\")",
+		p.caller.Email, stack, own, p.caller.Email, describedAs, own)
 }
 
 // newGoogle reaches Google as the stack's provider does: with its token, at its endpoints.

@@ -1,6 +1,7 @@
 package docx2pdf
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -82,6 +83,28 @@ func TestWhatCannotBeLookedUpIsNoReason(t *testing.T) {
 	} {
 		if _, err := (program{says: says, dryRun: true, config: map[string]string{"maxInstances": "10"}}).run(t); err != nil {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestOthersTakeOfTheQuota: what other services of the region may have is told by name, and refuses nothing. The stack's
+// own service does not count twice.
+func TestOthersTakeOfTheQuota(t *testing.T) {
+	const services = "/v2/projects/test-project/locations/us-central1/services"
+	const list = `{"services":[
+		{"name":"p/services/docx2pdf","template":{"scaling":{"maxInstanceCount":5},"containers":[{"resources":{"limits":{"cpu":"2","memory":"2Gi"}}}]}},
+		{"name":"p/services/shop","template":{"scaling":{"maxInstanceCount":%s},"containers":[{"resources":{"limits":{"cpu":"500m","memory":"512Mi"}}}]}},
+		{"name":"p/services/mail","template":{"scaling":{"maxInstanceCount":6},"containers":[{"resources":{"limits":{"cpu":"1","memory":"512Mi"}}}]}}]}`
+	for most, want := range map[string]string{
+		"8": "",
+		"9": "may take 20.5 CPUs together (docx2pdf 10, mail 6, shop 4.5), and the quota CpuAllocPerProjectRegion is 20",
+	} {
+		r, err := program{built: true, dryRun: true, says: map[string]string{services: fmt.Sprintf(list, most)}}.run(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := strings.Join(r.warnings(), " "); !strings.Contains(said, want) || (want == "") != (said == "") {
+			t.Errorf("with %s instances of the shop the program says %q, want %q", most, said, want)
 		}
 	}
 }

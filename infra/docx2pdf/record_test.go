@@ -32,6 +32,7 @@ type recording struct {
 	buildTags []string
 	enabled   []string // by the program itself
 	warned    []string
+	state     []deployedBucket
 	calls     []string // other changes that the program itself made: method, path and body
 }
 
@@ -85,6 +86,15 @@ func (r *recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 
 func (r *recording) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	switch args.Token {
+	case "pulumi:pulumi:readStackResourceOutputs":
+		resources := map[string]any{}
+		for _, bucket := range r.state {
+			kind, _, _ := strings.Cut(strings.TrimPrefix(bucket.name, "docx2pdf-"), "-")
+			resources["urn:pulumi:test::docx2pdf::gcp:storage/bucket:Bucket::docx2pdf-"+kind] = map[string]any{
+				"outputs": map[string]any{"name": bucket.name, "project": bucket.project,
+					"location": strings.ToUpper(bucket.region)}}
+		}
+		return resource.NewPropertyMapFromMap(map[string]any{"outputs": resources}), nil
 	case "gcp:organizations/getClientConfig:getClientConfig":
 		return resource.PropertyMap{
 			"accessToken": resource.NewStringProperty("deployer-token"),
@@ -167,6 +177,8 @@ type program struct {
 	bases  bool              // whether the mirror lacks the base images
 	made   string            // when the image was pushed
 	there  string            // the service that Cloud Run has already
+	caller string            // the account that has the caller's name already, as Google shows it
+	state  []deployedBucket  // what the stack has now
 	dryRun bool
 	stack  string
 }
@@ -175,7 +187,7 @@ type program struct {
 // Registry that answer as Google's pages show.
 func (p program) run(t *testing.T) (*recording, error) {
 	t.Helper()
-	r := &recording{outputs: map[string]any{}, secrets: map[string]bool{}}
+	r := &recording{outputs: map[string]any{}, secrets: map[string]bool{}, state: p.state}
 	google := httptest.NewServer(r.google(p))
 	t.Cleanup(google.Close)
 	reachGoogleAt(t, google.URL)
@@ -386,7 +398,7 @@ func (r *recording) google(p program) http.Handler {
 		answer(quotaOfNewProjects))
 	mux.HandleFunc("GET /v2/projects/{project}/locations/{location}/services",
 		func(w http.ResponseWriter, req *http.Request) {
-			if !refused(w, "api") {
+			if req.FormValue("pageSize") != "1" || !refused(w, "api") {
 				fmt.Fprint(w, `{}`)
 			}
 		})
@@ -401,6 +413,13 @@ func (r *recording) google(p program) http.Handler {
 			}
 			fmt.Fprint(w, p.there)
 		})
+	mux.HandleFunc("GET /v1/projects/{project}/serviceAccounts/{account}", func(w http.ResponseWriter, req *http.Request) {
+		if p.caller == "" || !strings.HasPrefix(req.PathValue("account"), "cr-test@") {
+			http.Error(w, `{"error":{"code":404,"message":"not there"}}`, http.StatusNotFound)
+			return
+		}
+		fmt.Fprint(w, p.caller)
+	})
 	changed := func(w http.ResponseWriter, req *http.Request) {
 		body, _ := io.ReadAll(req.Body)
 		r.mu.Lock()

@@ -1,6 +1,7 @@
 package docx2pdf
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -109,6 +110,23 @@ func TestKeysOverlap(t *testing.T) {
 	}
 }
 
+// TestOldKeyEnds by a decision, without the new one being renewed.
+func TestOldKeyEnds(t *testing.T) {
+	r, err := program{config: map[string]string{"keyRotation": "2", "keepOldKey": "false"}, built: true}.run(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, resource := range r.resources {
+		if resource.Type == "gcp:serviceaccount/key:Key" {
+			keys = append(keys, resource.Name)
+		}
+	}
+	if !slices.Equal(keys, []string{"caller-key-even"}) {
+		t.Errorf("the keys are %v", keys)
+	}
+}
+
 // TestAccountMadeAnewMakesARevision: the service's revision depends on the id of its account, not just on its email.
 func TestAccountMadeAnewMakesARevision(t *testing.T) {
 	r, err := program{built: true}.run(t)
@@ -120,32 +138,66 @@ func TestAccountMadeAnewMakesARevision(t *testing.T) {
 	}
 }
 
-// TestMoveToAnotherRegion: documents are not lost in silence, nor is the stack left in two places.
-func TestMoveToAnotherRegion(t *testing.T) {
-	const buckets = `{"items":[{"name":"docx2pdf-input-1","location":"US-CENTRAL1","labels":{"app":"docx2pdf","stack":"%s"}},
-		{"name":"docx2pdf-source-1","location":"US-CENTRAL1","labels":{"app":"docx2pdf","stack":"test"}},{"name":"docx2pdf-mine","location":"US"}]}`
+// TestMove to another region or project: documents are not lost in silence, nor is the stack left in two places.
+func TestMove(t *testing.T) {
 	const documents, none = `{"items":[{"name":"a.docx"}]}`, `{}`
 	for name, test := range map[string]struct {
-		stack, holds, region, force string
-		refused, told               bool
+		project, region string
+		force, holds    string
+		refused         string // what the error says
+		moves, lost     string // what the warnings say
 	}{
-		"documents":                 {"test", documents, "europe-west1", "false", true, false},
-		"documents that may go":     {"test", documents, "europe-west1", "true", false, true},
-		"no documents":              {"test", none, "europe-west1", "false", false, false},
-		"no move":                   {"test", documents, "us-central1", "false", false, false},
-		"another stack's documents": {"prod", documents, "europe-west1", "false", false, false},
+		"documents": {region: "europe-west1", force: "false", holds: documents,
+			refused: "gcp:region changes from us-central1 to europe-west1"},
+		"documents that may go": {region: "europe-west1", force: "true", holds: documents,
+			moves: "from us-central1 to europe-west1", lost: "docx2pdf-input-1 are deleted"},
+		"no documents": {region: "europe-west1", force: "false", holds: none,
+			moves: "from us-central1 to europe-west1"},
+		"no move": {force: "false", holds: documents},
+		"documents, another project": {project: "other-project", force: "false", holds: documents,
+			refused: "gcp:project changes from test-project to other-project"},
+		"another project": {project: "other-project", force: "true", holds: documents,
+			moves: "from test-project to other-project", lost: "docx2pdf-input-1 are deleted"},
 	} {
-		r, err := program{dryRun: true, built: true, config: map[string]string{"gcp:region": test.region,
-			"forceDestroy": test.force}, says: map[string]string{
-			"/v1/b": fmt.Sprintf(buckets, test.stack), "/v1/b/docx2pdf-input-1/o": test.holds,
-			"/v1/b/docx2pdf-source-1/o": documents}}.run(t)
-		if refused := err != nil && strings.Contains(err.Error(), "the bucket docx2pdf-input-1 has documents") &&
-			strings.Contains(err.Error(), "gcloud storage cp"); refused != test.refused || err != nil && !refused {
+		config := map[string]string{"gcp:region": cmp.Or(test.region, "us-central1"),
+			"gcp:project": cmp.Or(test.project, "test-project"), "forceDestroy": test.force}
+		r, err := program{dryRun: true, built: true,
+			state: []deployedBucket{{"docx2pdf-input-1", "test-project", "us-central1"},
+				{"docx2pdf-source-1", "test-project", "us-central1"}}, config: config,
+			says: map[string]string{"/v1/b/docx2pdf-input-1/o": test.holds, "/v1/b/docx2pdf-source-1/o": documents}}.run(t)
+		if test.refused == "" && err != nil || test.refused != "" && (err == nil ||
+			!strings.Contains(err.Error(), test.refused) || !strings.Contains(err.Error(), "gcloud storage cp")) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if told := strings.Contains(strings.Join(r.warnings(), " "),
-			"documents in the bucket docx2pdf-input-1 are deleted"); told != test.told {
-			t.Errorf("%s: the program says %v", name, r.warnings())
+		said := strings.Join(r.warnings(), " ")
+		for _, want := range []string{test.moves, test.lost} {
+			if !strings.Contains(said, want) || want == "" && test.moves == "" && said != "" {
+				t.Errorf("%s: the program says %q, want %q", name, said, want)
+			}
+		}
+	}
+}
+
+// TestCallerOfAnother: an account that another stack made is named, and left alone.
+func TestCallerOfAnother(t *testing.T) {
+	const account = `{"email":"cr-test@test-project.iam.gserviceaccount.com","description":%q}`
+	for description, refused := range map[string]bool{
+		describedAs + "prod": true, describedAs + "test": false, "": false, "somebody's": false,
+	} {
+		r, err := program{caller: fmt.Sprintf(account, description)}.run(t)
+		if refused != (err != nil) || refused && (len(r.resources) != 0 ||
+			!strings.Contains(err.Error(), "belongs to the stack prod: give this stack another: pulumi config set "+
+				"callerName cr-test")) {
+			t.Errorf("an account described as %q: %v, %d resources", description, err, len(r.resources))
+		}
+	}
+	r, err := program{}.run(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, resource := range r.resources {
+		if resource.Type == "gcp:serviceaccount/account:Account" && resource.Inputs["description"] != describedAs+"test" {
+			t.Errorf("%s is described as %v", resource.Name, resource.Inputs["description"])
 		}
 	}
 }

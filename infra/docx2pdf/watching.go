@@ -27,6 +27,7 @@ func newWatching(ctx *pulumi.Context, name string, args *watchingArgs,
 		return nil, err
 	}
 	_, err := monitoring.NewDashboard(ctx, name+"-dashboard", &monitoring.DashboardArgs{
+		Project:       pulumi.String(args.project),
 		DashboardJson: dashboard(args),
 	}, pulumi.Parent(c))
 	if err != nil {
@@ -58,6 +59,7 @@ func (c *watching) email(
 		return nil, nil
 	}
 	return monitoring.NewNotificationChannel(ctx, name+"-email", &monitoring.NotificationChannelArgs{
+		Project:     pulumi.String(args.project),
 		DisplayName: pulumi.String("Docx to PDF converter"),
 		Type:        pulumi.String("email"),
 		Labels:      pulumi.StringMap{"email_address": pulumi.String(args.alertEmail)},
@@ -70,6 +72,7 @@ func (c *watching) alerts(
 ) error {
 	for _, alert := range alertsOf(args) {
 		policy := &monitoring.AlertPolicyArgs{
+			Project:              pulumi.String(args.project),
 			DisplayName:          pulumi.String("Docx to PDF: " + alert.title),
 			Combiner:             pulumi.String("OR"),
 			Conditions:           monitoring.AlertPolicyConditionArray{alert.condition},

@@ -33,7 +33,7 @@ func TestConfiguration(t *testing.T) {
 		{"what has a fixed name is replaced", (*machine).replaces},
 		{"a service that the state lost is taken in", (*machine).takesIn},
 		{"no key", (*machine).withoutKey},
-		{"another region", (*machine).moves},
+		{"another region and project", (*machine).moves},
 		{"no events", (*machine).withoutEvents},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { step.does(m.in(t)) }) {
@@ -94,13 +94,15 @@ func (m *machine) promotes() {
 			m.run("pulumi", "config", "set", "--stack", "prod", key, value)
 		}
 	}
-	set("gcp:project=docx2pdf-local", "gcp:region=us-central1", "image="+image, "callerName=cr-test-prod",
-		"forceDestroy=true")
+	set("gcp:project=docx2pdf-local", "gcp:region=us-central1", "image="+image, "forceDestroy=true")
 	out, err := m.try("pulumi", "preview", "--stack", "prod", "--non-interactive")
-	if err == nil || !strings.Contains(out, "belongs to the stack local") {
-		m.t.Errorf("with the name of the other stack's service: %v\n%s", err, out)
+	for _, want := range []string{"the Cloud Run service docx2pdf in us-central1 belongs to the stack local",
+		"the service account cr-test@docx2pdf-local.iam.gserviceaccount.com belongs to the stack local"} {
+		if err == nil || !strings.Contains(out, want) {
+			m.t.Errorf("with the names of the other stack: %v, want %q\n%s", err, want, out)
+		}
 	}
-	set("serviceName=docx2pdf-prod")
+	set("serviceName=docx2pdf-prod", "callerName=cr-test-prod")
 	m.run("pulumi", "up", "--stack", "prod", "--yes", "--skip-preview", "--non-interactive")
 	pdf := filepath.Join(m.t.TempDir(), "demo.pdf")
 	m.run("go", "run", "./client", "-stack", "prod", "-o", pdf, "demo.docx")
@@ -266,20 +268,23 @@ func (m *machine) withoutKey() {
 	m.up("createKey=true")
 }
 
-// moves replaces everything that has a region, and whatever is bound to it.
+// moves replaces everything, in another region and another project.
 func (m *machine) moves() {
+	m.project("another-project")
 	out, err := m.try("pulumi", "preview", "--stack", "local", "--non-interactive", "--config", "gcp:region=europe-west1",
 		"--config", "forceDestroy=false")
 	if err == nil || !strings.Contains(out, "has documents, which would be lost") {
 		m.t.Errorf("a move that loses documents: %v\n%s", err, out)
 	}
-	if out := m.up("gcp:region=europe-west1", "forceDestroy=true"); !strings.Contains(out, "are deleted") {
-		m.t.Errorf("the move does not tell of the documents:\n%s", out)
+	if out := m.up("gcp:region=europe-west1", "gcp:project=another-project",
+		"forceDestroy=true"); !strings.Contains(out, "moves from docx2pdf-local to another-project: everything in it is made "+
+		"anew") || !strings.Contains(out, "are deleted") {
+		m.t.Errorf("the move does not tell what it takes:\n%s", out)
 	}
 	inventory := m.run(".local/bin/local", "inventory")
-	if strings.Contains(inventory, "us-central1") ||
-		!strings.Contains(inventory, "locations/europe-west1/services/docx2pdf") {
-		m.t.Errorf("after the move there is still something in the old region, or nothing in the new one:\n%s", inventory)
+	if strings.Contains(inventory, "us-central1") || strings.Contains(inventory, "docx2pdf-local") ||
+		!strings.Contains(inventory, "projects/another-project/locations/europe-west1/services/docx2pdf") {
+		m.t.Errorf("after the move there is still something in the old place, or nothing in the new one:\n%s", inventory)
 	}
 	m.clientConverts()
 }

@@ -1,0 +1,70 @@
+package docx2pdf
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// deployedBucket is a bucket of documents as the stack's state has it.
+type deployedBucket struct{ name, project, region string }
+
+// deployedBuckets are the buckets of documents that the stack has now; none where the state cannot be read.
+func deployedBuckets(ctx *pulumi.Context, cfg *settings) []deployedBucket {
+	var state struct {
+		Outputs map[string]any `pulumi:"outputs"`
+	}
+	args := struct {
+		StackName string `pulumi:"stackName"`
+	}{ctx.Organization() + "/" + ctx.Project() + "/" + ctx.Stack()}
+	// Raw, since among the outputs are secrets.
+	if _, err := ctx.InvokePackageRaw("pulumi:pulumi:readStackResourceOutputs", &args, &state, ""); err != nil {
+		return nil
+	}
+	var found []deployedBucket
+	for urn, resource := range state.Outputs {
+		name := urn[strings.LastIndex(urn, "::")+2:]
+		if name != cfg.prefix+"docx2pdf-input" && name != cfg.prefix+"docx2pdf-output" ||
+			!strings.Contains(urn, "gcp:storage/bucket:Bucket") {
+			continue
+		}
+		fields, _ := resource.(map[string]any)
+		outputs, _ := fields["outputs"].(map[string]any)
+		text := func(key string) string { s, _ := outputs[key].(string); return s }
+		found = append(found, deployedBucket{text("name"), text("project"), strings.ToLower(text("location"))})
+	}
+	return found
+}
+
+// checkMove refuses another project or region for a stack whose buckets hold documents: everything in the old one goes,
+// and Google deletes no bucket that is not empty. The refusal would come at the end, with half of the stack in either
+// place.
+func (p *preflight) checkMove(within context.Context, ctx *pulumi.Context, cfg *settings) error {
+	told := false
+	for _, bucket := range deployedBuckets(ctx, cfg) {
+		key, from, to := "gcp:region", bucket.region, cfg.region
+		if bucket.project != cfg.project && bucket.project != "" {
+			key, from, to = "gcp:project", bucket.project, cfg.project
+		}
+		if from == to {
+			continue
+		}
+		holds := p.google.Holds(within, bucket.name)
+		if holds && !cfg.forceDestroy {
+			return fmt.Errorf("%s changes from %s to %s, but the bucket %s has documents, which would be lost: copy what you "+
+				"need with \"gcloud storage cp --recursive gs://%s .\" and delete it there, or with %s as it was set "+
+				"forceDestroy to true, run pulumi up, and change it then", key, from, to, bucket.name, bucket.name, key)
+		}
+		if !told {
+			told = true
+			_ = ctx.Log.Warn(fmt.Sprintf("the stack moves from %s to %s: everything in it is made anew, with other buckets, "+
+				"another URL and another key", from, to), nil)
+		}
+		if holds {
+			_ = ctx.Log.Warn(fmt.Sprintf("the documents in the bucket %s are deleted", bucket.name), nil)
+		}
+	}
+	return nil
+}
