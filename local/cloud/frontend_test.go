@@ -92,6 +92,14 @@ func TestInternalIngressAndCustomAudience(t *testing.T) {
 	w.deploy("app", custom)
 	token := w.idToken("caller@"+project+".iam.gserviceaccount.com", "https://converter.example.com")
 	w.call(token, "GET", url+"/", nil).want(200)
+	custom["ingress"] = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
+	custom["template"].(map[string]any)["vpcAccess"] = map[string]any{
+		"networkInterfaces": []any{map[string]any{"network": "default"}}}
+	access := w.deploy("app", custom).at("response", "template", "vpcAccess")
+	if dig(access, "egress") != "PRIVATE_RANGES_ONLY" || dig(access, "networkInterfaces", 0, "subnetwork") != "default" {
+		t.Errorf("VPC access is %v", access)
+	}
+	w.call(token, "GET", url+"/", nil).want(404)
 	custom["ingress"] = "INGRESS_TRAFFIC_INTERNAL_ONLY"
 	w.deploy("app", custom)
 	w.call(token, "GET", url+"/", nil).want(404)

@@ -419,6 +419,9 @@ func TestDeploymentsThatAreRefused(t *testing.T) {
 			501},
 		"a VPC": {func(template, _ map[string]any) { template["vpcAccess"] = map[string]any{"connector": "c"} },
 			501},
+		"another network": {func(template, _ map[string]any) {
+			template["vpcAccess"] = map[string]any{"networkInterfaces": []any{map[string]any{"network": "letters"}}}
+		}, 501},
 		"unknown account": {func(template, _ map[string]any) { template["serviceAccount"] = "x@example.com" }, 403},
 		"unknown field":   {func(template, _ map[string]any) { template["colour"] = "blue" }, 400},
 	} {

@@ -1,7 +1,10 @@
 package e2e
 
 import (
+	"bufio"
 	"net/http"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -16,13 +19,106 @@ func TestSettings(t *testing.T) {
 		does func(*machine)
 	}{
 		{"a budget, and logs that are kept for a week", (*machine).budgetsAndLogs},
+		{"labels, an audience of its own and a VPC network", (*machine).labelsAndNetwork},
+		{"a service that only Google Cloud reaches", (*machine).insideOnly},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { step.does(m.in(t)) }) {
 			t.FailNow()
 		}
 	}
 	m.unchanged()
+	m.interruptsDestroy()
 	m.destroy()
+}
+
+// interruptsDestroy sends Ctrl-C once something is gone. What is left is the next destroy's.
+func (m *machine) interruptsDestroy() {
+	m.t.Helper()
+	destroy := exec.Command("pulumi", "destroy", "--stack", "local", "--yes", "--skip-preview", "--non-interactive",
+		"--parallel", "1")
+	destroy.Dir, destroy.Env = m.dir, m.env
+	if path, err := lookPath("pulumi", m.env); err == nil {
+		destroy.Path, destroy.Err = path, nil
+	}
+	out, err := destroy.StdoutPipe()
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if err := destroy.Start(); err != nil {
+		m.t.Fatal(err)
+	}
+	m.t.Cleanup(func() { _ = destroy.Process.Kill() }) // when the test fails before it ends
+	deleted := 0
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if strings.Contains(lines.Text(), " deleted ") {
+			if deleted++; deleted == 5 {
+				_ = destroy.Process.Signal(os.Interrupt)
+			}
+		}
+	}
+	_ = destroy.Wait()
+	if left := m.run(".local/bin/local", "inventory"); deleted < 5 || left == "" {
+		m.t.Errorf("the destroy was not interrupted: after %d deletions there is left:\n%s", deleted, left)
+	}
+}
+
+// labelsAndNetwork looks at Google for what the program asks for, and calls by the other audience.
+func (m *machine) labelsAndNetwork() {
+	set := func(key, value string) { m.run("pulumi", "config", "set", "--stack", "local", "--path", key, value) }
+	set("labels[0]", "team=letters")
+	set("customAudiences[0]", "https://pdf.example.com")
+	m.up("vpcNetwork=default", "vpcEgress=all-traffic")
+	m.unchanged()
+	var service struct {
+		Labels   map[string]string
+		Template struct {
+			VpcAccess struct {
+				Egress            string
+				NetworkInterfaces []struct{ Network string }
+			}
+		}
+	}
+	m.asOwner(http.MethodGet, m.variable("GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT")+
+		"projects/docx2pdf-local/locations/us-central1/services/docx2pdf", nil, &service)
+	access := service.Template.VpcAccess
+	if access.Egress != "ALL_TRAFFIC" || len(access.NetworkInterfaces) != 1 {
+		m.t.Errorf("the service's way out is %+v", access)
+	}
+	outputs := m.outputs()
+	var bucket struct{ Labels map[string]string }
+	m.asOwner(http.MethodGet, m.variable("GOOGLE_STORAGE_CUSTOM_ENDPOINT")+"b/"+outputs["inputBucket"], nil, &bucket)
+	for what, labels := range map[string]map[string]string{"service": service.Labels, "bucket": bucket.Labels} {
+		if labels["team"] != "letters" || labels["stack"] != "local" {
+			m.t.Errorf("the %s has the labels %v", what, labels)
+		}
+	}
+	for audience, want := range map[string]int{
+		"https://pdf.example.com": http.StatusOK, "https://other.example.com": http.StatusUnauthorized,
+	} {
+		token := "Bearer " + m.idToken(outputs["key"], audience)
+		if status, body := m.get(outputs["url"], token); status != want {
+			m.t.Errorf("with the audience %s: %d %s", audience, status, body)
+		}
+	}
+	m.run("pulumi", "config", "rm", "--stack", "local", "customAudiences")
+	m.up("vpcNetwork=", "vpcEgress=private-ranges-only")
+}
+
+// insideOnly: callers outside get Google's 404, and an uploaded document is converted, for Pub/Sub is inside.
+func (m *machine) insideOnly() {
+	for _, ingress := range []string{"internal-and-cloud-load-balancing", "internal"} {
+		m.up("ingress=" + ingress)
+		outputs := m.outputs()
+		token := "Bearer " + m.idToken(outputs["key"], outputs["url"])
+		if status, body := m.get(outputs["url"], token); status != http.StatusNotFound ||
+			!strings.Contains(body, "Page not found") {
+			m.t.Errorf("from outside a service with ingress %s answers %d %s", ingress, status, body)
+		}
+	}
+	m.upload("inside.docx", "demo.docx")
+	m.appears("inside.pdf")
+	m.up("ingress=all")
+	m.clientConverts()
 }
 
 // budgetsAndLogs looks at the budget and at where the log goes. The service's lines go there, and a build's do not.

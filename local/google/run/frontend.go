@@ -141,8 +141,8 @@ func (f *frontend) serve(w http.ResponseWriter, r *http.Request, trace trace, vi
 			"</code> was not found on this server.")
 		return
 	}
-	if current.Ingress == "INGRESS_TRAFFIC_INTERNAL_ONLY" && !f.service.internal(r) {
-		entry.Why = "the service's ingress is internal"
+	if !f.service.reachable(current.Ingress, r) {
+		entry.Why = "the service's ingress is " + current.Ingress
 		page(w, http.StatusNotFound, "Page not found", "The requested URL <code>"+escape(r.URL.Path)+
 			"</code> was not found on this server.")
 		return

@@ -38,6 +38,7 @@ func fillService(v *runapi.GoogleCloudRunV2Service, number string) {
 	if t.Scaling == nil {
 		t.Scaling = &runapi.GoogleCloudRunV2RevisionScaling{}
 	}
+	fillNetwork(t.VpcAccess)
 	fillContainer(t.Containers[0])
 	if t.Scaling.MaxInstanceCount == 0 {
 		t.Scaling.MaxInstanceCount = defaultInstances(t)
@@ -107,9 +108,10 @@ const (
 func modelled(v *runapi.GoogleCloudRunV2Service) error {
 	t, c := v.Template, v.Template.Containers[0]
 	for what, asked := range map[string]bool{
-		"several containers (sidecars)":                             len(t.Containers) > 1,
-		"volumes (template.volumes)":                                len(t.Volumes) > 0 || len(c.VolumeMounts) > 0,
-		"VPC access (template.vpcAccess)":                           t.VpcAccess != nil,
+		"several containers (sidecars)": len(t.Containers) > 1,
+		"volumes (template.volumes)":    len(t.Volumes) > 0 || len(c.VolumeMounts) > 0,
+		"VPC access but by one interface of the network default (template.vpcAccess)": t.VpcAccess != nil &&
+			!throughTheNetwork(t.VpcAccess),
 		"customer-managed encryption keys (template.encryptionKey)": t.EncryptionKey != "",
 		"session affinity (template.sessionAffinity)":               t.SessionAffinity,
 		"service mesh and node selectors":                           t.ServiceMesh != nil || t.NodeSelector != nil,
@@ -126,7 +128,6 @@ func modelled(v *runapi.GoogleCloudRunV2Service) error {
 		"disabled health checks":                       t.HealthCheckDisabled,
 		"gRPC probes": (c.StartupProbe != nil && c.StartupProbe.Grpc != nil) ||
 			(c.LivenessProbe != nil && c.LivenessProbe.Grpc != nil),
-		"ingress through load balancers only": v.Ingress == "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
 	} {
 		if asked {
 			return status.NotModelled("%s of Cloud Run services", what)
