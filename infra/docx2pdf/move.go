@@ -13,14 +13,24 @@ type deployedBucket struct{ name, project, region string }
 
 // deployedBuckets are the buckets of documents that the stack has now; none where the state cannot be read.
 func deployedBuckets(ctx *pulumi.Context, cfg *settings) []deployedBucket {
+	// Only these are read: of what else is in the state, some cannot be, such as archives after an import.
+	type bucket struct {
+		Name     string `pulumi:"name"`
+		Project  string `pulumi:"project"`
+		Location string `pulumi:"location"`
+	}
+	type resource struct {
+		Outputs bucket `pulumi:"outputs"`
+	}
 	var state struct {
-		Outputs map[string]any `pulumi:"outputs"`
+		Outputs map[string]resource `pulumi:"outputs"`
 	}
 	args := struct {
 		StackName string `pulumi:"stackName"`
 	}{ctx.Organization() + "/" + ctx.Project() + "/" + ctx.Stack()}
 	// Raw, since among the outputs are secrets.
 	if _, err := ctx.InvokePackageRaw("pulumi:pulumi:readStackResourceOutputs", &args, &state, ""); err != nil {
+		_ = ctx.Log.Debug("the stack's own state cannot be read: "+err.Error(), nil)
 		return nil
 	}
 	var found []deployedBucket
@@ -30,10 +40,8 @@ func deployedBuckets(ctx *pulumi.Context, cfg *settings) []deployedBucket {
 			!strings.Contains(urn, "gcp:storage/bucket:Bucket") {
 			continue
 		}
-		fields, _ := resource.(map[string]any)
-		outputs, _ := fields["outputs"].(map[string]any)
-		text := func(key string) string { s, _ := outputs[key].(string); return s }
-		found = append(found, deployedBucket{text("name"), text("project"), strings.ToLower(text("location"))})
+		b := resource.Outputs
+		found = append(found, deployedBucket{b.Name, b.Project, strings.ToLower(b.Location)})
 	}
 	return found
 }
