@@ -5,11 +5,36 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+
+	"docx2pdf/service/docx"
+	"docx2pdf/service/docx/mend"
 )
+
+// prepared is a document as LibreOffice gets it: what is laid out anew before, such as the columns of tables, is so for
+// the reference, too. One with parts that come in only once it is loaded stays as it is.
+func prepared(ctx context.Context, d document) (document, error) {
+	dir, err := os.MkdirTemp("", "conform-")
+	if err != nil {
+		return d, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "document.docx")
+	if err := os.WriteFile(path, d.content, 0o600); err != nil {
+		return d, err
+	}
+	p, err := docx.Prepare(ctx, path, docx.DefaultLimits, mend.Wishes{})
+	if err != nil || len(p.Insertions) > 0 {
+		return d, nil // the reference says what it makes of it
+	}
+	d.content, err = os.ReadFile(path)
+	return d, err
+}
 
 // checkConformity converts all documents in order, backwards, and in the company of three others, and compares the
 // PDFs' texts with each other, and their pages with a reference's.
@@ -37,7 +62,11 @@ func checkConformity(ctx context.Context, c *converter, reference engine, all do
 	}
 	sameText := 0
 	for _, d := range documents {
-		pdf, err := reference.convert(ctx, d)
+		ready, err := prepared(ctx, d)
+		if err != nil {
+			return err
+		}
+		pdf, err := reference.convert(ctx, ready)
 		if err != nil {
 			failures = append(failures, fmt.Errorf("%s: %w", d.name, err))
 			continue
