@@ -43,7 +43,8 @@ func defineServe(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer
 		10*time.Second,
 		"how long a request waits for a busy Cloud Run service before 429",
 	)
-	flags.StringVar(&f.faults, "faults", "", "JSON file of faults to inject, for example local/machinery/fault/faults.json")
+	flags.StringVar(&f.faults, "faults", "",
+		"JSON file of faults to inject, for example local/machinery/fault/faults.json")
 	flags.BoolVar(
 		&f.docker,
 		"docker",

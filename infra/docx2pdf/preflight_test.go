@@ -87,7 +87,8 @@ func TestWhatCannotBeLookedUpIsNoReason(t *testing.T) {
 	}
 }
 
-// TestOthersTakeOfTheQuota: what other services of the region may have is told by name, and refuses nothing. The stack's
+// TestOthersTakeOfTheQuota: what other services of the region may have is told by name, and refuses nothing. The
+// stack's
 // own service does not count twice.
 func TestOthersTakeOfTheQuota(t *testing.T) {
 	const services = "/v2/projects/test-project/locations/us-central1/services"

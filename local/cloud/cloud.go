@@ -151,7 +151,8 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 		return err
 	}
 	if c.run, err = run.Open(c.state, run.Services{Policies: c.policies, Door: c.door, Tokens: c.tokens,
-		Accounts: c.iam, Projects: c.projects, Logging: c.logging, Operations: operations, Log: c.options.Log, Address: c.Address, InternalSecret: internal,
+		Accounts: c.iam, Projects: c.projects, Logging: c.logging, Operations: operations, Log: c.options.Log,
+		Address: c.Address, InternalSecret: internal,
 		Faults: c.options.Faults,
 		Agent:  func(project string) string { return c.usage.AgentEmail(project, "run.googleapis.com") }},
 		run.Options{Idle: c.options.Idle, Pending: c.options.Pending, Docker: c.options.Docker}); err != nil {

@@ -131,7 +131,8 @@ func TestRefusalsOfErrandsAreInTheLog(t *testing.T) {
 		"payload_format": "JSON_API_V1"}).want(200)
 	w.revoke(pubsub+"/topics/news", "roles/pubsub.publisher", agent)
 	w.upload("papers", "a", []byte("x")).want(200)
-	if !w.refusedFor("storage.notifications (event)", "pubsub.topics.publish", "gs-project-accounts.iam.gserviceaccount.com") {
+	if !w.refusedFor("storage.notifications (event)", "pubsub.topics.publish",
+		"gs-project-accounts.iam.gserviceaccount.com") {
 		t.Error("a lost event is not in the log")
 	}
 
@@ -145,7 +146,8 @@ func TestRefusalsOfErrandsAreInTheLog(t *testing.T) {
 		w.call(w.owner, "POST", pubsub+"/subscriptions/reader:modifyAckDeadline",
 			map[string]any{"ackIds": ids, "ackDeadlineSeconds": 0}).want(200)
 	}
-	if !w.refusedFor("pubsub.subscriptions (dead letter)", "pubsub.topics.publish", "gcp-sa-pubsub.iam.gserviceaccount.com") {
+	if !w.refusedFor("pubsub.subscriptions (dead letter)", "pubsub.topics.publish",
+		"gcp-sa-pubsub.iam.gserviceaccount.com") {
 		t.Error("a message that cannot go to the dead letters is not in the log")
 	}
 

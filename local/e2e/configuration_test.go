@@ -277,8 +277,9 @@ func (m *machine) moves() {
 		m.t.Errorf("a move that loses documents: %v\n%s", err, out)
 	}
 	if out := m.up("gcp:region=europe-west1", "gcp:project=another-project",
-		"forceDestroy=true"); !strings.Contains(out, "moves from docx2pdf-local to another-project: everything in it is made "+
-		"anew") || !strings.Contains(out, "are deleted") {
+		"forceDestroy=true"); !strings.Contains(out,
+		"moves from docx2pdf-local to another-project: everything in it is made "+
+			"anew") || !strings.Contains(out, "are deleted") {
 		m.t.Errorf("the move does not tell what it takes:\n%s", out)
 	}
 	inventory := m.run(".local/bin/local", "inventory")

@@ -16,7 +16,8 @@ func WithRegistry(content string) (restore func()) {
 	return func() { registry = saved }
 }
 
-// WithEnvironment adds to what LibreOffice sees of the outside, for engines that are started until the returned function
+// WithEnvironment adds to what LibreOffice sees of the outside, for engines that are started until the returned
+// function
 // is called.
 func WithEnvironment(more ...string) (restore func()) {
 	saved := environment

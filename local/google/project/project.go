@@ -57,8 +57,9 @@ const (
 
 // Open uses the projects in the store.
 func Open(db *store.DB, policies *policy.Engine, door *door.Door, operations *operation.Operations) *Service {
-	return &Service{db: db, policies: policies, door: door, operations: operations, projects: store.In[project](db, "projects"),
-		usable: map[string]time.Time{}}
+	return &Service{db: db, policies: policies, door: door, operations: operations,
+		projects: store.In[project](db, "projects"),
+		usable:   map[string]time.Time{}}
 }
 
 // Create makes a project that belongs to owner; a project that exists is left as it is.

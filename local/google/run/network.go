@@ -7,7 +7,8 @@ import (
 	runapi "google.golang.org/api/run/v2"
 )
 
-// reachable says whether a request may reach a service at all. From outside Google Cloud only a service whose ingress is
+// reachable says whether a request may reach a service at all. From outside Google Cloud only a service whose ingress
+// is
 // all can be reached: there is no load balancer here, and what comes from inside is marked.
 // https://cloud.google.com/run/docs/securing/ingress
 func (s *Service) reachable(ingress string, r *http.Request) bool {

@@ -13,7 +13,8 @@ type lifecycle struct {
 
 // named says whether the program chooses the resource's name, not Google.
 func (l lifecycle) named() bool {
-	return l.id != "" && !strings.Contains(l.token, ":monitoring/") && !strings.Contains(l.token, ":billing/") && !strings.Contains(l.token, "otification")
+	return l.id != "" && !strings.Contains(l.token, ":monitoring/") && !strings.Contains(l.token, ":billing/") &&
+		!strings.Contains(l.token, "otification")
 }
 
 var lifecycles = []lifecycle{

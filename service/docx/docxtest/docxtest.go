@@ -25,7 +25,8 @@ const namespaces = ` xmlns:w="http://schemas.openxmlformats.org/wordprocessingml
 	` xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture"` +
 	` xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office"`
 
-// Document packs a Word document with the given body and more parts. A part replaces the one of the same name. Text that
+// Document packs a Word document with the given body and more parts. A part replaces the one of the same name. Text
+// that
 // says nothing of its font is in Calibri of 11 points; the document is one of Word 2013.
 func Document(body string, more ...Part) []byte {
 	parts := []Part{

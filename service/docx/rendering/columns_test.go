@@ -19,11 +19,13 @@ func gridded(properties string, cells ...[2]string) string {
 		}
 		row.WriteString(docxtest.Paragraph(c[1]) + `</w:tc>`)
 	}
-	return `<w:tbl><w:tblPr>` + properties + `</w:tblPr><w:tblGrid>` + strings.Repeat(`<w:gridCol w:w="100"/>`, len(cells)) +
+	return `<w:tbl><w:tblPr>` + properties + `</w:tblPr><w:tblGrid>` + strings.Repeat(`<w:gridCol w:w="100"/>`,
+		len(cells)) +
 		`</w:tblGrid><w:tr>` + row.String() + `</w:tr></w:tbl><w:p/>`
 }
 
-// Columns are where Word has them: as wide as cells ask for, or as their text is. By the grid there would be no room for
+// Columns are where Word has them: as wide as cells ask for, or as their text is. By the grid there would be no room
+// for
 // text at all.
 func TestColumnsOfTables(t *testing.T) {
 	const auto, whole = `<w:tblW w:w="100" w:type="auto"/>`, `<w:tblW w:w="5000" w:type="pct"/>`
@@ -108,10 +110,11 @@ func TestTablesBeginWhereTheirWordHasThem(t *testing.T) {
 		content []byte
 		further float64 // to the right than the text around it, in points
 	}{
-		"2013":                {docxtest.Document(body, version("15")), 5.4},
-		"2010":                {docxtest.Document(body, version("14")), 0},
-		"not said":            {docxtest.Document(body, settings("")), 0},
-		"empty settings":      {docxtest.Document(body, docxtest.Part{Name: "word/settings.xml", Content: `<w:settings ` + w + `/>`}), 0},
+		"2013":     {docxtest.Document(body, version("15")), 5.4},
+		"2010":     {docxtest.Document(body, version("14")), 0},
+		"not said": {docxtest.Document(body, settings("")), 0},
+		"empty settings": {docxtest.Document(body, docxtest.Part{Name: "word/settings.xml", Content: `<w:settings ` +
+			w + `/>`}), 0},
 		"other compatibility": {docxtest.Document(body, settings(`<w:compat><w:useFELayout/></w:compat>`)), 0},
 		"no settings":         {withoutStyles(t, docxtest.Document(body)), 0},
 	} {

@@ -16,7 +16,8 @@ import (
 )
 
 // services are those whose permissions the local cloud knows.
-var services = []string{"artifactregistry", "billing", "cloudbuild", "cloudkms", "cloudtrace", "iam", "logging", "monitoring",
+var services = []string{"artifactregistry", "billing", "cloudbuild", "cloudkms", "cloudtrace", "iam", "logging",
+	"monitoring",
 	"pubsub", "resourcemanager", "run", "serviceusage", "storage"}
 
 const folder = "local/google/iam/policy"
