@@ -188,6 +188,11 @@ func (m *machine) asOwner(method, url string, body, answer any) {
 // call calls an API as whoever runs pulumi.
 func (m *machine) call(method, url string, body any) (int, string) {
 	m.t.Helper()
+	return m.callAs(m.variable("GOOGLE_OAUTH_ACCESS_TOKEN"), method, url, body)
+}
+
+func (m *machine) callAs(token, method, url string, body any) (int, string) {
+	m.t.Helper()
 	var sent io.Reader
 	if body != nil {
 		encoded, err := json.Marshal(body)
@@ -200,7 +205,7 @@ func (m *machine) call(method, url string, body any) (int, string) {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer "+m.variable("GOOGLE_OAUTH_ACCESS_TOKEN"))
+	request.Header.Set("Authorization", "Bearer "+token)
 	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
