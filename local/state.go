@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"docx2pdf/local/cloud"
@@ -92,10 +93,18 @@ func findServing(state string) (serving, error) {
 
 // checkUnused is an error when a local cloud has the state open, also one that is starting or stopping.
 func checkUnused(state string) error {
-	if !cloud.InUse(cloudDir(state)) {
-		return nil
+	var s serving
+	var err error
+	// A program that a killed cloud was just starting holds the lock until it has begun.
+	for range 300 {
+		if !cloud.InUse(cloudDir(state)) {
+			return nil
+		}
+		if s, err = findServing(state); err != nil || syscall.Kill(s.PID, 0) == nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
-	s, err := findServing(state)
 	if err != nil {
 		return fmt.Errorf(
 			"another local cloud uses the state in %s, and is starting or stopping; stop it first, or give another -state",
