@@ -149,7 +149,8 @@ func TestCheckoutsOnWindowsGiveTheSameTag(t *testing.T) {
 func TestSourceCompiles(t *testing.T) {
 	list := exec.Command("go", "list", "-deps", "-f",
 		`{{$d := .Dir}}{{range .GoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .CgoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`+
-			`{{range .CFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .CXXFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .HFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .EmbedFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`,
+			`{{range .CFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .CXXFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`+
+			`{{range .HFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .EmbedFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`,
 		"./service", "./service/fonts/twins")
 	list.Dir = "../.."
 	list.Env = append(os.Environ(), "GOWORK=off")

@@ -373,7 +373,8 @@ func (r *recording) google(p program) http.Handler {
 		r.mu.Unlock()
 		if mirrored {
 			fmt.Fprint(w,
-				`{"id":"build-1","status":"FAILURE","statusDetail":"failed to resolve source metadata for mirror.gcr.io/library/debian@sha256:1: not found"}`)
+				`{"id":"build-1","status":"FAILURE","statusDetail":"`+
+					`failed to resolve source metadata for mirror.gcr.io/library/debian@sha256:1: not found"}`)
 			return
 		}
 		r.mu.Lock()
