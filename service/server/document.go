@@ -27,19 +27,24 @@ func (s *Server) run(ctx context.Context, e *entry, d *conversion.Document, o op
 	return err
 }
 
-// answerPDF converts a document that came in the request and answers with the PDF.
-func (s *Server) answerPDF(w http.ResponseWriter, r *http.Request, e *entry, name string, content io.Reader,
-	o options.Options) error {
-	e.form = "document"
+// receive takes a document that comes in the request.
+func (s *Server) receive(name string, content io.Reader) (*conversion.Document, error) {
 	d, err := s.Converter.NewDocument(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer d.Close()
 	if err := d.Fill(func(file io.Writer) error { _, err := io.Copy(file, content); return err }); err != nil {
-		return asBadRequest(err, "the document did not arrive whole")
+		d.Close()
+		return nil, asBadRequest(err, "the document did not arrive whole")
 	}
-	// What follows a form's file is nothing, but only at its end the server notices a caller that goes away.
+	return d, nil
+}
+
+// answerPDF converts a document that came in the request and answers with the PDF.
+func (s *Server) answerPDF(w http.ResponseWriter, r *http.Request, e *entry, name string, d *conversion.Document,
+	o options.Options) error {
+	e.form = "document"
+	// What follows a form is nothing, but only at its end the server notices a caller that goes away.
 	if _, err := io.Copy(io.Discard, r.Body); err != nil {
 		return asBadRequest(err, "the request did not arrive whole")
 	}

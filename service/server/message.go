@@ -1,9 +1,12 @@
 package server
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"docx2pdf/service/conversion"
 	"docx2pdf/service/options"
@@ -72,7 +75,21 @@ func readOrder(b *body, query url.Values) (outcome.Order, error) {
 		}
 		o.Generation = generation
 	}
+	for name := range attributes {
+		if !o.Push && !options.Known(name) && !ofANotification(name) {
+			return o, badOption(fmt.Errorf("message attribute: %w", options.Unknown(name)))
+		}
+	}
 	o.Asked = []options.Layer{options.Map(attributes), layer(query)}
 	_, err := options.Parse(o.Asked...)
 	return o, badOption(err)
+}
+
+// ofANotification tells whether a notification of Cloud Storage has an attribute of this name: callers send again what
+// was delivered. Others would be misspelt options, that are passed over in silence.
+// https://cloud.google.com/storage/docs/pubsub-notifications#attributes
+func ofANotification(name string) bool {
+	return slices.Contains([]string{"bucketId", "objectId", "objectGeneration", "eventType", "eventTime",
+		"notificationConfig", "payloadFormat", "overwroteGeneration", "overwrittenByGeneration"}, name) ||
+		strings.HasPrefix(name, "CloudPubSub") || strings.HasPrefix(name, "googclient_")
 }

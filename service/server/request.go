@@ -3,14 +3,18 @@ package server
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os"
 	"path"
+	"slices"
 
 	"docx2pdf/service/conversion"
+	"docx2pdf/service/gotenberg"
 	"docx2pdf/service/options"
 	"docx2pdf/service/problem"
 )
@@ -19,15 +23,43 @@ import (
 // https://cloud.google.com/run/quotas#cloud_run_limits
 const maxRequest = 32 << 20
 
-// body is a JSON request: the seed's two forms and Pub/Sub's.
+// body is a JSON request: the seed's two forms and Pub/Sub's. What stands for any value is not made use of.
 // https://cloud.google.com/pubsub/docs/push#receive_push
 type body struct {
 	Message *struct {
 		Attributes map[string]string `json:"attributes"`
 		MessageID  string            `json:"messageId"`
+		Data       any               `json:"data"`
+		Published  any               `json:"publishTime"`
+		Key        any               `json:"orderingKey"`
+		OldID      any               `json:"message_id"`
+		OldTime    any               `json:"publish_time"`
 	} `json:"message"`
 	Subscription string  `json:"subscription"`
+	Attempt      any     `json:"deliveryAttempt"`
 	Content      *[]byte `json:"docx_content"`
+}
+
+// read reads a request. A caller's has nothing that is not known: an option in a wrong place would be passed over in
+// silence. Of what Pub/Sub delivers there may be more one day.
+func (b *body) read(from io.ReadSeeker) error {
+	decoder := json.NewDecoder(from)
+	decoder.DisallowUnknownFields()
+	strict := decoder.Decode(b)
+	if strict == nil {
+		return nil
+	}
+	if _, err := from.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	*b = body{}
+	if err := json.NewDecoder(from).Decode(b); err != nil {
+		return err
+	}
+	if b.Subscription == "" {
+		return strict
+	}
+	return nil
 }
 
 func badRequest(format string, arguments ...any) error {
@@ -61,36 +93,71 @@ func (s *Server) convert(w http.ResponseWriter, r *http.Request, e *entry) error
 	case mediaType == "application/json" || start[0] == '{' && string(start) != `{\`: // as RTF starts
 		return s.convertJSON(w, r, e, o, query, content)
 	}
-	return s.answerPDF(w, r, e, "", content, o)
+	d, err := s.receive("", content)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return s.answerPDF(w, r, e, "", d, o)
 }
 
-// convertForm takes options from the fields before the file, and the first file.
+// convertForm converts the form's file. Its options are the other fields, wherever they stand: one behind the file that
+// was passed over could be the password of a PDF that goes out without one.
 func (s *Server) convertForm(w http.ResponseWriter, r *http.Request, e *entry, query url.Values) error {
 	form, err := r.MultipartReader()
 	if err != nil {
 		return badRequest("the form cannot be read: %v", err)
 	}
+	var d *conversion.Document
+	defer func() {
+		if d != nil {
+			d.Close()
+		}
+	}()
+	name := ""
 	for {
 		part, err := form.NextPart()
 		if err == io.EOF {
-			return badRequest("the form has no file")
+			break
 		}
 		if err != nil {
 			return asBadRequest(err, "the form cannot be read")
 		}
-		if part.FileName() != "" {
-			o, err := s.requestOptions(query)
-			if err != nil {
-				return err
-			}
-			return s.answerPDF(w, r, e, part.FileName(), part, o)
+		switch {
+		case part.FileName() == "":
+			err = addField(query, part)
+		case d != nil:
+			err = badRequest("the form has more than one file, %.100q and %.100q: send each by itself, or to %s",
+				name, part.FileName(), gotenberg.Path)
+		default:
+			name = part.FileName()
+			d, err = s.receive(name, part)
 		}
-		value, err := io.ReadAll(io.LimitReader(part, 4096))
 		if err != nil {
-			return asBadRequest(err, "the form cannot be read")
+			return err
 		}
-		query.Set(part.FormName(), string(value))
 	}
+	if d == nil {
+		return badRequest("the form has no file")
+	}
+	o, err := s.requestOptions(query)
+	if err != nil {
+		return err
+	}
+	return s.answerPDF(w, r, e, name, d, o)
+}
+
+// addField adds a field of a form to the options.
+func addField(query url.Values, part *multipart.Part) error {
+	if len(query) >= maxFields {
+		return badRequest("the form has more than %d fields", maxFields)
+	}
+	value, err := io.ReadAll(io.LimitReader(part, maxFieldBytes))
+	if err != nil {
+		return asBadRequest(err, "the form cannot be read")
+	}
+	query.Add(part.FormName(), string(value))
+	return nil
 }
 
 func (s *Server) convertJSON(w http.ResponseWriter, r *http.Request, e *entry, o options.Options, query url.Values,
@@ -135,7 +202,7 @@ func (s *Server) decode(r *http.Request, d *conversion.Document, content io.Read
 		return nil, r.Context().Err()
 	}
 	var b body
-	if err := json.NewDecoder(spool).Decode(&b); err != nil {
+	if err := b.read(spool); err != nil {
 		return nil, badRequest("the request is not JSON of the right form: %v", err)
 	}
 	if b.Content != nil {
@@ -148,11 +215,15 @@ func (s *Server) decode(r *http.Request, d *conversion.Document, content io.Read
 }
 
 // requestOptions reads options from a request. One that is not known is refused: a misspelt option would be passed
-// over in silence.
+// over in silence. So would all values of an option but one.
 func (s *Server) requestOptions(query url.Values) (options.Options, error) {
-	for name := range query {
-		if !options.Known(name) {
+	for name, values := range query {
+		switch {
+		case !options.Known(name):
 			return options.Options{}, badOption(options.Unknown(name))
+		case slices.ContainsFunc(values, func(value string) bool { return value != values[0] }):
+			return options.Options{}, badOption(fmt.Errorf("option %s is there %d times: it must have one value", name,
+				len(values)))
 		}
 	}
 	o, err := options.Parse(layer(query), s.Defaults)

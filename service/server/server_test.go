@@ -212,23 +212,80 @@ func TestDocumentInTheRequest(t *testing.T) {
 
 func TestDocumentInAForm(t *testing.T) {
 	f := newFixture(t)
+	// An option counts wherever it stands, as the fields of a form have no order.
+	for name, parts := range map[string][]formPart{
+		"before": {{"password", "", "secret"}, {"file", "Bericht für März.docx", small}},
+		"behind": {{"file", "Bericht für März.docx", small}, {"password", "", "secret"}},
+	} {
+		contentType, body := formOf(t, parts...)
+		r := f.do(http.MethodPost, "/", contentType, body)
+		r.isPDF(t)
+		if !strings.Contains(r.Header.Get("Content-Disposition"), ".pdf") {
+			t.Errorf("disposition %q, want the PDF's name", r.Header.Get("Content-Disposition"))
+		}
+		if !bytes.Contains(r.body, []byte("/Encrypt")) {
+			t.Errorf("the option %s the file was not heard", name)
+		}
+	}
+}
+
+// formPart is a field of a form, or with a file's name a file.
+type formPart struct{ field, file, content string }
+
+func formOf(t *testing.T, parts ...formPart) (contentType string, body io.Reader) {
+	t.Helper()
 	var form bytes.Buffer
 	w := multipart.NewWriter(&form)
-	w.WriteField("password", "secret")
-	file, err := w.CreateFormFile("file", "Bericht für März.docx")
-	if err != nil {
-		t.Fatal(err)
+	for _, part := range parts {
+		if part.file == "" {
+			w.WriteField(part.field, part.content)
+			continue
+		}
+		to, err := w.CreateFormFile(part.field, part.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(to, part.content)
 	}
-	io.WriteString(file, small)
 	w.Close()
-	r := f.do(http.MethodPost, "/", w.FormDataContentType(), &form)
-	r.isPDF(t)
-	if !strings.Contains(r.Header.Get("Content-Disposition"), ".pdf") {
-		t.Errorf("disposition %q, want the PDF's name", r.Header.Get("Content-Disposition"))
+	return w.FormDataContentType(), &form
+}
+
+// Nothing that a caller asks for is passed over in silence.
+func TestWhatWouldBePassedOver(t *testing.T) {
+	f, _ := bare(t)
+	f.storage.Put("in", "a.docx", []byte(small))
+	form := func(parts ...formPart) reply {
+		contentType, body := formOf(t, parts...)
+		return f.do(http.MethodPost, "/", contentType, body)
 	}
-	if !bytes.Contains(r.body, []byte("/Encrypt")) {
-		t.Error("the option in the form was not heard")
+	file := formPart{"file", "a.docx", small}
+	form(file, formPart{"file", "b.docx", small}).wants(t, http.StatusBadRequest, "bad_request")
+	form(file, formPart{"passwort", "", "secret"}).wants(t, http.StatusBadRequest, "bad_option")
+	form(file, formPart{"pages", "", "1"}, formPart{"pages", "", "2"}).wants(t, http.StatusBadRequest, "bad_option")
+	f.post("/?pages=1&pages=2", small).wants(t, http.StatusBadRequest, "bad_option")
+	f.post("/?pages=1&pages=1", small).isPDF(t)
+
+	inJSON := func(body string) reply {
+		return f.do(http.MethodPost, "/", "application/json", strings.NewReader(body))
 	}
+	content := base64.StdEncoding.EncodeToString([]byte(small))
+	inJSON(`{"docx_content":"`+content+`","password":"secret"}`).wants(t, http.StatusBadRequest, "bad_request")
+	inJSON(`{"password":"secret",`+messageFor("in", "a.docx", "")[1:]).wants(t, http.StatusBadRequest, "bad_request")
+	inJSON(`{"message":{"password":"secret","attributes":{"bucketId":"in","objectId":"a.docx"}}}`).
+		wants(t, http.StatusBadRequest, "bad_request")
+	f.message("a.docx", "Password", "secret").wants(t, http.StatusBadRequest, "bad_option")
+	if f.storage.Object("out", "a.pdf") != nil {
+		t.Error("there is a PDF without the password")
+	}
+
+	// Somebody sends a delivery again, and Pub/Sub delivers what is new.
+	f.message("a.docx", "eventType", "OBJECT_FINALIZE", "notificationConfig", "n", "eventTime", "t").
+		wants(t, http.StatusOK, "")
+	inJSON(`{"deliveryAttempt":2,"message":{"data":"e30=","publishTime":"t","message_id":"1","messageId":"1",`+
+		`"orderingKey":"k","attributes":{"bucketId":"in","objectId":"a.docx"}}}`).wants(t, http.StatusOK, "")
+	inJSON(`{"new":{},"message":{"new":1,"attributes":{"bucketId":"in","objectId":"a.docx","new":"1"}},`+
+		`"subscription":"s"}`).wants(t, http.StatusOK, "")
 }
 
 func TestDocumentInJSON(t *testing.T) {
