@@ -2,9 +2,9 @@ module docx2pdf/local
 
 go 1.26.0
 
-require docx2pdf v0.0.0
+require docx2pdf/service v0.0.0
 
-replace docx2pdf => ../
+replace docx2pdf/service => ../service
 
 require (
 	github.com/cenkalti/backoff/v5 v5.0.3

@@ -16,8 +16,8 @@ start() {
   curl --silent --show-error --fail --retry 30 --retry-all-errors --retry-delay 1 "http://127.0.0.1:$2/health"
 }
 
-tar --create go.mod go.sum service | docker build --file service/Dockerfile --tag converter "$@" -
-tar --create go.mod go.sum service | docker build --file service/Dockerfile --tag converter:untrimmed --build-arg TRIM=no "$@" -
+tar --create service | docker build --file service/Dockerfile --tag converter "$@" -
+tar --create service | docker build --file service/Dockerfile --tag converter:untrimmed --build-arg TRIM=no "$@" -
 docker image ls converter
 start converter "$port"
 start converter:untrimmed "$((port + 1))"

@@ -36,7 +36,7 @@ type File struct {
 const dockerfile = "service/Dockerfile"
 
 // ReadSource collects the build context below root, the repository's top
-// folder: the Dockerfile, the scripts that it runs, the module's files, the user's
+// folder: the Dockerfile, the scripts that it runs, the converter's go.mod and go.sum, the user's
 // fonts, and the packages that it compiles with what they embed. Tests, documentation and
 // whatever else lies there make no new image. The fonts in the folder of that
 // name, "" for none, become service/fonts/own.
@@ -94,7 +94,7 @@ var (
 	// These find in the Dockerfile the scripts, the folders of files and the packages that it names.
 	scripts  = regexp.MustCompile(`\bservice/[\w./-]+\.sh\b`)
 	folders  = regexp.MustCompile(`\B/source/(service/[\w/]+)`)
-	compiles = regexp.MustCompile(`(?m)^RUN go (?:build|run) .*?\./(service[\w/]*)`)
+	compiles = regexp.MustCompile(`(?m)^RUN go -C service (?:build|run) (?:.* )?\.(/[\w/]+)?(?:\s|$)`)
 )
 
 // contextOf lists the names of the context's files, sorted.
@@ -103,7 +103,7 @@ func contextOf(root string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := map[string]bool{dockerfile: true, "go.mod": true, "go.sum": true}
+	names := map[string]bool{dockerfile: true, "service/go.mod": true, "service/go.sum": true}
 	for _, script := range scripts.FindAllString(string(content), -1) {
 		names[script] = true
 	}
@@ -114,7 +114,7 @@ func contextOf(root string) ([]string, error) {
 		}
 	}
 	for _, found := range compiles.FindAllStringSubmatch(string(content), -1) {
-		if err := packages.add(found[1]); err != nil {
+		if err := packages.add("service" + found[1]); err != nil {
 			return nil, err
 		}
 	}

@@ -13,12 +13,12 @@ import (
 	"docx2pdf/infra/build"
 )
 
-// checkout copies the image's source, the tests beside it and the documentation.
+// checkout copies the image's source, the tests beside it and the documentation, and the module files of other rooms.
 func checkout(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()
 	list := exec.Command("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "go.mod",
-		"go.sum", "service")
+		"go.sum", "go.work", "go.work.sum", "local/go.mod", "local/go.sum", "service")
 	list.Dir = "../.."
 	names, err := list.Output()
 	if err != nil {
@@ -74,6 +74,7 @@ func TestOnlyWhatGetsIntoTheImageCounts(t *testing.T) {
 		"service/office/warmup/word/document.xml.bak": "a copy",
 		"service/docx/testdata/letter.docx":           "a document",
 		"infra/new.go":                                "package main\n",
+		"service/bench/more.go":                       "package main\n",
 	} {
 		write(t, root, name, content)
 	}
@@ -88,12 +89,48 @@ func TestOnlyWhatGetsIntoTheImageCounts(t *testing.T) {
 	}
 }
 
+// TestDependenciesOfOtherRoomsDoNotCount: the converter is a module of its own. What only the program, the client or the
+// local cloud needs may be added or get another version, and the image stays as it is.
+func TestDependenciesOfOtherRoomsDoNotCount(t *testing.T) {
+	root := checkout(t)
+	before := read(t, root).Hash
+	for name, content := range map[string]string{
+		"go.mod":       "\nrequire example.com/pulumi/sdk v3.999.0\n",
+		"go.sum":       "example.com/pulumi/sdk v3.999.0 h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
+		"local/go.mod": "\nrequire example.com/registry v1.0.0\n",
+		"local/go.sum": "example.com/registry v1.0.0 h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
+		"go.work":      "\nuse ./another\n",
+		"go.work.sum":  "example.com/pulumi/sdk v3.999.0/go.mod h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
+	} {
+		written, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, root, name, string(written)+content)
+	}
+	if read(t, root).Hash != before {
+		t.Error("the tag has changed")
+	}
+	required, err := os.ReadFile(filepath.Join(root, "service/go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	newer := regexp.MustCompile(`(golang\.org/x/net v0\.)\d+`).ReplaceAllString(string(required), "${1}999")
+	if newer == string(required) {
+		t.Fatal("the converter does not require golang.org/x/net")
+	}
+	write(t, root, "service/go.mod", newer)
+	if read(t, root).Hash == before {
+		t.Error("another version of what the converter needs gives no other tag")
+	}
+}
+
 // TestWhatIsInTheImageCounts: each kind of file that the image is made of gives another tag when it changes.
 func TestWhatIsInTheImageCounts(t *testing.T) {
 	root := checkout(t)
 	hash := read(t, root).Hash
 	for _, name := range []string{
-		"go.mod", "service/Dockerfile", "service/packages.sh", "service/trim.sh", "service/forkserver/headers.sh",
+		"service/go.mod", "service/go.sum", "service/Dockerfile", "service/packages.sh", "service/trim.sh", "service/forkserver/headers.sh",
 		"service/config.go",
 		"service/forkserver/child.c", "service/forkserver/document.cxx", "service/forkserver/message.h",
 		"service/office/registry.xcu",
@@ -145,13 +182,14 @@ func TestCheckoutsOnWindowsGiveTheSameTag(t *testing.T) {
 	}
 }
 
-// TestSourceCompiles: nothing that the compiler needs is left out.
+// TestSourceCompiles: nothing that the compiler needs is left out. Module files that would have to change are refused, as
+// they are when the image is built.
 func TestSourceCompiles(t *testing.T) {
-	list := exec.Command("go", "list", "-deps", "-f",
+	list := exec.Command("go", "-C", "service", "list", "-mod=readonly", "-deps", "-f",
 		`{{$d := .Dir}}{{range .GoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .CgoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`+
 			`{{range .CFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .CXXFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`+
 			`{{range .HFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .EmbedFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`,
-		"./service", "./service/fonts/twins")
+		".", "./fonts/twins")
 	list.Dir = "../.."
 	list.Env = append(os.Environ(), "GOWORK=off")
 	out, err := list.Output()

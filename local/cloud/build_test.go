@@ -151,7 +151,7 @@ func TestBuildsThatFail(t *testing.T) {
 	if broken.text("steps", 0, "status") != "FAILURE" || broken.at("steps", 0, "exitCode") != 1.0 {
 		t.Errorf("the step that failed: %v", broken.at("steps", 0))
 	}
-	if log := w.buildLog(broken.text("id")); !strings.Contains(log, "app/broken.go:3") {
+	if log := w.buildLog(broken.text("id")); !strings.Contains(log, "broken.go:3") {
 		t.Errorf("log:\n%s\nwant the compiler's message", log)
 	}
 	if b := w.build([]byte("not a zip"), "garbage"); b.text("status") != "FAILURE" {

@@ -93,11 +93,12 @@ func buildArgs(args []string) (dockerfile string, tags []string) {
 	return dockerfile, tags
 }
 
-// compile builds the package in folder and wraps the binary in an image. The same source gives the same digest.
+// compile builds the package in folder, with the module that it is in, and wraps the binary in an image. The same source
+// gives the same digest.
 func compile(ctx context.Context, workspace, folder string, line func(string)) (ocispec.Image, error) {
 	out := filepath.Join(workspace, ".build", binary)
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-o", out, "./"+folder)
-	cmd.Dir = workspace
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-o", out, ".")
+	cmd.Dir = filepath.Join(workspace, folder)
 	cmd.Env = compilerEnvironment(os.Environ())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
