@@ -70,6 +70,25 @@ func TestBudgets(t *testing.T) {
 	w.call(w.owner, "DELETE", name, nil).want(404)
 }
 
+// An alert from log lines takes a right of Cloud Logging's, which the roles of Cloud Monitoring do not hold.
+func TestAlertsFromLogs(t *testing.T) {
+	w := start(t)
+	email := w.account("deployer")
+	w.grant(projectPolicy, "roles/monitoring.editor", "serviceAccount:"+email)
+	deployer := w.token(email)
+	const alerts = "/monitoring/v3/projects/" + project + "/alertPolicies"
+	alert := func(condition, filter string, strategy map[string]any) map[string]any {
+		return map[string]any{"displayName": "letters", "combiner": "OR", "alertStrategy": strategy,
+			"conditions": []any{map[string]any{"displayName": "some", condition: map[string]any{"filter": filter}}}}
+	}
+	w.call(deployer, "POST", alerts, alert("conditionThreshold", `metric.type="x"`, nil)).want(200)
+	fromLog := alert("conditionMatchedLog", "severity=ERROR",
+		map[string]any{"notificationRateLimit": map[string]any{"period": "3600s"}})
+	w.call(deployer, "POST", alerts, fromLog).want(403).saying("does not have permission")
+	w.grant(projectPolicy, "roles/logging.configWriter", "serviceAccount:"+email)
+	w.call(deployer, "POST", alerts, fromLog).want(200)
+}
+
 // Where logs go, and for how long they are kept.
 func TestLogConfiguration(t *testing.T) {
 	w := start(t)

@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"os"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -35,12 +37,27 @@ func TestDeployerRoles(t *testing.T) {
 	}
 	token := m.accessTokenFor(string(file), "https://www.googleapis.com/auth/cloud-platform")
 
-	m.up("gcp:project=my-project", "gcp:accessToken="+token, "alertEmail=me@example.com")
+	m.up("gcp:project=my-project", "gcp:accessToken="+token)
 	m.clientConverts()
 	m.previewsAsViewer(accounts)
-	m.up("gcp:accessToken=" + token)
+	m.alertsWith("serviceAccount:"+account.Email, token, roles)
 	m.run("pulumi", "destroy", "--stack", "local", "--yes", "--skip-preview", "--non-interactive")
 	m.needsEach(account.Email, token, roles)
+}
+
+// alertsWith sees that the alerts take one more role, as alertEmail says.
+func (m *machine) alertsWith(deployer, token string, roles []string) {
+	m.t.Helper()
+	m.run("pulumi", "config", "set", "alertEmail", "me@example.com", "--stack", "local")
+	out, err := m.try("pulumi", "up", "--stack", "local", "--yes", "--skip-preview", "--non-interactive", "--config",
+		"gcp:accessToken="+token)
+	if err == nil || !strings.Contains(out, "AlertPolicy") || !strings.Contains(out, "does not have permission") {
+		m.t.Errorf("without the role for alerts from log lines: %v\n%s", err, out)
+	}
+	m.grant("my-project", deployer, append(slices.Clone(roles), "roles/logging.configWriter"))
+	m.up("gcp:accessToken=" + token)
+	m.up("gcp:accessToken="+token, "alertEmail=")
+	m.grant("my-project", deployer, roles)
 }
 
 // previewsAsViewer previews as an account that may look and change nothing, as CI does for pull requests.

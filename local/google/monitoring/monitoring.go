@@ -12,6 +12,7 @@ import (
 	v1 "google.golang.org/api/monitoring/v1"
 	v3 "google.golang.org/api/monitoring/v3"
 
+	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/machinery/refusal"
 	"docx2pdf/local/machinery/rest"
 	"docx2pdf/local/machinery/status"
@@ -62,12 +63,36 @@ func (s *Service) API() *rest.API {
 	routes = append(routes, alerts.routes("v3", merge)...)
 	routes = append(routes, channels.routes("v3", merge)...)
 	for i := range routes {
-		if routes[i].ID == "monitoring.projects.notificationChannels.delete" {
+		switch routes[i].ID {
+		case "monitoring.projects.notificationChannels.delete":
 			routes[i].Handle = s.deleteChannel
+		case "monitoring.projects.alertPolicies.create":
+			routes[i].Also = []rest.Need{notifiesOfLogs}
 		}
 	}
 	return &rest.API{Name: "monitoring.googleapis.com", Title: "Cloud Monitoring API", Mount: "monitoring", Server: "ESF",
 		StatusInErrors: true, Default: true, Routes: routes}
+}
+
+// notifiesOfLogs is what an alert from log lines takes beside what every policy takes, which the roles of Cloud
+// Monitoring do not hold.
+// https://github.com/hashicorp/terraform-provider-google/issues/11603
+// https://cloud.google.com/unified-maintenance/docs/access-control
+var notifiesOfLogs = rest.Need{
+	Permission: "logging.notificationRules.create", Of: "an alert from log lines",
+	On: func(r *rest.Request) ([]policy.Resource, error) {
+		var alert v3.AlertPolicy
+		if err := r.Peek(&alert); err != nil {
+			return nil, nil // the handler's to refuse
+		}
+		for _, condition := range alert.Conditions {
+			if condition != nil && condition.ConditionMatchedLog != nil {
+				on, err := rest.OnProject(r)
+				return []policy.Resource{on}, err
+			}
+		}
+		return nil, nil
+	},
 }
 
 // read takes a document from the body and checks that it has only fields which Google knows, of Google's types.
