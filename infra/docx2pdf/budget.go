@@ -17,7 +17,7 @@ func (c *watching) budget(
 		return nil
 	}
 	project := organizations.LookupProjectOutput(ctx, organizations.LookupProjectOutputArgs{
-		ProjectId: pulumi.String(args.project),
+		ProjectId: args.enabledProject,
 	}, pulumi.Parent(c))
 	budget := &billing.BudgetArgs{
 		BillingAccount: pulumi.String(args.billingAccount),

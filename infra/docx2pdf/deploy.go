@@ -92,7 +92,7 @@ func deploy(ctx *pulumi.Context, cfg *settings, opts ...pulumi.ResourceOption) (
 		ServiceAccount: caller.Account.Email,
 		Image:          image,
 	}
-	watched := &watchingArgs{settings: cfg, service: converter.Service}
+	watched := &watchingArgs{settings: cfg, enabledProject: apis.Project, service: converter.Service}
 	operated := &operatorsArgs{settings: cfg, service: converter.Service, output: buckets.Output}
 	if cfg.events {
 		events, err := newEvents(ctx, cfg.prefix+"events", &eventsArgs{

@@ -2,6 +2,7 @@ package docx2pdf
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -132,5 +133,23 @@ func TestResourceManagerIsEnabledFirst(t *testing.T) {
 		if len(r.enabled) != want || want > 0 && r.enabled[0] != "cloudresourcemanager.googleapis.com:enable" {
 			t.Errorf("in a preview %v: the program enabled %v", dryRun, r.enabled)
 		}
+	}
+}
+
+// TestThePreviewOfANewProjectAsksNoAPI: what is off until the update would fail the preview.
+func TestThePreviewOfANewProjectAsksNoAPI(t *testing.T) {
+	p := program{dryRun: true, fresh: true, config: map[string]string{"monthlyBudget": "50"}}
+	r, err := p.run(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, call := range r.looked {
+		if strings.HasPrefix(call, "gcp:") && !strings.Contains(call, "getClientConfig") {
+			t.Errorf("the preview calls %s before its API is on", call)
+		}
+	}
+	p.fresh = false
+	if r, err = p.run(t); err != nil || !slices.Contains(r.looked, "gcp:organizations/getProject:getProject") {
+		t.Errorf("with the APIs on it calls %v: %v", r.looked, err)
 	}
 }

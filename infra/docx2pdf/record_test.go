@@ -24,6 +24,8 @@ const testDigest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca4959
 // recording is what the program asked Pulumi for.
 type recording struct {
 	mu        sync.Mutex
+	unknown   string // the type of resources whose ids nobody knows yet
+	looked    []string
 	resources []recorded
 	outputs   map[string]any
 	secrets   map[string]bool
@@ -81,10 +83,16 @@ func (r *recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 		set("uri", "https://docx2pdf-test-uc.a.run.app")
 		set("latestReadyRevision", "docx2pdf-00002-abc")
 	}
+	if args.TypeToken == r.unknown {
+		return "", state, nil
+	}
 	return args.Name + "-id", state, nil
 }
 
 func (r *recording) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	r.mu.Lock()
+	r.looked = append(r.looked, args.Token)
+	r.mu.Unlock()
 	switch args.Token {
 	case "pulumi:pulumi:readStackResourceOutputs":
 		resources := map[string]any{}
@@ -180,6 +188,7 @@ type program struct {
 	caller string            // the account that has the caller's name already, as Google shows it
 	state  []deployedBucket  // what the stack has now
 	dryRun bool
+	fresh  bool // whether the APIs will be enabled by this deployment
 	stack  string
 }
 
@@ -188,6 +197,9 @@ type program struct {
 func (p program) run(t *testing.T) (*recording, error) {
 	t.Helper()
 	r := &recording{outputs: map[string]any{}, secrets: map[string]bool{}, state: p.state}
+	if p.fresh {
+		r.unknown = "gcp:projects/service:Service"
+	}
 	google := httptest.NewServer(r.google(p))
 	t.Cleanup(google.Close)
 	reachGoogleAt(t, google.URL)

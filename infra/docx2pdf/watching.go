@@ -11,8 +11,10 @@ import (
 
 type watchingArgs struct {
 	*settings
-	service *cloudrunv2.Service
-	push    *pubsub.Subscription // nil without events
+	// enabledProject is the project's id once its APIs are enabled.
+	enabledProject pulumi.StringOutput
+	service        *cloudrunv2.Service
+	push           *pubsub.Subscription // nil without events
 }
 
 // watching is the dashboard, and the alerts, the budget and a log of its own when somebody wants them.

@@ -44,19 +44,19 @@ func (c *Client) Enable(ctx context.Context, project, region, service string, te
 	return c.AwaitAPIs(ctx, project, region, []string{service}, tell)
 }
 
-// lists are calls that change nothing and tell whether an API answers. P and R stand for the project and the region.
+// lists are calls that change nothing and tell whether an API answers. {P} and {R} stand for the project and the region.
 var lists = map[string]struct {
 	api  API
 	path string
 }{
-	"artifactregistry.googleapis.com":     {ArtifactRegistry, "v1/projects/P/locations/R/repositories?pageSize=1"},
-	"cloudbuild.googleapis.com":           {CloudBuild, "v1/projects/P/builds?pageSize=1"},
-	"cloudresourcemanager.googleapis.com": {ResourceManager, "v1/projects/P"},
-	"iam.googleapis.com":                  {IAM, "v1/projects/P/serviceAccounts?pageSize=1"},
-	"monitoring.googleapis.com":           {Monitoring, "v1/projects/P/dashboards?pageSize=1"},
-	"pubsub.googleapis.com":               {PubSub, "v1/projects/P/topics?pageSize=1"},
-	"run.googleapis.com":                  {CloudRun, "v2/projects/P/locations/R/services?pageSize=1"},
-	"storage.googleapis.com":              {Storage, "v1/b?project=P&maxResults=1"},
+	"artifactregistry.googleapis.com":     {ArtifactRegistry, "v1/projects/{P}/locations/{R}/repositories?pageSize=1"},
+	"cloudbuild.googleapis.com":           {CloudBuild, "v1/projects/{P}/builds?pageSize=1"},
+	"cloudresourcemanager.googleapis.com": {ResourceManager, "v1/projects/{P}"},
+	"iam.googleapis.com":                  {IAM, "v1/projects/{P}/serviceAccounts?pageSize=1"},
+	"monitoring.googleapis.com":           {Monitoring, "v1/projects/{P}/dashboards?pageSize=1"},
+	"pubsub.googleapis.com":               {PubSub, "v1/projects/{P}/topics?pageSize=1"},
+	"run.googleapis.com":                  {CloudRun, "v2/projects/{P}/locations/{R}/services?pageSize=1"},
+	"storage.googleapis.com":              {Storage, "v1/b?project={P}&maxResults=1"},
 }
 
 // AwaitAPIs waits until APIs that were enabled a moment ago answer as such. Google says that they are enabled some time
@@ -68,7 +68,7 @@ func (c *Client) AwaitAPIs(ctx context.Context, project, region string, services
 		if !known {
 			continue
 		}
-		path := strings.NewReplacer("P", project, "R", region).Replace(list.path)
+		path := strings.NewReplacer("{P}", project, "{R}", region).Replace(list.path)
 		group.Go(func() error {
 			return Retry(ctx, true, tell, func() error {
 				err := c.Call(ctx, http.MethodGet, list.api, path, nil, nil)

@@ -43,7 +43,14 @@ func (c *Client) AwaitPublishing(ctx context.Context, bucket, topic string, tell
 	if err != nil {
 		return fmt.Errorf("waiting for Cloud Storage's role on the topic %s: %w", topic, err)
 	}
-	if err := c.Call(ctx, http.MethodDelete, Storage, configs+"/"+made.ID, nil, nil); err != nil {
+	err = Retry(ctx, true, tell, func() error {
+		err := c.Call(ctx, http.MethodDelete, Storage, configs+"/"+made.ID, nil, nil)
+		if isCode(err, http.StatusNotFound) {
+			return nil // an answer was lost
+		}
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("taking back the trial of Cloud Storage's role on the topic %s: %w", topic, err)
 	}
 	return nil
