@@ -155,6 +155,7 @@ var endpoints = []endpoint{
 	{"CLOUD_RUN_V2", "/run/v2/"},
 	{"IAM", "/iam/"},
 	{"IAM_CREDENTIALS", "/iamcredentials/v1/"},
+	{"KMS", "/cloudkms/"},
 	{"LOGGING", "/logging/v2/"},
 	{"MONITORING", "/monitoring/"},
 	{"PUBSUB", "/pubsub/v1/"},
@@ -168,6 +169,7 @@ var endpoints = []endpoint{
 var gcloudEndpoints = []endpoint{
 	{"ARTIFACTREGISTRY", "/artifactregistry/"},
 	{"CLOUDBUILD", "/cloudbuild/"},
+	{"CLOUDKMS", "/cloudkms/"},
 	{"CLOUDRESOURCEMANAGER", "/cloudresourcemanager/"},
 	{"IAM", "/iam/"},
 	{"IAMCREDENTIALS", "/iamcredentials/"},

@@ -18,6 +18,7 @@ import (
 	"docx2pdf/local/google/iam"
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/google/iam/token"
+	"docx2pdf/local/google/kms"
 	"docx2pdf/local/google/logging"
 	"docx2pdf/local/google/monitoring"
 	"docx2pdf/local/google/project"
@@ -77,6 +78,7 @@ type Cloud struct {
 	logging  *logging.Service
 	monitor  *monitoring.Service
 	billing  *billing.Service
+	kms      *kms.Service
 	build    *build.Service
 	run      *run.Service
 	pubsub   *pubsub.Service
@@ -134,14 +136,16 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 	if c.billing, err = billing.Open(c.state, c.policies, c.projects, c.tokens.Owner(), c.monitor.HasChannel); err != nil {
 		return err
 	}
+	c.kms = kms.Open(c.state, c.policies, c.projects)
 	internal := uuid.NewString()
 	c.pubsub = pubsub.Open(c.state, pubsub.Services{Policies: c.policies, Door: c.door, Tokens: c.tokens,
-		Accounts: c.iam, Projects: c.projects, Log: c.options.Log, Duplicate: c.options.Faults.Duplicate,
+		Accounts: c.iam, Projects: c.projects, Keys: c.kms, Log: c.options.Log, Duplicate: c.options.Faults.Duplicate,
 		Internal: func(h http.Header) { h.Set(run.InternalHeader, internal) }})
-	if c.storage, err = storage.Open(c.state, c.policies, c.door, c.iam, c.projects, c.pubsub); err != nil {
+	if c.storage, err = storage.Open(c.state, c.policies, c.door, c.iam, c.projects, c.kms, c.pubsub); err != nil {
 		return err
 	}
-	if c.registry, err = registry.Open(c.state, c.policies, c.door, operations); err != nil {
+	if c.registry, err = registry.Open(c.state, c.policies, c.door, operations, c.kms,
+		c.agentOf("artifactregistry.googleapis.com")); err != nil {
 		return err
 	}
 	if c.build, err = build.Open(c.state, build.Services{Door: c.door, Tokens: c.tokens, Accounts: c.iam,
@@ -154,7 +158,8 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 		Accounts: c.iam, Projects: c.projects, Logging: c.logging, Operations: operations, Log: c.options.Log,
 		Address: c.Address, InternalSecret: internal,
 		Faults: c.options.Faults,
-		Agent:  func(project string) string { return c.usage.AgentEmail(project, "run.googleapis.com") }},
+		Keys:   c.kms,
+		Agent:  c.agentOf("run.googleapis.com")},
 		run.Options{Idle: c.options.Idle, Pending: c.options.Pending, Docker: c.options.Docker}); err != nil {
 		return err
 	}
@@ -169,12 +174,17 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 	return err
 }
 
+// agentOf names a service's agent in each project.
+func (c *Cloud) agentOf(service string) func(project string) string {
+	return func(project string) string { return c.usage.AgentEmail(project, service) }
+}
+
 // APIs returns what the local cloud models of Google's APIs, to be shown rather than served.
 func APIs() []*rest.API {
 	c := &Cloud{storage: &storage.Service{}, iam: &iam.Service{}, projects: &project.Service{},
 		usage: &serviceusage.Service{}, registry: &registry.Service{},
 		build: &build.Service{}, run: &run.Service{}, pubsub: &pubsub.Service{}, logging: &logging.Service{},
-		monitor: &monitoring.Service{}, billing: &billing.Service{}}
+		monitor: &monitoring.Service{}, billing: &billing.Service{}, kms: &kms.Service{}}
 	return c.apis()
 }
 
@@ -182,7 +192,7 @@ func (c *Cloud) apis() []*rest.API {
 	return []*rest.API{c.storage.API(), c.iam.API(), c.iam.CredentialsAPI(), c.projects.API(), c.projects.BillingAPI(),
 		c.usage.API(),
 		c.registry.API(), c.build.API(), c.run.API(), c.pubsub.API(), c.logging.API(), c.monitor.API(),
-		c.billing.API()}
+		c.billing.API(), c.kms.API()}
 }
 
 // Address is the host and port that Serve listens on.

@@ -47,6 +47,7 @@ func (c *Cloud) Inventory() []Item {
 	add("monitoring", c.monitor.Names()...)
 	add("logging", c.logging.Names()...)
 	add("billing.budget", c.billing.Names()...)
+	add("kms", c.kms.Names()...)
 	for _, project := range c.projects.IDs() {
 		add("project.binding", c.projectBindings(project)...)
 	}

@@ -33,6 +33,13 @@ func refusalWorld(w *world) map[string]refusalCall {
 		key = w.call(w.owner, "POST", accounts+"/"+runner+"/keys", `{}`).want(200).text("name")
 	}
 	w.call(w.owner, "POST", pools+"?workloadIdentityPoolId=ci-pool", `{}`).want(200)
+	for _, id := range []string{"key", "disabled", "spare"} {
+		w.cryptoKey(id, "pubsub", "storage")
+	}
+	w.keyState("disabled", "DISABLED")
+	w.call(w.owner, "POST", cryptoKeys+"/spare/cryptoKeyVersions", `{}`).want(200)
+	w.call(w.owner, "POST", cryptoKeys+"/spare/cryptoKeyVersions/2:destroy", `{}`).want(200)
+	const rings = "/cloudkms/v1/projects/" + project + "/locations/{location}/keyRings"
 	service := `{"template":{"serviceAccount":"` + runner + `","containers":[{"image":"papers",
 		"resources":{"cpuIdle":true}}]},"traffic":[{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST","percent":100}]}`
 	region := map[string]string{"location": "us-central1", "serviceId": "probe", "repositoryId": "probe"}
@@ -95,6 +102,23 @@ func refusalWorld(w *world) map[string]refusalCall {
 			body: `{"type":"email","labels":{"email_address":"a@example.com"}}`},
 		"project projects": {method: "POST", path: "/cloudresourcemanager/v1/projects",
 			body: `{"projectId":"probe-project"}`},
+		"storage buckets.key": {method: "POST", body: `{}`, names: map[string]string{"kmsKeyName": cryptoKey("key")},
+			path: "/upload/storage/v1/b/papers/o?uploadType=media&name=under-key&kmsKeyName={kmsKeyName}"},
+		"kms keyRings": {method: "POST", path: rings + "?keyRingId={keyRingId}", body: `{}`,
+			names: map[string]string{"location": "us-central1", "keyRingId": "probe"}},
+		"kms cryptoKeys": {method: "POST", path: cryptoKeys + "?cryptoKeyId={cryptoKeyId}",
+			body: `{"purpose":"ENCRYPT_DECRYPT"}`, names: map[string]string{"cryptoKeyId": "probe"}},
+		"kms cryptoKeys.patch": {method: "PATCH", path: cryptoKeys + "/spare?updateMask={updateMask}", body: `{}`,
+			names: map[string]string{"updateMask": "labels"}},
+		"kms cryptoKeys.updatePrimaryVersion": {method: "POST", path: cryptoKeys + "/spare:updatePrimaryVersion",
+			body: `{"cryptoKeyVersionId":"1"}`},
+		"kms cryptoKeyVersions": {method: "PATCH", body: `{"state":"ENABLED"}`,
+			path: cryptoKeys + "/spare/cryptoKeyVersions/1?updateMask=state"},
+		"kms cryptoKeyVersions.patch": {method: "PATCH", body: `{"state":"ENABLED"}`,
+			path:  cryptoKeys + "/spare/cryptoKeyVersions/1?updateMask={updateMask}",
+			names: map[string]string{"updateMask": "state"}},
+		"kms cryptoKeyVersions.destroyed": {method: "PATCH", body: `{"state":"ENABLED"}`, incomplete: true,
+			path: cryptoKeys + "/spare/cryptoKeyVersions/2?updateMask=state"},
 		"serviceusage services": {method: "POST", path: apis + "/{name}:enable", body: `{}`,
 			names: map[string]string{"name": "run.googleapis.com"}},
 		"serviceusage services.batchEnable": {method: "POST", path: apis + ":batchEnable",

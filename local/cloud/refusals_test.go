@@ -13,6 +13,7 @@ import (
 	"docx2pdf/local/google/build"
 	"docx2pdf/local/google/iam"
 	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/google/kms"
 	"docx2pdf/local/google/monitoring"
 	projectservice "docx2pdf/local/google/project"
 	pubsubservice "docx2pdf/local/google/pubsub"
@@ -24,6 +25,7 @@ import (
 )
 
 var refusalTables = map[string]refusal.Table{"billing": billing.Refusals, "build": build.Refusals, "iam": iam.Refusals,
+	"kms":        kms.Refusals,
 	"policy":     policy.Refusals,
 	"monitoring": monitoring.Refusals,
 	"project":    projectservice.Refusals, "pubsub": pubsubservice.Refusals, "registry": registry.Refusals,

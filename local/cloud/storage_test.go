@@ -32,7 +32,8 @@ func TestBucketsAreAsGoogleMakesThem(t *testing.T) {
 		map[string]any{"name": "new-bucket", "unknown": 1}).want(400).saying("Unknown name")
 	w.call(w.owner, "POST", "/storage/v1/b?project="+project,
 		map[string]any{"name": "new-bucket",
-			"encryption": map[string]any{"defaultKmsKeyName": "k"}}).want(501).saying("encryption")
+			"encryption": map[string]any{"googleManagedEncryptionEnforcementConfig": map[string]any{}}}).want(501).saying(
+		"encryption")
 
 	patched := w.call(w.owner, "PATCH", "/storage/v1/b/papers",
 		map[string]any{"labels": map[string]any{"a": nil, "c": "d"}, "versioning": map[string]any{"enabled": true}}).want(200)

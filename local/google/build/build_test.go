@@ -22,7 +22,7 @@ const (
 func open(t *testing.T, dir string) *servicetest.World {
 	t.Helper()
 	w := servicetest.Start(t, dir)
-	buckets, err := storage.Open(w.DB, w.Policies, w.Door, w.Accounts, w.Projects, nil)
+	buckets, err := storage.Open(w.DB, w.Policies, w.Door, w.Accounts, w.Projects, w.Keys, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

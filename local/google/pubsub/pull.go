@@ -32,6 +32,9 @@ func (s *Service) pull(r *rest.Request) (any, error) {
 	if body.MaxMessages < 1 {
 		return nil, Refusals.Refuse("subscriptions.pull", "maxMessages", "few", body.MaxMessages)
 	}
+	if err := s.readable(sub); err != nil {
+		return nil, err
+	}
 	q := s.queue(sub.Name)
 	deadline := time.NewTimer(pullPatience)
 	defer deadline.Stop()

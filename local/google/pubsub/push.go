@@ -38,17 +38,19 @@ func (q *queue) push(ctx context.Context) {
 	for ctx.Err() == nil {
 		changed := q.changes() // taken before looking, so that no change after the look is missed
 		sub, ok := q.service.subscriptions.Get(q.subscription)
-		room := 0
+		room, waiting := 0, false
 		if ok && sub.PushConfig != nil && sub.PushConfig.PushEndpoint != "" {
 			mu.Lock()
-			room = window - flying
+			room, waiting = window-flying, q.length() > flying
 			mu.Unlock()
 		} else if ok {
 			q.dropExpired(sub)
 		}
 		var taken []delivery
 		wait := time.Minute
-		if room > 0 {
+		if room > 0 && waiting && q.service.readable(sub) != nil {
+			wait = keyPause
+		} else if room > 0 {
 			taken, wait, _ = q.take(sub, room)
 		}
 		for _, d := range taken {

@@ -16,6 +16,7 @@ import (
 	"docx2pdf/local/google/iam"
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/google/iam/token"
+	"docx2pdf/local/google/kms"
 	"docx2pdf/local/google/project"
 	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/refusal"
@@ -35,6 +36,7 @@ type Services struct {
 	Tokens   *token.Authority
 	Accounts *iam.Service
 	Projects *project.Service
+	Keys     *kms.Service
 	Log      *slog.Logger
 	// Internal marks a push as coming from inside the local cloud.
 	Internal func(http.Header)

@@ -37,6 +37,9 @@ func (s *Service) createTopic(r *rest.Request) (any, error) {
 	if err := topicModelled(body); err != nil {
 		return nil, err
 	}
+	if err := s.mayUse(name, body.KmsKeyName); err != nil {
+		return nil, err
+	}
 	return s.topics.Update(name, func(t *pubsubapi.Topic, exists bool) error {
 		if exists {
 			return status.Errorf(status.AlreadyExists, "Resource already exists in the project (resource=%s).", r.Var("topic"))
@@ -48,9 +51,8 @@ func (s *Service) createTopic(r *rest.Request) (any, error) {
 }
 
 func topicModelled(t pubsubapi.Topic) error {
-	if t.KmsKeyName != "" || t.SchemaSettings != nil || t.IngestionDataSourceSettings != nil ||
-		len(t.MessageTransforms) > 0 {
-		return status.NotModelled("encryption keys, schemas, ingestion and transforms of topics")
+	if t.SchemaSettings != nil || t.IngestionDataSourceSettings != nil || len(t.MessageTransforms) > 0 {
+		return status.NotModelled("schemas, ingestion and transforms of topics")
 	}
 	return nil
 }
@@ -89,6 +91,11 @@ func (s *Service) patchTopic(r *rest.Request) (any, error) {
 	if err := topicModelled(*body.Topic); err != nil {
 		return nil, err
 	}
+	if slices.Contains(fields, "kmsKeyName") || slices.Contains(fields, "kms_key_name") {
+		if err := s.mayUse(topicName(r), body.Topic.KmsKeyName); err != nil {
+			return nil, err
+		}
+	}
 	return s.topics.Update(topicName(r), func(t *pubsubapi.Topic, exists bool) error {
 		if !exists {
 			return notFound(topicName(r))
@@ -97,6 +104,8 @@ func (s *Service) patchTopic(r *rest.Request) (any, error) {
 			switch field {
 			case "labels":
 				t.Labels = body.Topic.Labels
+			case "kmsKeyName", "kms_key_name":
+				t.KmsKeyName = body.Topic.KmsKeyName
 			case "messageRetentionDuration", "message_retention_duration":
 				t.MessageRetentionDuration = body.Topic.MessageRetentionDuration
 			case "messageStoragePolicy", "message_storage_policy":
@@ -165,8 +174,12 @@ func (s *Service) publish(r *rest.Request) (any, error) {
 		return nil, err
 	}
 	name := topicName(r)
-	if _, ok := s.topics.Get(name); !ok {
+	t, ok := s.topics.Get(name)
+	if !ok {
 		return nil, notFound(name)
+	}
+	if err := s.mayUse(name, t.KmsKeyName); err != nil {
+		return nil, err
 	}
 	var answer pubsubapi.PublishResponse
 	var published store.Batch

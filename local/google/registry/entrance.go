@@ -24,10 +24,14 @@ func (s *Service) enter(visit *door.Visit, r *http.Request) error {
 		return ociError{http.StatusNotFound, "NAME_INVALID",
 			"images are named LOCATION-docker.pkg.dev/PROJECT/REPOSITORY/NAME"}
 	}
-	if _, found := s.repositories.Get(repositoryOf(image)); !found {
+	repository, found := s.repositories.Get(repositoryOf(image))
+	if !found {
 		return ociError{http.StatusNotFound, "NAME_UNKNOWN", "Repository \"" + image + "\" not found"}
 	}
-	return visit.Allow(permissionTo(r.Method), policy.In(repositoryOf(image)))
+	if err := visit.Allow(permissionTo(r.Method), policy.In(repository.Name)); err != nil {
+		return err
+	}
+	return s.mayUse(repository.Name, repository.KmsKeyName)
 }
 
 // MayPush checks that an account may push an image, named with or without its tag.

@@ -32,7 +32,7 @@ type service struct {
 func open(t *testing.T, dir string) service {
 	t.Helper()
 	s := service{servicetest.Start(t, dir), t}
-	images, err := registry.Open(s.DB, s.Policies, s.Door, s.Operations)
+	images, err := registry.Open(s.DB, s.Policies, s.Door, s.Operations, s.Keys, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	ar "google.golang.org/api/artifactregistry/v1"
 
 	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/google/kms"
 	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/operation"
 	"docx2pdf/local/machinery/refusal"
@@ -34,16 +35,19 @@ type Service struct {
 	policies     *policy.Engine
 	door         *door.Door
 	operations   *operation.Operations
+	keys         *kms.Service
+	agent        func(project string) string
 	repositories *store.Collection[ar.Repository] // by name
 	manifests    *store.Collection[manifest]      // by image@reference
 	oci          http.Handler
 	blobs        string // folder of layers and configurations, by digest
 }
 
-// Open uses the repositories and images in the store.
-func Open(db *store.DB, policies *policy.Engine, door *door.Door,
-	operations *operation.Operations) (*Service, error) {
-	s := &Service{db: db, policies: policies, door: door, operations: operations}
+// Open uses the repositories and images in the store. agent is the email of Artifact Registry's service agent in a
+// project, which uses the keys of repositories.
+func Open(db *store.DB, policies *policy.Engine, door *door.Door, operations *operation.Operations, keys *kms.Service,
+	agent func(project string) string) (*Service, error) {
+	s := &Service{db: db, policies: policies, door: door, operations: operations, keys: keys, agent: agent}
 	s.repositories = store.In[ar.Repository](db, "registry/repositories")
 	s.manifests = store.In[manifest](db, "registry/manifests")
 	s.blobs = db.Folder("registry/blobs")
@@ -94,7 +98,16 @@ func (s *Service) create(r *rest.Request) (any, error) {
 		return nil, err
 	}
 	name := r.Name("projects", "{project}", "locations", "{location}", "repositories") + "/" + id
+	if err := checkKeyName(r.Var("location"), body.KmsKeyName); err != nil {
+		return nil, err
+	}
 	var change store.Batch
+	if err := s.mayUse(name, body.KmsKeyName); err != nil {
+		if _, exists := s.repositories.Get(name); exists {
+			return nil, status.Errorf(status.AlreadyExists, "the repository already exists")
+		}
+		return s.operation(r, &change, func() (json.RawMessage, error) { return nil, err })
+	}
 	created := s.repositories.UpdateIn(&change, name, func(have *ar.Repository, exists bool) error {
 		if exists {
 			return status.Errorf(status.AlreadyExists, "the repository already exists")
@@ -111,10 +124,10 @@ func (s *Service) create(r *rest.Request) (any, error) {
 			EnablementStateReason: "API containerscanning.googleapis.com is not enabled."}
 		return nil
 	})
-	return s.operation(r, &change, func() json.RawMessage {
+	return s.operation(r, &change, func() (json.RawMessage, error) {
 		answer := *created
 		answer.CreateTime, answer.UpdateTime = "", "" // the operation's answer leaves them to a read
-		return operation.Typed("google.devtools.artifactregistry.v1.Repository", answer)
+		return operation.Typed("google.devtools.artifactregistry.v1.Repository", answer), nil
 	})
 }
 
@@ -125,18 +138,20 @@ func modelled(repository ar.Repository) error {
 		return status.NotModelled("repositories of format %q; use DOCKER", repository.Format)
 	case repository.Mode != "" && repository.Mode != "MODE_UNSPECIFIED" && repository.Mode != "STANDARD_REPOSITORY":
 		return status.NotModelled("repositories of mode %s; use STANDARD_REPOSITORY", repository.Mode)
-	case repository.KmsKeyName != "":
-		return status.NotModelled("customer-managed encryption keys (kmsKeyName) of repositories")
 	}
 	return nil
 }
 
-// operation stores a change together with the operation that ends with it.
-func (s *Service) operation(r *rest.Request, change *store.Batch, response func() json.RawMessage) (any, error) {
+// operation stores a change together with the operation that ends with it, or fails.
+func (s *Service) operation(r *rest.Request, change *store.Batch,
+	response func() (json.RawMessage, error)) (any, error) {
 	name := r.Name("projects", "{project}", "locations", "{location}", "operations") + "/" + uuid.NewString()
 	metadata := operation.Typed("google.devtools.artifactregistry.v1.OperationMetadata", nil)
 	started := s.operations.StartIn(change, name, func() json.RawMessage { return metadata },
-		func() (last, answer json.RawMessage, err error) { return nil, response(), nil })
+		func() (last, answer json.RawMessage, err error) {
+			answer, err = response()
+			return nil, answer, err
+		})
 	if err := s.db.Write(change); err != nil {
 		return nil, err
 	}
@@ -215,7 +230,9 @@ func (s *Service) delete(r *rest.Request) (any, error) {
 		s.dropIn(&gone, m)
 	}
 	s.policies.DropIn(&gone, name)
-	answer, err := s.operation(r, &gone, func() json.RawMessage { return operation.Typed("google.protobuf.Empty", nil) })
+	answer, err := s.operation(r, &gone, func() (json.RawMessage, error) {
+		return operation.Typed("google.protobuf.Empty", nil), nil
+	})
 	if err != nil {
 		return nil, err
 	}

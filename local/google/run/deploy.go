@@ -206,13 +206,14 @@ type spec struct {
 	min, max    int
 	memory      int64
 	cpu         float64
+	key         string // of Cloud KMS, which it takes to start; empty for none
 }
 
 func newSpec(s *Service, r runapi.GoogleCloudRunV2Revision, image container.Image) (spec, error) {
 	parts := strings.Split(r.Name, "/")
 	c := r.Containers[0]
 	out := spec{revision: r.Name, service: parts[5], project: parts[1], region: parts[3], account: r.ServiceAccount,
-		image: image, template: c,
+		image: image, template: c, key: r.EncryptionKey,
 		concurrency: int(r.MaxInstanceRequestConcurrency)}
 	out.number, _ = s.Projects.Number(out.project)
 	if r.Scaling != nil {

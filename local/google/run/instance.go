@@ -46,6 +46,10 @@ type instance struct {
 // startInstance starts a container and waits for its start-up probe.
 func startInstance(ctx context.Context, s *Service, spec spec, closed <-chan struct{}) (*instance, error) {
 	in := &instance{id: strings.ReplaceAll(uuid.NewString(), "-", ""), service: s, spec: spec}
+	if err := s.mayUse(spec.project, spec.key); err != nil {
+		in.log("ERROR", "An instance was not started. "+err.Error())
+		return nil, err
+	}
 	in.dir = filepath.Join(s.dir, "instances", in.id)
 	if err := os.MkdirAll(in.dir, 0o700); err != nil {
 		return nil, err

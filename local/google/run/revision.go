@@ -77,7 +77,7 @@ func newRevision(v runapi.GoogleCloudRunV2Service, name string, generation int) 
 		UpdateTime: now(), Creator: v.LastModifier,
 		Labels: t.Labels, Annotations: t.Annotations, LaunchStage: v.LaunchStage, Scaling: t.Scaling, Timeout: t.Timeout,
 		ServiceAccount: t.ServiceAccount,
-		Containers:     t.Containers, ExecutionEnvironment: t.ExecutionEnvironment,
+		Containers:     t.Containers, ExecutionEnvironment: t.ExecutionEnvironment, EncryptionKey: t.EncryptionKey,
 		MaxInstanceRequestConcurrency: t.MaxInstanceRequestConcurrency,
 		Reconciling:                   true, ObservedGeneration: int64(generation), Etag: etag(name),
 		LogUri: "https://console.cloud.google.com/logs/viewer?resource=cloud_run_revision/service_name/" + short(v.Name) +

@@ -52,7 +52,7 @@ type world struct {
 func start(t *testing.T) world {
 	t.Helper()
 	w := world{servicetest.Start(t, t.TempDir()), t}
-	images, err := registry.Open(w.DB, w.Policies, w.Door, w.Operations)
+	images, err := registry.Open(w.DB, w.Policies, w.Door, w.Operations, w.Keys, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"docx2pdf/local/google/iam"
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/google/iam/token"
+	"docx2pdf/local/google/kms"
 	"docx2pdf/local/google/logging"
 	"docx2pdf/local/google/project"
 	"docx2pdf/local/machine/container"
@@ -43,6 +44,7 @@ type Services struct {
 	Tokens     *token.Authority
 	Accounts   *iam.Service
 	Projects   *project.Service
+	Keys       *kms.Service
 	Logging    *logging.Service
 	Operations *operation.Operations
 	Log        *slog.Logger
@@ -51,7 +53,7 @@ type Services struct {
 	Faults  *fault.Injector
 	// InternalSecret marks requests from inside the local cloud.
 	InternalSecret string
-	// Agent is the email of Cloud Run's service agent in a project, which pulls images.
+	// Agent is the email of Cloud Run's service agent in a project, which pulls images and uses their keys.
 	Agent func(project string) string
 }
 

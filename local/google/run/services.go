@@ -172,6 +172,9 @@ func (s *Service) complete(r *rest.Request, body *runapi.GoogleCloudRunV2Service
 	if err := check(body, request); err != nil {
 		return err
 	}
+	if err := checkKeyName(r.Var("location"), body.Template.EncryptionKey, request); err != nil {
+		return err
+	}
 	return s.accountExists(body.Template.ServiceAccount)
 }
 

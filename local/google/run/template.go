@@ -112,9 +112,10 @@ func modelled(v *runapi.GoogleCloudRunV2Service) error {
 		"volumes (template.volumes)":    len(t.Volumes) > 0 || len(c.VolumeMounts) > 0,
 		"VPC access but by one interface of the network default (template.vpcAccess)": t.VpcAccess != nil &&
 			!throughTheNetwork(t.VpcAccess),
-		"customer-managed encryption keys (template.encryptionKey)": t.EncryptionKey != "",
-		"session affinity (template.sessionAffinity)":               t.SessionAffinity,
-		"service mesh and node selectors":                           t.ServiceMesh != nil || t.NodeSelector != nil,
+		"session affinity (template.sessionAffinity)": t.SessionAffinity,
+		"service mesh and node selectors":             t.ServiceMesh != nil || t.NodeSelector != nil,
+		"another wait for the end of instances whose key is revoked (template.encryptionKeyShutdownDuration)": t.
+			EncryptionKeyShutdownDuration != "" || t.EncryptionKeyRevocationAction != "",
 		"binary authorization (binaryAuthorization)": v.BinaryAuthorization != nil &&
 			(v.BinaryAuthorization.UseDefault || v.BinaryAuthorization.Policy != ""),
 		"Identity-Aware Proxy (iapEnabled)":               v.IapEnabled,

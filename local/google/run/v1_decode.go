@@ -149,6 +149,8 @@ func annotateTemplate(t *runapi.GoogleCloudRunV2RevisionTemplate, name, value st
 		if t.ExecutionEnvironment = environments[value]; t.ExecutionEnvironment == "" {
 			err = fmt.Errorf("choose gen1 or gen2")
 		}
+	case keyAnnotation:
+		t.EncryptionKey = value
 	case "run.googleapis.com/sessionAffinity":
 		t.SessionAffinity, err = strconv.ParseBool(value)
 	case "run.googleapis.com/cpu-throttling":

@@ -41,6 +41,9 @@ func (s *Service) toV1(v runapi.GoogleCloudRunV2Service) *v1.Service {
 	maps.Copy(annotations, v.Annotations)
 	labels := map[string]string{locationLabel: parts[3]}
 	maps.Copy(labels, v.Labels)
+	ofTemplate := templateAnnotations(v.Client, v.ClientVersion, t.Annotations, t.Scaling, t.ExecutionEnvironment,
+		t.Containers)
+	put(ofTemplate, keyAnnotation, t.EncryptionKey)
 	out := &v1.Service{ApiVersion: knativeVersion, Kind: "Service",
 		Metadata: &v1.ObjectMeta{Name: parts[5], Namespace: number, SelfLink: "/apis/" + knativeVersion + "/namespaces/" +
 			number + "/services/" + parts[5], Uid: v.Uid,
@@ -48,8 +51,7 @@ func (s *Service) toV1(v runapi.GoogleCloudRunV2Service) *v1.Service {
 			Labels: labels, Annotations: annotations},
 		Spec: &v1.ServiceSpec{Template: &v1.RevisionTemplate{
 			Metadata: &v1.ObjectMeta{Name: t.Revision, Labels: probed(t.Labels, t.Containers),
-				Annotations: templateAnnotations(v.Client, v.ClientVersion, t.Annotations, t.Scaling, t.ExecutionEnvironment,
-					t.Containers)},
+				Annotations: ofTemplate},
 			Spec: revisionSpec(t.MaxInstanceRequestConcurrency, t.ServiceAccount, t.Timeout, t.Containers)}},
 		Status: &v1.ServiceStatus{ObservedGeneration: v.ObservedGeneration, Url: v.Uri,
 			LatestCreatedRevisionName: short(v.LatestCreatedRevision),
@@ -81,6 +83,7 @@ func (s *Service) revisionToV1(r runapi.GoogleCloudRunV2Revision) *v1.Revision {
 	}
 	annotations := templateAnnotations("", "", r.Annotations, r.Scaling, r.ExecutionEnvironment, r.Containers)
 	annotations["serving.knative.dev/creator"] = r.Creator
+	put(annotations, keyAnnotation, r.EncryptionKey)
 	out := &v1.Revision{ApiVersion: knativeVersion, Kind: "Revision",
 		Metadata: &v1.ObjectMeta{Name: short(r.Name), Namespace: number, SelfLink: "/apis/" + knativeVersion +
 			"/namespaces/" + number + "/revisions/" + short(r.Name), Uid: r.Uid,

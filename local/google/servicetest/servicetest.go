@@ -15,6 +15,7 @@ import (
 	"docx2pdf/local/google/iam"
 	"docx2pdf/local/google/iam/policy"
 	"docx2pdf/local/google/iam/token"
+	"docx2pdf/local/google/kms"
 	"docx2pdf/local/google/project"
 	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/operation"
@@ -33,6 +34,7 @@ type World struct {
 	Tokens     *token.Authority
 	Accounts   *iam.Service
 	Projects   *project.Service
+	Keys       *kms.Service
 	Operations *operation.Operations
 	Door       *door.Door
 	Log        *slog.Logger
@@ -62,6 +64,7 @@ func Start(t *testing.T, dir string) *World {
 	w.Accounts = iam.Open(db, w.Policies, w.Tokens)
 	w.Projects = project.Open(db, w.Policies, w.Door, w.Operations)
 	w.Accounts.UseProjects(w.Projects)
+	w.Keys = kms.Open(db, w.Policies, w.Projects)
 	if _, there := w.Projects.Number(Project); !there {
 		if err := w.Projects.Create(Project, "", nil, w.Tokens.Owner()); err != nil {
 			t.Fatal(err)

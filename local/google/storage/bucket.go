@@ -70,17 +70,17 @@ func check(b storageapi.Bucket) error {
 // modelled refuses what the local cloud would have to pretend.
 func modelled(b storageapi.Bucket) error {
 	for feature, set := range map[string]bool{
-		"customer-managed encryption keys (encryption)": b.Encryption != nil && b.Encryption.DefaultKmsKeyName != "",
-		"retention policies (retentionPolicy)":          b.RetentionPolicy != nil,
-		"default holds (defaultEventBasedHold)":         b.DefaultEventBasedHold,
-		"websites (website)":                            b.Website != nil,
-		"access logs (logging)":                         b.Logging != nil,
-		"CORS (cors)":                                   len(b.Cors) > 0,
-		"requester pays (billing)":                      b.Billing != nil && b.Billing.RequesterPays,
-		"Autoclass (autoclass)":                         b.Autoclass != nil && b.Autoclass.Enabled,
-		"hierarchical namespaces":                       b.HierarchicalNamespace != nil && b.HierarchicalNamespace.Enabled,
-		"IP filters (ipFilter)":                         b.IpFilter != nil,
-		"access control lists (acl)":                    len(b.Acl) > 0 || len(b.DefaultObjectAcl) > 0,
+		"enforced kinds of encryption (encryption)": enforced(b.Encryption),
+		"retention policies (retentionPolicy)":      b.RetentionPolicy != nil,
+		"default holds (defaultEventBasedHold)":     b.DefaultEventBasedHold,
+		"websites (website)":                        b.Website != nil,
+		"access logs (logging)":                     b.Logging != nil,
+		"CORS (cors)":                               len(b.Cors) > 0,
+		"requester pays (billing)":                  b.Billing != nil && b.Billing.RequesterPays,
+		"Autoclass (autoclass)":                     b.Autoclass != nil && b.Autoclass.Enabled,
+		"hierarchical namespaces":                   b.HierarchicalNamespace != nil && b.HierarchicalNamespace.Enabled,
+		"IP filters (ipFilter)":                     b.IpFilter != nil,
+		"access control lists (acl)":                len(b.Acl) > 0 || len(b.DefaultObjectAcl) > 0,
 	} {
 		if set {
 			return status.NotModelled("%s of buckets", feature)

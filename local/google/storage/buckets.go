@@ -27,6 +27,9 @@ func (s *Service) createBucket(r *rest.Request) (any, error) {
 	made := bucket{bucketFields(body), projectID}
 	made.ProjectNumber, _ = strconv.ParseUint(number, 10, 64)
 	fillBucket((*storageapi.Bucket)(&made.bucketFields))
+	if err := s.checkKey(made); err != nil {
+		return nil, err
+	}
 	var change store.Batch
 	s.buckets.UpdateIn(&change, body.Name, func(b *bucket, exists bool) error {
 		if exists {
@@ -67,6 +70,9 @@ func (s *Service) listBuckets(r *rest.Request) (any, error) {
 func (s *Service) patchBucket(r *rest.Request) (any, error) {
 	var patch map[string]any
 	if err := r.Decode(&patch); err != nil {
+		return nil, err
+	}
+	if err := s.checkNewKey(r.Var("bucket"), patch); err != nil {
 		return nil, err
 	}
 	b, err := s.buckets.Update(r.Var("bucket"), func(b *bucket, exists bool) error {

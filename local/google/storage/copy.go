@@ -33,7 +33,11 @@ func (s *Service) duplicate(r *rest.Request) (storageapi.Object, error) {
 		return none, err
 	}
 	generation, _ := strconv.ParseInt(r.URL.Query().Get("sourceGeneration"), 10, 64)
-	source, err := s.find(r.Var("bucket"), r.Var("object"), generation)
+	from, err := s.bucketOf(r)
+	if err != nil {
+		return none, err
+	}
+	source, err := s.find(from.Name, r.Var("object"), generation)
 	if err != nil {
 		return none, err
 	}
@@ -50,6 +54,9 @@ func (s *Service) duplicate(r *rest.Request) (storageapi.Object, error) {
 	target, ok := s.buckets.Get(r.Var("targetBucket"))
 	if !ok {
 		return none, noBucket()
+	}
+	if err := s.decrypts(from, source); err != nil {
+		return none, err
 	}
 	if meta.ContentType == "" && meta.Metadata == nil { // without metadata in the body the source's is kept
 		class := meta.StorageClass
@@ -97,6 +104,9 @@ func (s *Service) compose(r *rest.Request) (any, error) {
 		}
 		if p := source.ObjectPreconditions; p != nil && p.IfGenerationMatch != 0 && p.IfGenerationMatch != o.Generation {
 			return nil, status.Errorf(status.ConditionNotMet, "At least one of the pre-conditions you specified did not hold.")
+		}
+		if err := s.decrypts(b, o); err != nil {
+			return nil, err
 		}
 		f, err := os.Open(s.blob(o.Generation))
 		if err != nil {

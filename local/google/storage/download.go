@@ -39,12 +39,19 @@ func (s *Service) download(r *rest.Request) (any, error) { return s.content(r, r
 // content opens an object's content, if the preconditions in q hold. An object that is replaced between the look at it
 // and that is looked at again.
 func (s *Service) content(r *rest.Request, q url.Values) (any, error) {
+	b, err := s.bucketOf(r)
+	if err != nil {
+		return nil, err
+	}
 	for {
 		o, err := s.objectOf(r)
 		if err != nil {
 			return nil, err
 		}
 		if err := (conditions{o.Generation, o.Metageneration, true}).check(q, http.MethodGet); err != nil {
+			return nil, err
+		}
+		if err := s.decrypts(b, o); err != nil {
 			return nil, err
 		}
 		f, err := os.Open(s.blob(o.Generation))

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -76,8 +77,12 @@ func (s *Service) commit(caller *door.Visit, b bucket, meta storageapi.Object, c
 	if meta.Crc32c != "" && meta.Crc32c != c.crc32c {
 		return meta, invalid("Provided CRC32C %q doesn't match calculated CRC32C %q.", meta.Crc32c, c.crc32c)
 	}
-	if meta.EventBasedHold || meta.TemporaryHold || meta.KmsKeyName != "" || len(meta.Acl) > 0 || meta.Retention != nil {
-		return meta, status.NotModelled("holds, retention, encryption keys and access control lists of objects")
+	if meta.EventBasedHold || meta.TemporaryHold || len(meta.Acl) > 0 || meta.Retention != nil {
+		return meta, status.NotModelled("holds, retention and access control lists of objects")
+	}
+	version, err := s.encrypts(b, cmp.Or(q.Get("kmsKeyName"), q.Get("destinationKmsKeyName"), meta.KmsKeyName))
+	if err != nil {
+		return meta, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,6 +103,7 @@ func (s *Service) commit(caller *door.Visit, b bucket, meta storageapi.Object, c
 		return meta, err
 	}
 	o := newObject(b, meta, c, generation)
+	o.KmsKeyName = version
 	var change store.Batch
 	extra := map[string]string{}
 	if exists {

@@ -18,6 +18,7 @@ import (
 
 	"docx2pdf/local/google/iam"
 	"docx2pdf/local/google/iam/policy"
+	"docx2pdf/local/google/kms"
 	"docx2pdf/local/google/project"
 	"docx2pdf/local/machinery/door"
 	"docx2pdf/local/machinery/refusal"
@@ -39,6 +40,7 @@ type Service struct {
 	door     *door.Door
 	accounts *iam.Service
 	projects *project.Service
+	keys     *kms.Service
 
 	buckets  *store.Collection[bucket]            // by name
 	objects  *store.Collection[storageapi.Object] // live objects by bucket/name
@@ -71,9 +73,10 @@ func (b bucket) wire() storageapi.Bucket { return storageapi.Bucket(b.bucketFiel
 
 // Open uses the buckets and objects in the store. publish sends notifications.
 func Open(db *store.DB, policies *policy.Engine, door *door.Door, accounts *iam.Service, projects *project.Service,
-	publish Publisher) (*Service, error) {
-	s := &Service{db: db, policies: policies, door: door, accounts: accounts, projects: projects, publish: publish,
-		blobs: db.Folder("storage/blobs"), uploads: map[string]*upload{}}
+	keys *kms.Service, publish Publisher) (*Service, error) {
+	s := &Service{db: db, policies: policies, door: door, accounts: accounts, projects: projects, keys: keys,
+		publish: publish,
+		blobs:   db.Folder("storage/blobs"), uploads: map[string]*upload{}}
 	s.buckets = store.In[bucket](db, "storage/buckets")
 	s.objects = store.In[storageapi.Object](db, objectsName)
 	s.versions = store.In[storageapi.Object](db, versionsName)
@@ -161,7 +164,7 @@ func (s *Service) Read(caller *door.Visit, bucketName, name string, generation i
 	if err != nil {
 		return "", err
 	}
-	return s.blob(o.Generation), nil
+	return s.blob(o.Generation), s.decrypts(b, o)
 }
 
 // nextGeneration is the time in microseconds, made unique.

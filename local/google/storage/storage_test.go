@@ -33,7 +33,7 @@ type bucket struct {
 func open(t *testing.T, dir string) bucket {
 	t.Helper()
 	b := bucket{servicetest.Start(t, dir), &topic{}, t}
-	s, err := storage.Open(b.DB, b.Policies, b.Door, b.Accounts, b.Projects, b.topic)
+	s, err := storage.Open(b.DB, b.Policies, b.Door, b.Accounts, b.Projects, b.Keys, b.topic)
 	if err != nil {
 		t.Fatal(err)
 	}

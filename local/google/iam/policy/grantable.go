@@ -29,6 +29,8 @@ var kinds = []struct {
 	{"projects/*/serviceAccounts/*", []string{"iam.serviceAccounts.", "iam.serviceAccountKeys."}},
 	{"projects/*/locations/*/services/*", []string{"run."}},
 	{"projects/*/locations/*/repositories/*", []string{"artifactregistry."}},
+	{"projects/*/locations/*/keyRings/*", []string{"cloudkms.keyRings.", "cloudkms.cryptoKey"}},
+	{"projects/*/locations/*/keyRings/*/cryptoKeys/*", []string{"cloudkms.cryptoKey"}},
 }
 
 // Grantable checks that a role can be granted on a resource, as Google does.
