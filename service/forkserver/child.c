@@ -166,14 +166,14 @@ static long cpu_microseconds(void) {
     return used.tv_sec * 1000000L + used.tv_nsec / 1000;
 }
 
-_Noreturn void await_document(const struct server *server, int socket) {
+_Noreturn void await_document(const struct server *server, int socket, int place) {
     static struct message m;
     report_fd = socket;
     default_signals();
     own_streams();
     server->kit->pClass->setForkedChild(server->kit, true);
     prctl(PR_SET_NAME, "spare");
-    copy_dense_blocks();
+    copy_dense_blocks(place);
     touch_hot_pages();
     if (!receive(socket, &m))
         _exit(0);

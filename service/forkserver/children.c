@@ -21,6 +21,7 @@ struct child {
     int supervised; // asks for each thread that the child starts; -1 where the kernel has no such thing
     int threads;    // how many it may have
     int told;       // the Go side knows how the document ended
+    int place;      // its copies of the heap's dense blocks
     int learns;     // the document is our own, and its child may tell which memory it takes
     size_t said;
     char text[MAX_REPORT];
@@ -54,6 +55,7 @@ static void fork_child(const struct server *server) {
     if (running == MAX_CHILDREN || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         return;
     pid_t parent = getpid();
+    const int place = take_place();
     pid_t pid = fork();
     if (pid == 0) {
         setpgid(0, 0);
@@ -62,10 +64,11 @@ static void fork_child(const struct server *server) {
             _exit(1);
         close(ends[0]);
         close_inherited();
-        await_document(server, ends[1]);
+        await_document(server, ends[1], place);
     }
     close(ends[1]);
     if (pid < 0) {
+        leave_place(place);
         close(ends[0]);
         return;
     }
@@ -75,6 +78,7 @@ static void fork_child(const struct server *server) {
     c->pid = pid;
     c->socket = ends[0];
     c->supervised = -1;
+    c->place = place;
     c->told = c->learns = 0;
     c->said = 0;
 }
@@ -148,6 +152,7 @@ static void bury(struct child *c) {
     kill_child(c);
     while (wait4(c->pid, &status, 0, &used) < 0 && errno == EINTR)
         ;
+    leave_place(c->place);
     close(c->socket);
     if (c->supervised >= 0)
         close(c->supervised);

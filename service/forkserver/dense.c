@@ -8,12 +8,22 @@
 #include <unistd.h>
 
 enum {
-    MAX_BLOCKS = 8, // 16 MiB of each child
-    DENSE = 128,    // hot pages of a block
+    MAX_BLOCKS = 12, // 24 MiB of each child
+    DENSE = 48,      // hot pages of a block
+    MAX_PLACES = 16, // children beyond these have none
 };
 
 static char *block[MAX_BLOCKS];
 static int blocks;
+
+// Where children have their copies. The kernel would clear each huge page before it is copied to, so a place goes from
+// one child to the next, which writes over all of it. It is a file of its own for each, so that a child, which closes
+// all of them, cannot come by another's.
+static struct place {
+    int file;
+    int taken;
+} place[MAX_PLACES];
+static int places;
 
 void find_dense_blocks(void) {
     const size_t least = DENSE * sysconf(_SC_PAGESIZE);
@@ -27,19 +37,77 @@ void find_dense_blocks(void) {
         }
 }
 
-void copy_dense_blocks(void) {
-    const size_t reserved = (blocks + 1) * HUGE_PAGE;
+// A mapping of a place that begins with a huge page, within a reservation to be given back.
+struct view {
+    char *reserved, *start;
+    size_t size; // of the reservation
+};
+
+static int map_place(int file, struct view *v) {
+    v->size = (blocks + 1) * HUGE_PAGE;
+    v->reserved = mmap(NULL, v->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (v->reserved == MAP_FAILED)
+        return 0;
+    v->start = v->reserved + (HUGE_PAGE - (uintptr_t)v->reserved % HUGE_PAGE) % HUGE_PAGE;
+    if (mmap(v->start, blocks * HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0) != MAP_FAILED)
+        return 1;
+    munmap(v->reserved, v->size);
+    return 0;
+}
+
+// Puts a new file into huge pages. Returns 0 when the kernel refuses, so that its copies would be no gain.
+static int fill(int file) {
+    struct view v;
+    if (ftruncate(file, blocks * HUGE_PAGE) < 0 || !map_place(file, &v))
+        return 0;
+    for (int i = 0; i < blocks; i++)
+        v.start[i * HUGE_PAGE] = 1; // nothing is no huge page
+    const int huge = collapse(v.start, blocks * HUGE_PAGE);
+    munmap(v.reserved, v.size);
+    return huge;
+}
+
+int take_place(void) {
     if (blocks == 0)
-        return;
-    char *room = mmap(NULL, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (room == MAP_FAILED)
-        return;
-    char *copy = room + (HUGE_PAGE - (uintptr_t)room % HUGE_PAGE) % HUGE_PAGE;
-    if (madvise(copy, blocks * HUGE_PAGE, MADV_HUGEPAGE) == 0)
-        for (int i = 0; i < blocks; i++, copy += HUGE_PAGE) {
-            memcpy(copy, block[i], HUGE_PAGE); // the heap must not change until it has been replaced
-            if (mremap(copy, HUGE_PAGE, HUGE_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, block[i]) == MAP_FAILED)
-                break;
+        return -1;
+    for (int i = 0; i < places; i++)
+        if (!place[i].taken) {
+            place[i].taken = 1;
+            return i;
         }
-    munmap(room, reserved); // what has not moved
+    if (places == MAX_PLACES)
+        return -1;
+    const int file = memfd_create("heap", MFD_CLOEXEC);
+    if (file < 0 || !fill(file)) {
+        close(file);
+        return -1;
+    }
+    place[places] = (struct place){.file = file, .taken = 1};
+    return places++;
+}
+
+void leave_place(int taken) {
+    if (taken >= 0)
+        place[taken].taken = 0;
+}
+
+// The heap must not change while it is being copied.
+static void copy_to(int file) {
+    struct view v;
+    if (!map_place(file, &v))
+        return;
+    for (int i = 0; i < blocks; i++) {
+        char *copy = v.start + i * HUGE_PAGE;
+        memcpy(copy, block[i], HUGE_PAGE);
+        if (mremap(copy, HUGE_PAGE, HUGE_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, block[i]) == MAP_FAILED)
+            break;
+    }
+    munmap(v.reserved, v.size); // what has not moved
+}
+
+void copy_dense_blocks(int taken) {
+    if (taken >= 0)
+        copy_to(place[taken].file);
+    for (int i = 0; i < places; i++)
+        close(place[i].file);
 }

@@ -20,6 +20,8 @@ enum {
     TRIES = 5, // the kernel refuses at times
 };
 
+void align_heap(void) { sbrk((HUGE_PAGE - (uintptr_t)sbrk(0) % HUGE_PAGE) % HUGE_PAGE); }
+
 // Takes all holes of a size. The end of the heap, from which the C library cuts when there are none, is no hole.
 static void take_holes(size_t size, const char *end) {
     for (;;) {
@@ -52,15 +54,17 @@ int find_heap(uintptr_t *start, uintptr_t *end) {
     return *start < *end;
 }
 
-size_t collapse_heap(void) {
-    uintptr_t start, end;
-    if (!find_heap(&start, &end))
-        return 0;
+int collapse(void *start, size_t size) {
     for (int i = 0; i < TRIES; i++) {
-        if (madvise((void *)start, end - start, MADV_COLLAPSE) == 0)
-            return end - start;
+        if (madvise(start, size, MADV_COLLAPSE) == 0)
+            return 1;
         if (errno != EAGAIN && errno != EBUSY)
             return 0;
     }
     return 0;
+}
+
+size_t collapse_heap(void) {
+    uintptr_t start, end;
+    return find_heap(&start, &end) && collapse((void *)start, end - start) ? end - start : 0;
 }

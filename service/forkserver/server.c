@@ -131,6 +131,7 @@ static _Noreturn void fork_server(void) {
     fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
     if (!receive(CONTROL_FD, &start) || start.count < START_FIRST_WARM_UP || strcmp(start.field[START_KIND], "start") != 0)
         _exit(1);
+    align_heap();
     describe_sandbox();
     warm();
     move_out();

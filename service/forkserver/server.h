@@ -28,8 +28,8 @@ void remember_temp_directories(void);
 void make_temp_directories(void);
 
 // await_document never returns: it waits for a document on the socket, converts it and exits. What happened is
-// written to the socket, a line each.
-_Noreturn void await_document(const struct server *server, int socket);
+// written to the socket, a line each. Its copies of the heap's dense blocks are in a place that was taken for it.
+_Noreturn void await_document(const struct server *server, int socket, int place);
 
 // warm_up converts one document in the fork server itself, so that children start with everything loaded.
 // It returns NULL, or what went wrong.

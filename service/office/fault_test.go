@@ -161,33 +161,60 @@ func TestAChildInheritsNothingOfOtherDocuments(t *testing.T) {
 
 // What LibreOffice opened when it started is in every child's hands.
 func TestDocumentsShareNoFileThatTheyCanWrite(t *testing.T) {
-	start(t, office.Config{})
+	engine := start(t, office.Config{Concurrency: 2})
 	server := officetest.ForkServer(t)
-	descriptors, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", server))
+	ctx, cancel := context.WithCancel(t.Context())
+	first, second := started(t, ctx, engine, slow), started(t, ctx, engine, slow)
+	officetest.Until(t, "two documents are being converted",
+		func() bool { return len(officetest.Documents(t, server)) == 2 })
+	found := map[string]int{}
+	shared := 0
+	for _, c := range officetest.Documents(t, server) {
+		for file, writable := range files(t, c.PID) {
+			other := found[file]
+			if other != 0 {
+				shared++
+			}
+			if other != 0 && writable {
+				t.Errorf("both %d and %d may write to %s", other, c.PID, file)
+			}
+			found[file] = c.PID
+		}
+	}
+	if shared == 0 {
+		t.Error("they share no file: this test looks in the wrong place")
+	}
+	cancel()
+	<-first
+	<-second
+}
+
+// files are the files that a process has open, and whether it may write to them.
+func files(t *testing.T, pid int) map[string]bool {
+	t.Helper()
+	descriptors, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := 0
+	found := map[string]bool{}
 	for _, d := range descriptors {
-		target, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/%s", server, d.Name()))
+		link := fmt.Sprintf("/proc/%d/fd/%s", pid, d.Name())
+		target, _ := os.Readlink(link)
 		if !strings.HasPrefix(target, "/") || strings.HasPrefix(target, "/dev/") {
 			continue
 		}
-		files++
-		info, err := os.ReadFile(fmt.Sprintf("/proc/%d/fdinfo/%s", server, d.Name()))
-		if err != nil {
-			t.Fatal(err)
+		var file syscall.Stat_t
+		info, err := os.ReadFile(fmt.Sprintf("/proc/%d/fdinfo/%s", pid, d.Name()))
+		if err != nil || syscall.Stat(link, &file) != nil {
+			continue // closed meanwhile
 		}
 		var flags int
 		_, rest, _ := strings.Cut(string(info), "flags:")
 		fmt.Sscanf(strings.TrimSpace(rest), "%o", &flags)
-		if flags&syscall.O_ACCMODE != syscall.O_RDONLY {
-			t.Errorf("%s is open to be written", target)
-		}
+		name := fmt.Sprintf("%s, %d:%d", target, file.Dev, file.Ino)
+		found[name] = found[name] || flags&syscall.O_ACCMODE != syscall.O_RDONLY
 	}
-	if files == 0 {
-		t.Error("the fork server has no file open: this test looks in the wrong place")
-	}
+	return found
 }
 
 // channels are the pipes and sockets that a process has open.

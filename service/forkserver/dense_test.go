@@ -1,0 +1,83 @@
+package forkserver_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"docx2pdf/service/docx/docxtest"
+	"docx2pdf/service/forkserver"
+	"docx2pdf/service/office/officetest"
+)
+
+// copies are the files in which a process has its copies of the heap, by what field says of a line of its maps.
+func copies(t *testing.T, pid int) []string {
+	t.Helper()
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for line := range strings.Lines(string(maps)) {
+		if fields := strings.Fields(line); len(fields) > 5 && fields[5] == "/memfd:heap" {
+			found = append(found, fields[4])
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// descriptors counts the files of that kind that a process has open.
+func descriptors(t *testing.T, pid int) (count int) {
+	t.Helper()
+	links, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, link := range links {
+		if to, _ := os.Readlink(link); strings.HasPrefix(to, "/memfd:") {
+			count++
+		}
+	}
+	return count
+}
+
+// TestCopiesOfTheHeapAreOneChilds: memory goes from one child to the next, but no two have the same, and none could open
+// another's.
+func TestCopiesOfTheHeapAreOneChilds(t *testing.T) {
+	s := launch(t)
+	first := job(t, docxtest.Document(docxtest.Paragraph("x")))
+	first.Learn = true
+	if end := <-start(t, s, first).Done(); end.Status != 0 {
+		t.Fatalf("%+v", end)
+	}
+	server := officetest.ForkServer(t)
+	for range 8 {
+		<-start(t, s, job(t, docxtest.Document(docxtest.Paragraph("x")))).Done()
+	}
+	// One that waits, and others that end.
+	if got := descriptors(t, server); got < 1 || got > 4 {
+		t.Errorf("after documents in turn there is memory for %d", got)
+	}
+
+	children := []*forkserver.Child{start(t, s, job(t, slow)), start(t, s, job(t, slow)), start(t, s, job(t, slow))}
+	officetest.Until(t, "three documents are being converted", func() bool {
+		return len(officetest.Documents(t, server)) == len(children)
+	})
+	owner := map[string]int{}
+	for _, c := range children {
+		mine := copies(t, c.PID())
+		if len(mine) != 1 || owner[mine[0]] != 0 {
+			t.Errorf("child %d has %v, of %v", c.PID(), mine, owner)
+		}
+		for _, file := range mine {
+			owner[file] = c.PID()
+		}
+		if open := descriptors(t, c.PID()); open != 0 {
+			t.Errorf("child %d has %d open", c.PID(), open)
+		}
+	}
+}
