@@ -3,6 +3,7 @@ package conversion
 import (
 	"context"
 	"os"
+	"strings"
 	"time"
 
 	"docx2pdf/service/docx"
@@ -77,6 +78,7 @@ func (c Converter) prepare(ctx context.Context, d *Document, o options.Options,
 	prepared, err := docx.Prepare(ctx, d.Input(), c.Limits, mend.Wishes{
 		Changes:     o.Get(options.Changes),
 		SavedFields: o.Get(options.Fields) == "saved",
+		StarMath:    takesStarMath(c.Status().LibreOffice),
 	})
 	if prepared != nil {
 		report.BytesIn = prepared.Size
@@ -91,6 +93,10 @@ func (c Converter) prepare(ctx context.Context, d *Document, o options.Options,
 	report.Warnings = prepared.Warnings()
 	return prepared, refuse(report.Warnings, o)
 }
+
+// takesStarMath tells whether a LibreOffice takes the text of equations for its own language. The one that Debian's
+// backports have, 26.8, takes it for what it is.
+func takesStarMath(version string) bool { return strings.HasPrefix(version, "25.2.") }
 
 // refuse is the error of a document whose PDF would lack something, when the caller takes no such PDF.
 func refuse(warnings []warning.Warning, o options.Options) error {

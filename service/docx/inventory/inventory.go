@@ -34,6 +34,7 @@ const (
 	Columns                       // tables whose columns Word has not saved, and columns of text
 	Mode                          // settings that do not say which Word the document is made for
 	Defaults                      // styles that do not say what a run is like that has no properties
+	StarMath                      // equations
 )
 
 // Inventory is what there is. Names of parts are in lower case, without the first slash.
@@ -80,10 +81,9 @@ type Part struct {
 	SmartArt   map[string]int // ids of the data of diagrams
 	NewCharts  int            // charts of kinds that came with Office 2016
 	Numbers    map[string]int // systems of numbers that LibreOffice does not have, and how often
-	Equations  int
-	Themed     bool // colours of the theme are used
-	Series     int  // of a chart
-	Points     int  // saved values of a chart
+	Themed     bool           // colours of the theme are used
+	Series     int            // of a chart
+	Points     int            // saved values of a chart
 	DrawingID  string
 	NoteRefs   int
 	TooLong    bool

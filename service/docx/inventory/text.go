@@ -53,7 +53,7 @@ func (x *text) see(t *markup.Token) {
 		x.word(t)
 	case markup.M:
 		if t.Opens(markup.M, "oMath") {
-			x.part.Equations++
+			x.part.Needs |= StarMath
 			x.part.Content = true
 		}
 	case markup.A, markup.V, markup.DGM, markup.W14, markup.Unknown:

@@ -24,6 +24,7 @@ const (
 type Wishes struct {
 	Changes     string // one of the constants above; "" is ChangesShown
 	SavedFields bool   // the date and the time, and indexes, stay as they were saved
+	StarMath    bool   // LibreOffice takes the text of equations for StarMath
 }
 
 // Chunk is a document within the document, to be brought in where its bookmark is.
@@ -89,6 +90,7 @@ var steps = []step{
 	{inventory.Dashes, dashes},
 	{inventory.Scripts, dropScripts},
 	{inventory.Columns, (*Package).columns},
+	{inventory.StarMath, equations},
 	{inventory.Outline, outline},
 	{inventory.Mode, mode},
 	{inventory.Defaults, defaults},
@@ -102,6 +104,9 @@ func (w Wishes) wanted() inventory.Need {
 	}
 	if !w.SavedFields {
 		wanted &^= inventory.Clocks
+	}
+	if !w.StarMath {
+		wanted &^= inventory.StarMath
 	}
 	return wanted
 }

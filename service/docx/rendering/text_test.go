@@ -10,13 +10,6 @@ import (
 
 const w = `xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"`
 
-func TestEquations(t *testing.T) {
-	const fraction = `<m:oMath xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"><m:f><m:num><m:r><m:t>a+b</m:t></m:r></m:num>` +
-		`<m:den><m:r><m:t>c</m:t></m:r></m:den></m:f></m:oMath>`
-	render(t, docxtest.Document(paragraph(text("before "), fraction, text(" after")))).has(t, "a+b", "before",
-		"after", "c")
-}
-
 func TestFieldsOfTheDocumentsPastKeepWhatWasSaved(t *testing.T) {
 	made := render(t, docxtest.Document(paragraph(field(`FILENAME \p`, `C:\Files\Contract.docx`))+
 		paragraph(field(`PRINTDATE \@ "dd.MM.yyyy"`, "02.11.2008"))+paragraph(field("TEMPLATE", "Letter.dotx"))+

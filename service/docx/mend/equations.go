@@ -1,0 +1,240 @@
+package mend
+
+import (
+	"slices"
+	"strings"
+
+	"docx2pdf/service/docx/inventory"
+	"docx2pdf/service/docx/markup"
+)
+
+// equations writes the text of equations as LibreOffice's importer needs it. It takes that text for StarMath, so that
+// "Re" becomes ℜ, a line that begins with "=" an error, and of "[0,1)" nothing at all is left. It knows no operators
+// but sums, products and integrals, no open intervals like ]0,1[, and passes over what is wrapped in a tracked change.
+func equations(_ *Package, _ *inventory.Part, source []byte) ([]byte, error) {
+	var e equation
+	each(source, e.see)
+	return e.edits.Apply(source)
+}
+
+// equation follows the equations of a part.
+type equation struct {
+	edits     markup.Edits
+	open      []*markup.Token // elements of the one equation
+	arguments []*argument
+	run       *mathRun
+	text      *mathText // that is open
+}
+
+// argument is what an equation's structures are made of: a numerator, a sum's body, the equation as a whole.
+type argument struct {
+	name, of string
+	items    []*mathText // nil for a structure
+}
+
+// mathRun is a run of an equation.
+type mathRun struct {
+	upright  bool            // its letters are
+	verbatim []*markup.Token // the properties that say that it is no mathematics
+}
+
+// mathText is the text of a run.
+type mathText struct {
+	from, to int
+	written  strings.Builder
+	text     string
+	run      *mathRun
+	pieces   []piece
+}
+
+// mostText is how long a run's text may be. Nobody's is longer than a line.
+const mostText = 10_000
+
+func (e *equation) see(t *markup.Token) {
+	if len(e.open) == 0 && !(t.Kind == markup.Start && t.Is(markup.M, "oMath")) {
+		return
+	}
+	switch {
+	case e.text != nil && !(t.Kind == markup.End && t.Is(markup.M, "t")):
+		e.text.to = t.Until()
+		if t.Kind == markup.Text {
+			e.text.written.WriteString(markup.Unescape(t.Bytes))
+		}
+	case t.Space == markup.W:
+		e.wrapper(t)
+	case t.Space == markup.M && t.Kind == markup.End:
+		e.closes(t)
+	case t.Space == markup.M && (t.Kind == markup.Start || t.Kind == markup.Empty):
+		e.opens(t)
+	}
+}
+
+var isArgument = setOf("oMath e num den sub sup lim deg fName")
+
+func (e *equation) opens(t *markup.Token) {
+	name := string(t.Local)
+	switch name {
+	case "r":
+		e.run = &mathRun{}
+	case "t":
+		if t.Kind == markup.Start && e.run != nil {
+			e.text = &mathText{from: t.Until(), to: t.Until(), run: e.run}
+		}
+	case "sty":
+		if e.run != nil {
+			e.run.upright = t.Get("val") == "p" || t.Get("val") == "b"
+		}
+	case "nor", "lit":
+		if e.run != nil && t.On() && t.Kind == markup.Empty {
+			e.run.verbatim = append(e.run.verbatim, t)
+		}
+	case "chr":
+		e.operator(t)
+	case "begChr", "endChr":
+		e.delimiter(t)
+	}
+	if t.Kind == markup.Empty {
+		if isArgument[name] && len(e.open) > 0 {
+			m := prefixOf(t)
+			e.edits.Replace(t.At, t.Until(), "<"+m+name+">"+nothingIn(m)+"</"+m+name+">")
+		}
+		return
+	}
+	if isArgument[name] {
+		e.arguments = append(e.arguments, &argument{name: name, of: e.inside()})
+	}
+	e.open = append(e.open, t)
+}
+
+// inside is the name of the element that is open.
+func (e *equation) inside() string {
+	if len(e.open) == 0 {
+		return ""
+	}
+	return string(e.open[len(e.open)-1].Local)
+}
+
+func (e *equation) closes(t *markup.Token) {
+	name := string(t.Local)
+	if e.inside() != name {
+		return // it is not well-formed
+	}
+	e.open = e.open[:len(e.open)-1]
+	switch {
+	case isArgument[name]:
+		if e.finish() && len(e.open) > 0 {
+			e.edits.Insert(t.At, nothingIn(prefixOf(t)))
+		}
+	case name == "t" && e.text != nil:
+		if e.text.text = e.text.written.String(); len(e.text.text) > mostText {
+			e.add(nil)
+		} else {
+			e.add(e.text)
+		}
+		e.text = nil
+	case name != "t" && name != "r" && isArgument[e.inside()] && !strings.HasSuffix(name, "Pr"):
+		e.add(nil)
+	}
+}
+
+func (e *equation) add(item *mathText) {
+	if len(e.arguments) > 0 {
+		last := e.arguments[len(e.arguments)-1]
+		last.items = append(last.items, item)
+	}
+}
+
+// nothing is what stands where an operator lacks what it is about.
+const nothing = `""`
+
+// nothingIn is a run of nothing, for an argument that is empty: the importer would draw a box there, which Word does
+// not print.
+func nothingIn(prefix string) string {
+	return "<" + prefix + "r><" + prefix + "t>" + nothing + "</" + prefix + "t></" + prefix + "r>"
+}
+
+// finish writes the texts of an argument that has ended: what stands at its ends is known now. It tells whether there
+// is nothing in it.
+func (e *equation) finish() (empty bool) {
+	a := e.arguments[len(e.arguments)-1]
+	e.arguments = e.arguments[:len(e.arguments)-1]
+	var all []*piece
+	for _, item := range a.items {
+		if item == nil {
+			all = append(all, &piece{})
+			continue
+		}
+		item.pieces = a.divide(item)
+		for i := range item.pieces {
+			all = append(all, &item.pieces[i])
+		}
+	}
+	if len(all) == 1 && all[0].operator && a.name != "oMath" {
+		*all[0] = piece{text: quoted(all[0].text)}
+	}
+	for i, p := range all {
+		if !p.operator {
+			continue
+		}
+		if !p.sign && (i == 0 || all[i-1].operator) {
+			p.text = nothing + " " + p.text
+		}
+		if i == len(all)-1 || all[i+1].operator && !all[i+1].sign {
+			p.text += " " + nothing
+		}
+	}
+	for _, item := range a.items {
+		if item != nil {
+			e.write(item)
+		}
+	}
+	return len(all) == 0
+}
+
+// divide is a text in pieces.
+func (a *argument) divide(t *mathText) []piece {
+	if len(t.run.verbatim) > 0 {
+		if !strings.ContainsAny(t.text, `{}()"\`) {
+			return []piece{{}} // the importer quotes it
+		}
+		return verbatim(t.text)
+	}
+	if a.name == "fName" && len(a.items) == 1 {
+		if functions[t.text] {
+			return []piece{{text: t.text}}
+		}
+		if t.run.upright && !strings.ContainsFunc(t.text, func(r rune) bool { return kindOf(r) != letterChar }) {
+			return []piece{{text: quoted(t.text) + " `"}} // with the space that stands after a function
+		}
+	}
+	pieces := inStarMath(t.text, t.run.upright)
+	if a.of != "eqArr" {
+		return pieces
+	}
+	// There & is where lines are aligned, and # comes before an equation's number.
+	pieces = slices.DeleteFunc(pieces, func(p piece) bool { return p.text == `"&"` })
+	for i := range pieces {
+		if pieces[i].text == `"#"` {
+			pieces[i].text = "~~~~"
+		}
+	}
+	return pieces
+}
+
+// write puts pieces in the place of a text.
+func (e *equation) write(t *mathText) {
+	var written strings.Builder
+	for _, p := range t.pieces {
+		if written.Len() > 0 {
+			written.WriteByte(' ')
+		}
+		written.WriteString(p.text)
+	}
+	if len(t.pieces) == 1 && (t.pieces[0].text == "" || t.pieces[0].text == t.text) || e.edits.Full() {
+		return
+	}
+	for _, property := range t.run.verbatim {
+		e.edits.Delete(property.At, property.Until())
+	}
+	e.edits.Replace(t.from, t.to, markup.Escape(written.String()))
+}
