@@ -122,7 +122,7 @@ func (c *Client) begin(
 ) (id string, others bool, err error) {
 	err = google.Retry(ctx, true, progress, func() error {
 		// Looked for each time: an answer may be lost after its build has begun.
-		if id, err = c.running(ctx, project, build.Tags[1]); err != nil {
+		if id, err = c.running(ctx, project, build, progress); err != nil {
 			return err
 		}
 		if others = id != ""; others {
@@ -138,18 +138,27 @@ func (c *Client) begin(
 	return id, others, err
 }
 
-// running is the id of a build with a tag that has not ended, "" for none.
+// running is the id of a build of the same image that has not ended, "" for none. What a stack of the same name left
+// running when it was destroyed cannot push any more, for its account is gone: it is cancelled.
 // https://cloud.google.com/build/docs/view-build-results#filtering_build_results_using_queries
-func (c *Client) running(ctx context.Context, project, tag string) (string, error) {
+func (c *Client) running(
+	ctx context.Context, project string, wanted *cloudbuild.Build, progress func(string),
+) (string, error) {
 	found := errors.New("found")
 	id := ""
-	list := c.builds.Projects.Builds.List(project).Filter(fmt.Sprintf("tags=%q", tag))
+	list := c.builds.Projects.Builds.List(project).Filter(fmt.Sprintf("tags=%q", wanted.Tags[1]))
 	err := list.Pages(ctx, func(page *cloudbuild.ListBuildsResponse) error {
 		for _, build := range page.Builds {
-			if runs(build.Status) {
+			if !runs(build.Status) {
+				continue
+			}
+			if sameBucket(build, wanted) {
 				id = build.Id
 				return found
 			}
+			progress("cancelling build " + build.Id + ", which a stack that is gone left running")
+			// Where this is refused it ends by itself, and is in nobody's way.
+			_, _ = c.builds.Projects.Builds.Cancel(project, build.Id, &cloudbuild.CancelBuildRequest{}).Context(ctx).Do()
 		}
 		return nil
 	})
@@ -161,6 +170,13 @@ func (c *Client) running(ctx context.Context, project, tag string) (string, erro
 		return "", fmt.Errorf("looking for builds of the image: %w", err)
 	}
 	return id, nil
+}
+
+// sameBucket tells whether two builds of an image have their source from one bucket, which each stack that is made has
+// another of.
+func sameBucket(a, b *cloudbuild.Build) bool {
+	return a.Source == nil || a.Source.StorageSource == nil ||
+		a.Source.StorageSource.Bucket == b.Source.StorageSource.Bucket
 }
 
 // runs says whether a build with the status has not ended.

@@ -122,6 +122,20 @@ func TestBuildThatRunsIsWaitedFor(t *testing.T) {
 	}
 }
 
+// TestBuildOfADestroyedStackIsCancelled: it would hold up the next update, and can push nothing.
+func TestBuildOfADestroyedStackIsCancelled(t *testing.T) {
+	r, err := program{begun: "FAILURE", left: true}.run(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.builds) != 1 || !strings.HasSuffix(r.serviceImage(t), "@"+testDigest) {
+		t.Errorf("%d builds were begun and the service runs %s", len(r.builds), r.serviceImage(t))
+	}
+	if !slices.ContainsFunc(r.calls, func(call string) bool { return strings.Contains(call, "/builds/other:cancel") }) {
+		t.Errorf("the build was not cancelled: %v", r.calls)
+	}
+}
+
 // TestBaseImages come from a mirror that answers however often it is asked, and from their own registry when it lacks
 // them.
 func TestBaseImages(t *testing.T) {

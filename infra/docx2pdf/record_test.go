@@ -182,6 +182,7 @@ type program struct {
 	slow   bool              // whether APIs and grants take a moment to take effect
 	says   map[string]string // what Google answers to a path instead; a refusal has its code in it
 	begun  string            // the state in which a build of the image ends that runs already; empty for none
+	left   bool              // whether a stack that is gone began that build
 	bases  bool              // whether the mirror lacks the base images
 	made   string            // when the image was pushed
 	there  string            // the service that Cloud Run has already
@@ -333,6 +334,13 @@ func (r *recording) google(p program) http.Handler {
 		fmt.Fprintf(w,
 			`{"name":"tag","version":"projects/test-project/locations/us-central1/repositories/r/packages/docx2pdf/versions/%s"}`, testDigest)
 	}
+	changed := func(w http.ResponseWriter, req *http.Request) {
+		body, _ := io.ReadAll(req.Body)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.calls = append(r.calls, req.Method+" "+req.URL.RequestURI()+" "+string(body))
+		fmt.Fprint(w, `{}`)
+	}
 	var image string
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/projects/{project}/locations/{location}/repositories/{repository}/packages/{package}/tags/{tag}", tag)
@@ -359,11 +367,17 @@ func (r *recording) google(p program) http.Handler {
 		if tag, found := strings.CutPrefix(req.URL.Query().Get("filter"), `tags="`); running != "" && found {
 			repository, hash, _ := strings.Cut(strings.TrimSuffix(tag, `"`), ".")
 			image = "us-central1-docker.pkg.dev/test-project/" + repository + "/docx2pdf:" + hash
-			fmt.Fprint(w, `{"builds":[{"id":"build-0","status":"FAILURE"},{"id":"other","status":"WORKING"}]}`)
+			source := "docx2pdf-source-0000000"
+			if p.left {
+				source = "docx2pdf-source-9999999"
+			}
+			fmt.Fprintf(w, `{"builds":[{"id":"build-0","status":"FAILURE"},
+				{"id":"other","status":"WORKING","source":{"storageSource":{"bucket":%q}}}]}`, source)
 			return
 		}
 		fmt.Fprint(w, `{"builds":[{"id":"build-0","status":"FAILURE"}]}`)
 	})
+	mux.HandleFunc("POST /v1/projects/{project}/builds/other:cancel", changed)
 	mux.HandleFunc("GET /v1/projects/{project}/builds/other", func(w http.ResponseWriter, req *http.Request) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -433,13 +447,6 @@ func (r *recording) google(p program) http.Handler {
 		}
 		fmt.Fprint(w, p.caller)
 	})
-	changed := func(w http.ResponseWriter, req *http.Request) {
-		body, _ := io.ReadAll(req.Body)
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.calls = append(r.calls, req.Method+" "+req.URL.RequestURI()+" "+string(body))
-		fmt.Fprint(w, `{}`)
-	}
 	mux.HandleFunc("POST /v1/projects/{project}/services/{service}", func(w http.ResponseWriter, req *http.Request) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
