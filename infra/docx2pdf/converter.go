@@ -53,7 +53,10 @@ func newConverter(ctx *pulumi.Context, name string, args *converterArgs,
 		return nil, err
 	}
 	c.Service, err = cloudrunv2.NewService(ctx, name+"-service", c.serviceArgs(ctx, args),
-		pulumi.Parent(c), pulumi.DependsOn(grants), fixedName)
+		pulumi.Parent(c), pulumi.DependsOn(grants), fixedName,
+		// Google answers a scaling of the whole service that nobody asked for: without this every update takes it back.
+		// https://github.com/hashicorp/terraform-provider-google-beta/pull/11132
+		pulumi.IgnoreChanges([]string{"scaling"}))
 	if err != nil {
 		return nil, err
 	}

@@ -147,5 +147,8 @@ func TestDeploymentsThatAreRefused(t *testing.T) {
 	w.call(token, "POST", path, container(imageName+":v1", nil)).want(403).saying("iam.serviceaccounts.actAs")
 	w.grant("/iam/v1/projects/"+project+"/serviceAccounts/"+runtimeSA, "roles/iam.serviceAccountUser",
 		"serviceAccount:"+deployer)
-	w.call(token, "POST", path, container(imageName+":v1", nil)).want(200)
+	w.call(token, "POST", path, container(imageName+":v1", nil)).want(403).
+		saying("User must have permission to read the image")
+	w.grant(projectPolicy, "roles/artifactregistry.reader", "serviceAccount:"+deployer)
+	w.call(token, "POST", path, container(imageName+":v1", nil)).want(200).saying("AUTOMATIC")
 }

@@ -44,8 +44,8 @@ type replay struct {
 }
 
 // newer are fields that Google added after a recording was made, or left out of it when it was cleaned.
-var newer = []string{"urls", "generation", "registryUri", "vulnerabilityScanningConfig", "satisfiesPzi", "config",
-	"lockedTime", "ingress", "errors", "status"}
+var newer = []string{"urls", "scaling", "generation", "registryUri", "vulnerabilityScanningConfig", "satisfiesPzi",
+	"config", "lockedTime", "ingress", "errors", "status"}
 
 // chosen are fields whose values the server chooses.
 var chosen = regexp.MustCompile(`(?i)(\.etag|\.uid|uniqueId|oauth2ClientId|time|time[a-z]+|updated|\.generation|projectNumber|selfLink|mediaLink|\.uri|\.id|privateKeyData|latestReadyRevision|latestCreatedRevision|\.name|\.creator|lastModifier)$`)

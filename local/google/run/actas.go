@@ -77,5 +77,8 @@ func denied(_ policy.Principal, permission string, on policy.Resource) string {
 		return fmt.Sprintf("Permission 'iam.serviceaccounts.actAs' denied on service account %s (or it may not exist).",
 			short(on.Name))
 	}
+	if permission == readImage {
+		return unreadable(on.Name)
+	}
 	return fmt.Sprintf("Permission '%s' denied on resource '%s' (or resource may not exist).", permission, on.Name)
 }

@@ -270,10 +270,11 @@ func (s *Service) API() *rest.API {
 		StatusInErrors: true, Denied: denied,
 		Routes: slices.Concat([]rest.Route{
 			route("services.create", "POST", location+"/services", "services.create", rest.OnProject, s.create,
-				s.asAccount(s.onAccount)),
+				s.asAccount(s.onAccount), readsImages(imagesOf)),
 			route("services.list", "GET", location+"/services", "services.list", rest.OnProject, s.list),
 			route("services.get", "GET", one, "services.get", on, s.get),
-			route("services.patch", "PATCH", one, "services.update", on, s.patch, s.asAccount(s.onAccount)),
+			route("services.patch", "PATCH", one, "services.update", on, s.patch, s.asAccount(s.onAccount),
+				readsImages(imagesOf)),
 			route("services.delete", "DELETE", one, "services.delete", on, s.delete),
 			route("services.revisions.list", "GET", one+"/revisions", "revisions.list", on, s.listRevisions),
 			route("services.revisions.get", "GET", one+"/revisions/{revision}", "revisions.get", on, s.getRevision),

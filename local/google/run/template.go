@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -21,10 +22,12 @@ func fillService(v *runapi.GoogleCloudRunV2Service, number string) {
 	if len(v.Traffic) == 0 {
 		v.Traffic = []*runapi.GoogleCloudRunV2TrafficTarget{{Type: latest, Percent: 100}}
 	}
-	if v.Scaling != nil && v.Scaling.MinInstanceCount == 0 && v.Scaling.MaxInstanceCount == 0 &&
-		v.Scaling.ScalingMode == "" {
-		v.Scaling = nil
+	// The whole service's scaling is answered though nobody asked for any.
+	// https://github.com/hashicorp/terraform-provider-google-beta/pull/11132
+	if v.Scaling == nil {
+		v.Scaling = &runapi.GoogleCloudRunV2ServiceScaling{}
 	}
+	v.Scaling.ScalingMode = cmp.Or(v.Scaling.ScalingMode, "AUTOMATIC")
 	t := v.Template
 	if t.Timeout == "" {
 		t.Timeout = "300s"

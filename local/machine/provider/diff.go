@@ -35,6 +35,11 @@ func (s *server) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pulumir
 	if c.defaultLabelsChanged() {
 		changes["pulumiLabels"] = plugin.PropertyDiff{Kind: plugin.DiffUpdate}
 	}
+	for _, name := range c.unasked() {
+		if !slices.Contains(req.IgnoreChanges, name) {
+			changes[name] = plugin.PropertyDiff{Kind: plugin.DiffDelete}
+		}
+	}
 	res := &pulumirpc.DiffResponse{
 		Changes:         pulumirpc.DiffResponse_DIFF_NONE,
 		HasDetailedDiff: true,
@@ -94,6 +99,23 @@ func (c *call) equivalent(name string, a, b resource.PropertyValue) bool {
 		return strings.EqualFold(strings.TrimPrefix(x, "projects/"), strings.TrimPrefix(y, "projects/"))
 	}
 	return false
+}
+
+// unasked are the blocks that Google answers though nobody asked for them, and that the official provider takes for a
+// change to be taken back, with each update anew.
+// https://github.com/hashicorp/terraform-provider-google-beta/pull/11132
+func (c *call) unasked() []string {
+	var names []string
+	for name, property := range c.schema.Inputs {
+		_, asked := c.inputs[name]
+		_, askedBefore := c.oldInputs[name]
+		fields, _ := c.state[name].(map[string]any)
+		if _, _, isBlock := property.object(); isBlock && !asked && !askedBefore && len(fields) > 0 &&
+			!slices.Contains(c.kind.computed, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // defaultLabelsChanged says whether the stack's default labels give the

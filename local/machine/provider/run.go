@@ -132,6 +132,10 @@ func readRunService(ctx context.Context, c *call) (map[string]any, error) {
 	for _, name := range []string{"project", "location", "pulumiLabels"} {
 		delete(state, name)
 	}
+	// Of the service's own scaling the official provider knows one field, and has it whenever Google answers any.
+	if scaling, _ := answer["scaling"].(map[string]any); len(scaling) > 0 && isEmpty(state["scaling"]) {
+		state["scaling"] = map[string]any{"minInstanceCount": 0.0}
+	}
 	parts, _ := parseID(c.id, "projects/{project}/locations/{location}/services/{name}")
 	maps.Copy(state, parts)
 	state["effectiveLabels"], state["effectiveAnnotations"] = state["labels"], state["annotations"]
