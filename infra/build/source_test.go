@@ -7,8 +7,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"docx2pdf/infra/build"
 )
@@ -89,8 +91,8 @@ func TestOnlyWhatGetsIntoTheImageCounts(t *testing.T) {
 	}
 }
 
-// TestDependenciesOfOtherRoomsDoNotCount: the converter is a module of its own. What only the program, the client or the
-// local cloud needs may be added or get another version, and the image stays as it is.
+// TestDependenciesOfOtherRoomsDoNotCount: the converter is a module of its own. What only the program, the client or
+// the local cloud needs may be added or get another version, and the image stays as it is.
 func TestDependenciesOfOtherRoomsDoNotCount(t *testing.T) {
 	root := checkout(t)
 	before := read(t, root).Hash
@@ -130,7 +132,8 @@ func TestWhatIsInTheImageCounts(t *testing.T) {
 	root := checkout(t)
 	hash := read(t, root).Hash
 	for _, name := range []string{
-		"service/go.mod", "service/go.sum", "service/Dockerfile", "service/packages.sh", "service/trim.sh", "service/forkserver/headers.sh",
+		"service/go.mod", "service/go.sum", "service/Dockerfile", "service/packages.sh", "service/trim.sh",
+		"service/forkserver/headers.sh",
 		"service/config.go",
 		"service/forkserver/child.c", "service/forkserver/document.cxx", "service/forkserver/message.h",
 		"service/office/registry.xcu",
@@ -182,8 +185,8 @@ func TestCheckoutsOnWindowsGiveTheSameTag(t *testing.T) {
 	}
 }
 
-// TestSourceCompiles: nothing that the compiler needs is left out. Module files that would have to change are refused, as
-// they are when the image is built.
+// TestSourceCompiles: nothing that the compiler needs is left out. Module files that would have to change are refused,
+// as they are when the image is built.
 func TestSourceCompiles(t *testing.T) {
 	list := exec.Command("go", "-C", "service", "list", "-mod=readonly", "-deps", "-f",
 		`{{$d := .Dir}}{{range .GoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .CgoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`+
@@ -213,6 +216,34 @@ func TestSourceCompiles(t *testing.T) {
 	}
 	if needed < 50 {
 		t.Errorf("only %d files are needed", needed)
+	}
+}
+
+// TestBasesArePinned: nobody can put others in their place, and the date that files get is the base's.
+func TestBasesArePinned(t *testing.T) {
+	content, err := os.ReadFile("../../service/Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(content)
+	from := regexp.MustCompile(`(?m)^FROM (\S+)`).FindAllStringSubmatch(text, -1)
+	for _, base := range from {
+		if name, named := strings.CutPrefix(base[1], "${MIRROR}"); base[1] != "scratch" && (!named || !regexp.MustCompile(
+			`(?m)^ARG `+strings.Trim(name, "${}")+`=[a-z]+:\S*trixie\S*@sha256:[0-9a-f]{64}$`).MatchString(text)) {
+			t.Errorf("the base %s has no digest", base[1])
+		}
+	}
+	date := regexp.MustCompile(`(?m)^ARG DEBIAN=debian:trixie-(\d{8})-`).FindStringSubmatch(text)
+	epoch := regexp.MustCompile(`(?m)^ARG SOURCE_DATE_EPOCH=(\d+)$`).FindStringSubmatch(text)
+	if len(from) < 4 || date == nil || epoch == nil {
+		t.Fatalf("the Dockerfile has the bases %v, the date %v and the time %v", from, date, epoch)
+	}
+	seconds, err := strconv.ParseInt(epoch[1], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if day := time.Unix(seconds, 0).UTC().Format("20060102"); day != date[1] {
+		t.Errorf("files get the date %s, and the base is of %s", day, date[1])
 	}
 }
 

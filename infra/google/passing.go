@@ -37,6 +37,9 @@ var passings = []passing{
 	// Cloud Build reads the source before it takes a build, as the build's account.
 	// GoogleCloudPlatform/cloud-run-mcp#84, and others with the same text
 	{http.StatusBadRequest, "could not resolve source", "the build account's role on the source bucket", atWorst},
+	// Cloud Storage tries to publish before it takes a notification. hashicorp/terraform-provider-google#7611
+	{http.StatusForbidden, "publish", "Cloud Storage's role on the topic", atWorst},
+	{http.StatusBadRequest, "publish", "Cloud Storage's role on the topic", atWorst},
 	// An account that was made a moment ago. hashicorp/terraform-provider-google#15042, #18024
 	{http.StatusBadRequest, "service account", "the new service account to be known everywhere", usually},
 	// An API that was enabled a moment ago; the text itself asks to wait a few minutes.
@@ -47,9 +50,6 @@ var passings = []passing{
 	// The deployer's role on an account that was made a moment ago.
 	{http.StatusForbidden, "act as service account", "the right to act as the new service account", usually},
 	{http.StatusForbidden, "actAs", "the right to act as the new service account", usually},
-	// Cloud Storage tries to publish before it takes a notification. hashicorp/terraform-provider-google#7611
-	{http.StatusForbidden, "publish", "Cloud Storage's role on the topic", atWorst},
-	{http.StatusBadRequest, "publish", "Cloud Storage's role on the topic", atWorst},
 	{http.StatusForbidden, "", "roles that were granted a moment ago", usually},
 	// What was made a moment ago is not found everywhere yet.
 	{http.StatusNotFound, "", "what was made a moment ago to be found", shortly},
@@ -83,8 +83,7 @@ func passingOf(err error) (passing, bool) {
 	return passing{}, false
 }
 
-// Retry repeats a call while it is refused as calls are for a while: after an API was enabled, an account made or a
-// role
+// Retry repeats a call while it is refused as calls are for a while: after an API was enabled, an account made or a role
 // granted, or when Google Cloud is busy. It tells tell what it waits for, and until when at most. With patience off the
 // call is made once.
 func Retry(ctx context.Context, patient bool, tell func(string), call func() error) error {

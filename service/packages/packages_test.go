@@ -101,17 +101,33 @@ func TestBillNamesEveryPackage(t *testing.T) {
 	}
 }
 
-// install runs packages.sh in a system whose apt answers as told: fails names the archives that do not.
+// sources are where Debian's images say that packages come from: releases with their updates, and security's.
+const sources = `Types: deb
+# http://snapshot.example/archive/debian/20260803T000000Z
+URIs: http://archive.example/debian
+Suites: trixie trixie-updates
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.pgp
+
+Types: deb
+# http://snapshot.example/archive/debian-security/20260803T000000Z
+URIs: http://archive.example/debian-security
+Suites: trixie-security
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.pgp
+`
+
+// install runs packages.sh in a system whose apt answers as told: fails names the archives that do not. The log has a
+// line for each call, with the addresses of releases and of security updates.
 func install(t *testing.T, snapshot, fails string, arguments ...string) (log string, err error) {
 	t.Helper()
 	root, bin := t.TempDir(), t.TempDir()
-	file(t, filepath.Join(root, "etc/apt/sources.list.d/debian.sources"),
-		"Types: deb\n# http://snapshot.example/archive/debian/20260803T000000Z\nURIs: "+
-			"http://archive.example/debian\nSuites: trixie\n", 0o644)
+	file(t, filepath.Join(root, "etc/apt/sources.list.d/debian.sources"), sources, 0o644)
 	file(t, filepath.Join(root, "etc/apt/apt.conf.d/x"), "", 0o644)
 	file(t, filepath.Join(bin, "apt-get"), `#!/bin/sh
-uri=$(grep ^URIs: "$ROOT/etc/apt/sources.list.d/debian.sources")
-echo "$1 $uri $*" >>"$ROOT/log"
+sources=$ROOT/etc/apt/sources.list.d/debian.sources
+uri=$(sed -n '/^URIs: /{s///;h}; /^Suites: /{s///;G;s/\n/ /p}' "$sources" | tr '\n' ' ')
+echo "$1: ${uri}$*" >>"$ROOT/log"
 case "$uri" in `+fails+`) exit 100 ;; esac
 `, 0o755)
 	command := exec.Command("bash", append([]string{"../packages.sh"}, arguments...)...)
@@ -152,8 +168,13 @@ func TestLibreOfficeOfBackports(t *testing.T) {
 }
 
 func TestPackagesComeFromWhoeverAnswers(t *testing.T) {
-	const snapshot, mirror, archive = "http://snapshot.example/", "http://snapshot-cloudflare.example/",
-		"http://archive.example/"
+	from := func(place, day string) string {
+		return "trixie trixie-updates http://" + place + "/debian" + day + " trixie-security http://" + place +
+			"/debian-security" + day + " "
+	}
+	snapshot, mirror := from("snapshot.example/archive", "/20260803T000000Z"),
+		from("snapshot-cloudflare.example/archive", "/20260803T000000Z")
+	archive := from("archive.example", "")
 	for name, test := range map[string]struct {
 		snapshot, fails string
 		arguments       []string
@@ -175,19 +196,20 @@ func TestPackagesComeFromWhoeverAnswers(t *testing.T) {
 			}
 			at := 0
 			for _, address := range test.want {
-				next := strings.Index(log[at:], "update URIs: "+address)
+				next := strings.Index(log[at:], "update: "+address)
 				if next < 0 {
 					t.Fatalf("%s was not asked in its turn:\n%s", address, log)
 				}
 				at += next + 1
 			}
-			if n := strings.Count(log, "update URIs"); n != len(test.want) {
+			if n := strings.Count(log, "update: "); n != len(test.want) {
 				t.Errorf("%d archives were asked, want %d:\n%s", n, len(test.want), log)
 			}
-			if strings.Contains(log, "upgrade ") != test.upgraded {
+			if strings.Contains(log, "upgrade: ") != test.upgraded {
 				t.Errorf("upgraded: %v\n%s", !test.upgraded, log)
 			}
-			if !test.fail && !strings.Contains(log[at:], "install URIs") {
+			last := test.want[len(test.want)-1]
+			if !test.fail && !strings.Contains(log[at:], "install: "+last+"install --yes --no-install-recommends qpdf\n") {
 				t.Errorf("nothing was installed:\n%s", log)
 			}
 		})
