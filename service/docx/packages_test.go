@@ -78,7 +78,7 @@ func TestPicturesWhoseNamesAreWrittenInAnotherWay(t *testing.T) {
 		prepared, changed := prepare(t, docxtest.Document(docxtest.Picture("r:embed", "p"),
 			docxtest.Part{Name: "word/_rels/document.xml.rels",
 				Content: docxtest.Relationships(docxtest.Relationship{ID: "p", Type: "image", Target: target})},
-			docxtest.Part{Name: name, Content: "\x89PNG\r\n\x1a\n"}), mend.Wishes{})
+			docxtest.Part{Name: name, Content: dot(t)}), mend.Wishes{})
 		if partOf(t, changed, "word/"+target) == "" || len(prepared.Warnings()) > 0 {
 			t.Errorf("%s is not there by the name %s, or has the warnings %v", name, target, prepared.Warnings())
 		}

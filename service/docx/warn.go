@@ -32,6 +32,11 @@ func warn(i *inventory.Inventory, main *inventory.Part, list *warning.List) (sav
 		for _, format := range slices.Sorted(maps.Keys(part.Numbers)) {
 			list.AddMany(warning.NumberFormat, part.Numbers[format], format)
 		}
+		for id := range part.Charts {
+			if r := relations[id]; i.Target(r) == nil {
+				list.Add(warning.ChartMissing, r.Written)
+			}
+		}
 		for id := range part.SmartArt {
 			warnDiagram(i, relations, relations[id], list)
 		}
@@ -66,6 +71,8 @@ func warnPicture(i *inventory.Inventory, r inventory.Relation, list *warning.Lis
 		list.Add(warning.PictureLinked, r.Target)
 	case target == nil:
 		list.Add(warning.PictureMissing, r.Written)
+	case target.Format == inventory.Damaged:
+		list.Add(warning.PictureDamaged, target.Name)
 	case target.Format == inventory.Empty || target.Format == inventory.NoFormat:
 		list.Add(warning.PictureFormat, target.Name)
 	case target.Format != inventory.Drawable && target.Format != inventory.GIF:

@@ -55,6 +55,7 @@ func TestWarningsNameWhatIsMissing(t *testing.T) {
 	const ink = `<w14:contentPart xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml" r:id="i"/>`
 	const model = `<a:graphicData uri="http://schemas.microsoft.com/office/drawing/2017/model3d"><m:blip xmlns:m="http://schemas.microsoft.com/office/drawing/2017/model3d" r:embed="p"/></a:graphicData>`
 	const inkPicture = `<w:drawing><a:blip r:embed="p"/></w:drawing>`
+	const chart = `<w:p><c:chart xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" r:id="c"/></w:p>`
 	inkRelation := rels(docxtest.Relationship{ID: "p", Type: "image", Target: "media/p.png"})
 	for _, test := range []struct {
 		name    string
@@ -75,10 +76,10 @@ func TestWarningsNameWhatIsMissing(t *testing.T) {
 			strings.Repeat("\x00", 7)), ""},
 		{"ink", docxtest.Document(alternate(ink, "")), "object_without_preview=1"},
 		{"ink with a picture", docxtest.Document(alternate(ink, inkPicture), inkRelation,
-			docxtest.Part{Name: "word/media/p.png", Content: "\x89PNG\r\n\x1a\n"}), ""},
+			docxtest.Part{Name: "word/media/p.png", Content: dot(t)}), ""},
 		{"a 3D model", docxtest.Document(alternate(model, "")), "object_without_preview=1"},
 		{"a 3D model with a picture", docxtest.Document(alternate(model, inkPicture), inkRelation,
-			docxtest.Part{Name: "word/media/p.png", Content: "\x89PNG\r\n\x1a\n"}), ""},
+			docxtest.Part{Name: "word/media/p.png", Content: dot(t)}), ""},
 		{"a waterfall",
 			docxtest.Document(alternate(`<a:graphicData uri="http://schemas.microsoft.com/office/drawing/2014/chartex"/>`, "")),
 			"chart_kind=1"},
@@ -93,7 +94,9 @@ func TestWarningsNameWhatIsMissing(t *testing.T) {
 			docxtest.Part{Name: "word/charts/chart1.xml",
 				Content: `<c:chartSpace xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"><c:ser><c:val/></c:ser></c:chartSpace>`}), "chart_without_values=1"},
 		{"noise", picture("\x7f\x00\x01\x02"), "picture_format=1"},
-		{"PNG", picture("\x89PNG\r\n\x1a\n"), ""},
+		{"PNG", picture(dot(t)), ""},
+		{"a chart that is not there", docxtest.Document(chart,
+			rels(docxtest.Relationship{ID: "c", Type: "chart", Target: "charts/chart1.xml"})), "chart_missing=1"},
 		{"macros", docxtest.WithMacros(docxtest.Paragraph("a"), "Sub A\nEnd Sub"), "macros_left_out=1"},
 		{"a signature", docxtest.Document(docxtest.Paragraph("a"),
 			docxtest.Part{Name: "_rels/.rels", Content: strings.Replace(

@@ -18,7 +18,9 @@ const (
 	PictureLinked     Code = "picture_linked"
 	PictureMissing    Code = "picture_missing"
 	PictureFormat     Code = "picture_format"
+	PictureDamaged    Code = "picture_damaged"
 	ObjectNoPreview   Code = "object_without_preview"
+	ChartMissing      Code = "chart_missing"
 	ChartNoValues     Code = "chart_without_values"
 	ChartKind         Code = "chart_kind"
 	SmartArtNoDrawing Code = "smartart_without_drawing"
@@ -39,7 +41,9 @@ var Sentences = map[Code]string{
 	PictureLinked:     "A picture is a link to a file or an address outside of the document, which is not fetched.",
 	PictureMissing:    "A picture is not in the document's file.",
 	PictureFormat:     "A picture is in a format that cannot be drawn.",
+	PictureDamaged:    "A picture is damaged or cut off, and is drawn in part or not at all.",
 	ObjectNoPreview:   "An embedded object, an ink drawing or a 3D model has no picture of itself.",
+	ChartMissing:      "A chart is not in the document's file.",
 	ChartNoValues:     "A chart has no saved values; what its workbook says is not read.",
 	ChartKind:         "A chart is of a kind that LibreOffice does not draw.",
 	SmartArtNoDrawing: "A SmartArt diagram was saved without its drawing, and may be incomplete.",
@@ -56,10 +60,9 @@ var Sentences = map[Code]string{
 }
 
 // order is the order of the codes above.
-var order = []Code{ChunkMissing, ContentLinked, PictureLinked, PictureMissing, PictureFormat, ObjectNoPreview,
-	ChartNoValues,
-	ChartKind, SmartArtNoDrawing, FieldNotComputed, IndexOutdated, NumberFormat, SignUnknown, CharacterMissing,
-	MacrosLeftOut, SignatureLeftOut, PartTooLarge}
+var order = []Code{ChunkMissing, ContentLinked, PictureLinked, PictureMissing, PictureFormat, PictureDamaged,
+	ObjectNoPreview, ChartMissing, ChartNoValues, ChartKind, SmartArtNoDrawing, FieldNotComputed, IndexOutdated,
+	NumberFormat, SignUnknown, CharacterMissing, MacrosLeftOut, SignatureLeftOut, PartTooLarge}
 
 // Codes are all codes.
 func Codes() []Code { return slices.Clone(order) }

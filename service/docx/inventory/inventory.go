@@ -79,6 +79,7 @@ type Part struct {
 	BySection  int            // numbers of sections and of their pages, in headers and footers
 	SavedPages map[int]int    // numbers of pages that were saved in formulas, and how often
 	SmartArt   map[string]int // ids of the data of diagrams
+	Charts     map[string]int // ids of charts
 	NewCharts  int            // charts of kinds that came with Office 2016
 	Numbers    map[string]int // systems of numbers that LibreOffice does not have, and how often
 	Themed     bool           // colours of the theme are used

@@ -22,6 +22,7 @@ const (
 	Drawable Format = ""
 	Empty    Format = "empty"
 	NoFormat Format = "unknown"
+	Damaged  Format = "damaged"
 )
 
 // starts are how pictures begin that LibreOffice draws.
@@ -62,9 +63,8 @@ func sniff(start []byte) Format {
 			return Drawable
 		}
 	}
-	if text := bytes.TrimLeft(bytes.TrimPrefix(start, []byte("\xef\xbb\xbf")), " \t\r\n"); bytes.HasPrefix(text,
-		[]byte("<")) {
-		return Drawable // SVG
+	if isSVG(start) {
+		return Drawable
 	}
 	return NoFormat
 }
@@ -76,15 +76,22 @@ func hasPreview(start []byte) bool {
 }
 
 // loose are formats that have no signature.
-var loose = map[string]bool{".wmf": true, ".emf": true, ".pct": true, ".pict": true, ".tga": true, ".pcx": true,
-	".dxf": true, ".met": true,
-	".emz": true, ".wmz": true, ".bmp": true, ".dib": true, ".ras": true, ".svg": true, ".svgz": true}
+var loose = map[string]bool{".pct": true, ".pict": true, ".tga": true, ".pcx": true, ".dxf": true, ".met": true,
+	".ras": true}
+
+// What is kept of a picture: its start, which may be a prolog before the markup of a drawing, and its end.
+const (
+	mostStart = 16 << 10
+	mostEnd   = 512
+)
 
 // sniffer looks at the start of a part that is no markup, and at the frames of a GIF.
 type sniffer struct {
-	part  *Part
-	start []byte
-	size  int
+	part   *Part
+	start  []byte
+	end    []byte // the last bytes of markup
+	size   int64
+	blocks blocks
 	// Frames of a GIF are counted by their introducers, which other bytes may look like: then the first is taken out in
 	// vain.
 	frames int
@@ -94,10 +101,16 @@ type sniffer struct {
 var frame = []byte("\x00\x21\xf9\x04")
 
 func (s *sniffer) Write(p []byte) (int, error) {
-	if len(s.start) < 64 {
-		s.start = append(s.start, p[:min(len(p), 64-len(s.start))]...)
+	if s.size == 0 {
+		s.blocks.begin(p)
 	}
-	s.size += len(p)
+	s.blocks.write(p)
+	if len(s.start) < mostStart {
+		s.start = append(s.start, p[:min(len(p), mostStart-len(s.start))]...)
+	}
+	s.end = append(append([]byte(nil), s.end...), p[max(0, len(p)-mostEnd):]...)
+	s.end = s.end[max(0, len(s.end)-mostEnd):]
+	s.size += int64(len(p))
 	if bytes.HasPrefix(s.start, []byte("GIF8")) && s.frames < 2 {
 		joined := append(s.tail, p...)
 		s.frames += bytes.Count(joined, frame)
@@ -111,6 +124,9 @@ func (s *sniffer) Close() error {
 	s.part.Format = sniff(s.start)
 	if s.part.Format == NoFormat && loose[extension] {
 		s.part.Format = Drawable
+	}
+	if (s.part.Format == Drawable || s.part.Format == GIF) && !s.whole() {
+		s.part.Format = Damaged
 	}
 	if s.frames > 1 {
 		s.part.Needs |= FirstPicture

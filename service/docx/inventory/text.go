@@ -31,7 +31,7 @@ func (x *text) close() {
 
 func newText(i *Inventory, part *Part) *text {
 	part.Pictures, part.Chunks, part.SmartArt = map[string]int{}, map[string]int{}, map[string]int{}
-	part.SavedPages = map[int]int{}
+	part.SavedPages, part.Charts = map[int]int{}, map[string]int{}
 	return &text{Inventory: i, part: part, fields: field.NewTracker(false)}
 }
 
@@ -58,6 +58,10 @@ func (x *text) see(t *markup.Token) {
 		}
 	case markup.A, markup.V, markup.DGM, markup.W14, markup.Unknown:
 		x.drawing(t)
+	case markup.C:
+		if id, found := t.Relationship("id"); found && t.Opens(markup.C, "chart") {
+			count(x.part.Charts, id)
+		}
 	case markup.MC:
 		if t.Kind == markup.End && t.Is(markup.MC, "AlternateContent") {
 			x.close()
