@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"time"
 
-	"golang.org/x/oauth2"
 	"google.golang.org/api/artifactregistry/v1"
 	"google.golang.org/api/cloudbuild/v1"
 	"google.golang.org/api/googleapi"
@@ -30,9 +29,8 @@ type Client struct {
 
 // NewClient makes a client that reaches Google as another does. It calls nothing yet.
 func NewClient(ctx context.Context, as *google.Client) (*Client, error) {
-	token := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: as.AccessToken})
 	client := func(api google.API) []option.ClientOption {
-		options := []option.ClientOption{option.WithTokenSource(token)}
+		options := []option.ClientOption{option.WithHTTPClient(as.HTTP())}
 		if endpoint := as.Endpoints[api]; endpoint != "" {
 			options = append(options, option.WithEndpoint(endpoint))
 		}

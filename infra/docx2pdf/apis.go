@@ -39,7 +39,7 @@ func newAPIs(ctx *pulumi.Context, name string, cfg *settings, opts ...pulumi.Res
 			return true, nil // nothing was enabled
 		}
 		services := cfg.fresh(requiredAPIs(cfg))
-		return true, cfg.google.AwaitAPIs(ctx.Context(), cfg.project, cfg.region, services, teller(ctx, c))
+		return true, cfg.google.AwaitAPIs(ctx.Context(), cfg.wanted, cfg.enabled, services, teller(ctx, c))
 	}).(pulumi.BoolOutput)
 	c.Project = answering.ApplyT(func(bool) string { return cfg.project }).(pulumi.StringOutput)
 	c.Answering = answering.ApplyT(func(bool) []pulumi.Resource { return []pulumi.Resource{c} }).(pulumi.ResourceArrayOutput)

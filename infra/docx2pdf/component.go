@@ -72,6 +72,7 @@ func NewConverter(
 	if err := ctx.RegisterComponentResource("docx2pdf:index:Converter", name, c, opts...); err != nil {
 		return nil, err
 	}
+	cfg.parent = c
 	made, err := deploy(ctx, cfg, pulumi.Parent(c))
 	if err != nil {
 		return nil, err

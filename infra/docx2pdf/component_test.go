@@ -10,7 +10,8 @@ import (
 
 // TestTwoConvertersInAnotherProgram: two components of one program share no name, in Pulumi or at Google.
 func TestTwoConvertersInAnotherProgram(t *testing.T) {
-	r := &recording{outputs: map[string]any{}, secrets: map[string]bool{}}
+	r := &recording{outputs: map[string]any{}, secrets: map[string]bool{}, countsFor: map[string]bool{},
+		signedIn: map[string]bool{}}
 	google := httptest.NewServer(r.google(program{built: true}))
 	defer google.Close()
 	reachGoogleAt(t, google.URL)
@@ -70,7 +71,7 @@ func TestComponentsArgumentsAreChecked(t *testing.T) {
 		{ConverterArgs{Project: "test-project", Region: "us-central1", Image: readyMade,
 			Labels: map[string]string{"stack": "x"}}, "leave app, stack and account"},
 	} {
-		r := &recording{}
+		r := &recording{signedIn: map[string]bool{}}
 		err := pulumi.RunErr(func(ctx *pulumi.Context) error {
 			_, err := NewConverter(ctx, "letters", &test.args)
 			return err

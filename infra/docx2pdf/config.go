@@ -58,6 +58,9 @@ type settings struct {
 	logRetentionDays int    // 0: the project's own
 	userLabels       map[string]string
 
+	// parent is the component that everything is part of; nil for the stack.
+	parent pulumi.Resource
+
 	*preflight // once the configuration is known to be right
 }
 

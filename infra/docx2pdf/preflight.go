@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/organizations"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	pulumiconfig "github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+	"golang.org/x/oauth2"
 	"golang.org/x/sync/errgroup"
 
 	"docx2pdf/infra/google"
@@ -18,8 +20,9 @@ import (
 // preflight is what is known of the project before anything is made.
 type preflight struct {
 	google *google.Client
-	// enabled are the APIs that were enabled before; nil when that cannot be looked up.
-	enabled map[string]bool
+	// wanted is what the deployment asks of the project, enabled the APIs that the project had before.
+	wanted  google.Wanted
+	enabled *google.Enabled
 	// service is what has the name of the stack's service, nil for nothing.
 	service *google.Service
 	// caller is what has the id of the stack's caller, nil for nothing.
@@ -28,26 +31,23 @@ type preflight struct {
 
 // newPreflight looks at the project, and refuses a deployment that cannot work there.
 func newPreflight(ctx *pulumi.Context, cfg *settings) (*preflight, error) {
-	client, err := newGoogle(ctx)
+	client, err := newGoogle(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	p := &preflight{google: client}
 	memory, _ := mebibytes(cfg.memory)
-	group, within := errgroup.WithContext(ctx.Context())
-	wanted := google.Wanted{
+	p := &preflight{google: client, wanted: google.Wanted{
 		Project: cfg.project, Region: cfg.region,
 		Instances: cfg.maxInstances, MilliCPU: int64(cfg.cpu) * 1000, Memory: int64(memory) << 20,
-	}
-	group.Go(func() error { return client.Check(within, wanted) })
+	}}
+	group, within := errgroup.WithContext(ctx.Context())
+	group.Go(func() (err error) {
+		p.enabled, err = client.Check(within, p.wanted)
+		return err
+	})
 	var crowded string
 	group.Go(func() error {
-		crowded = client.Crowded(within, wanted, cfg.serviceName)
-		return nil
-	})
-	group.Go(func() error {
-		// Where it cannot be looked up, all APIs are looked at once they are enabled.
-		p.enabled, _ = client.Enabled(within, cfg.project)
+		crowded = client.Crowded(within, p.wanted, cfg.serviceName)
 		return nil
 	})
 	group.Go(func() error {
@@ -81,16 +81,16 @@ func newPreflight(ctx *pulumi.Context, cfg *settings) (*preflight, error) {
 	if crowded != "" {
 		_ = ctx.Log.Warn(crowded, nil)
 	}
-	return p, p.enableFirst(ctx, cfg)
+	return p, p.enableFirst(ctx)
 }
 
 // enableFirst enables the API with which Pulumi's provider looks at every other one, and which new projects lack.
-func (p *preflight) enableFirst(ctx *pulumi.Context, cfg *settings) error {
+func (p *preflight) enableFirst(ctx *pulumi.Context) error {
 	const first = "cloudresourcemanager.googleapis.com"
-	if p.enabled == nil || p.enabled[first] || ctx.DryRun() {
+	if p.enabled == nil || p.enabled.Has(first) || ctx.DryRun() {
 		return nil
 	}
-	return p.google.Enable(ctx.Context(), cfg.project, cfg.region, first, teller(ctx, nil))
+	return p.google.Enable(ctx.Context(), p.wanted, p.enabled, first, teller(ctx, nil))
 }
 
 // checkOwner refuses a service of the same name that is not this stack's: Pulumi would say that it exists, and whoever
@@ -135,10 +135,10 @@ func (p *preflight) checkCaller(cfg *settings) error {
 		p.caller.Email, stack, own, p.caller.Email, describedAs, own)
 }
 
-// newGoogle reaches Google as the stack's provider does: with its token, at its endpoints.
-func newGoogle(ctx *pulumi.Context) (*google.Client, error) {
-	provider, err := organizations.GetClientConfig(ctx)
-	if err != nil {
+// newGoogle reaches Google as the stack's provider does: with its tokens, at its endpoints, for its quota project.
+func newGoogle(ctx *pulumi.Context, cfg *settings) (*google.Client, error) {
+	tokens := providerTokens{ctx, cfg.parent}
+	if _, err := tokens.Token(); err != nil {
 		return nil, err
 	}
 	endpoints := map[google.API]string{}
@@ -146,7 +146,41 @@ func newGoogle(ctx *pulumi.Context) (*google.Client, error) {
 		// The provider's configuration and its environment name them alike: iamCustomEndpoint and GOOGLE_IAM_CUSTOM_ENDPOINT.
 		endpoints[api] = endpoint(ctx, name.key+"CustomEndpoint", "GOOGLE_"+name.env+"_CUSTOM_ENDPOINT")
 	}
-	return &google.Client{AccessToken: provider.AccessToken, Endpoints: endpoints}, nil
+	return &google.Client{Tokens: tokens, QuotaProject: quotaProject(ctx, cfg), Endpoints: endpoints}, nil
+}
+
+// providerTokens are those of the provider that makes the resources of parent. It renews them.
+type providerTokens struct {
+	ctx    *pulumi.Context
+	parent pulumi.Resource
+}
+
+// Token asks the provider for a token that is valid now.
+func (p providerTokens) Token() (*oauth2.Token, error) {
+	var options []pulumi.InvokeOption
+	if p.parent != nil {
+		options = append(options, pulumi.Parent(p.parent))
+	}
+	provider, err := organizations.GetClientConfig(p.ctx, options...)
+	if err != nil {
+		return nil, err
+	}
+	return &oauth2.Token{AccessToken: provider.AccessToken}, nil
+}
+
+// quotaProject is the project that calls count for when the provider is told to name one.
+// https://www.pulumi.com/registry/packages/gcp/installation-configuration/#configuration-reference
+func quotaProject(ctx *pulumi.Context, cfg *settings) string {
+	named, _ := strconv.ParseBool(setting(ctx, "userProjectOverride", "USER_PROJECT_OVERRIDE"))
+	if !named {
+		return ""
+	}
+	return cmp.Or(setting(ctx, "billingProject", "GOOGLE_BILLING_PROJECT"), cfg.project)
+}
+
+// setting is one of the provider's, of its configuration or of the environment.
+func setting(ctx *pulumi.Context, key, env string) string {
+	return cmp.Or(pulumiconfig.New(ctx, "gcp").Get(key), os.Getenv(env))
 }
 
 // endpointNames are what the provider calls each API's endpoint.
@@ -168,7 +202,7 @@ var endpointNames = map[google.API]struct{ key, env string }{
 // the version at its end, or "" for Google's own address: the program's own
 // calls go where the provider's go.
 func endpoint(ctx *pulumi.Context, key, env string) string {
-	custom := cmp.Or(pulumiconfig.New(ctx, "gcp").Get(key), os.Getenv(env))
+	custom := setting(ctx, key, env)
 	return strings.TrimSuffix(strings.TrimSuffix(custom, "v1/"), "v2/")
 }
 
@@ -176,7 +210,7 @@ func endpoint(ctx *pulumi.Context, key, env string) string {
 func (p *preflight) fresh(services []string) []string {
 	var fresh []string
 	for _, service := range services {
-		if !p.enabled[service] {
+		if !p.enabled.Has(service) {
 			fresh = append(fresh, service)
 		}
 	}

@@ -32,8 +32,7 @@ func TestProjectsThatCannotWork(t *testing.T) {
 		"no billing": {map[string]string{billingPath: `{"billingEnabled":false}`}, nil,
 			[]string{"the project test-project has no billing account", "gcloud billing projects link test-project"}},
 		"no Service Usage": {map[string]string{quotaPath: disabled("serviceusage", "Service Usage")}, nil,
-			[]string{"gcloud services enable serviceusage.googleapis.com cloudresourcemanager.googleapis.com --project " +
-				"test-project"}},
+			[]string{"gcloud services enable serviceusage.googleapis.com cloudresourcemanager.googleapis.com --project 1"}},
 		"bad credentials": {map[string]string{projectPath: `{"error":{"code":401,"message":"no"}}`}, nil,
 			[]string{"gcloud auth application-default login"}},
 		"more CPUs than the quota": {nil, map[string]string{"maxInstances": "11"},

@@ -26,6 +26,9 @@ type recording struct {
 	mu        sync.Mutex
 	unknown   string // the type of resources whose ids nobody knows yet
 	looked    []string
+	tokenEnds bool            // whether the deployer's token ends when a build has begun
+	signedIn  map[string]bool // the providers that were asked for a token, by name
+	countsFor map[string]bool // the quota projects of all calls
 	resources []recorded
 	outputs   map[string]any
 	secrets   map[string]bool
@@ -92,6 +95,11 @@ func (r *recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 func (r *recording) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	r.mu.Lock()
 	r.looked = append(r.looked, args.Token)
+	if args.Token == "gcp:organizations/getClientConfig:getClientConfig" {
+		_, provider, _ := strings.Cut(args.Provider, "::pulumi:providers:gcp::")
+		name, _, _ := strings.Cut(provider, "::")
+		r.signedIn[name] = true
+	}
 	r.mu.Unlock()
 	switch args.Token {
 	case "pulumi:pulumi:readStackResourceOutputs":
@@ -105,7 +113,7 @@ func (r *recording) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error)
 		return resource.NewPropertyMapFromMap(map[string]any{"outputs": resources}), nil
 	case "gcp:organizations/getClientConfig:getClientConfig":
 		return resource.PropertyMap{
-			"accessToken": resource.NewStringProperty("deployer-token"),
+			"accessToken": resource.NewStringProperty(r.token()),
 			"project":     resource.NewStringProperty("test-project"),
 		}, nil
 	case "gcp:organizations/getProject:getProject":
@@ -117,6 +125,16 @@ func (r *recording) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error)
 		}, nil
 	}
 	return nil, fmt.Errorf("no such function: %s", args.Token)
+}
+
+// token is what the provider signs in with: another once the first has ended.
+func (r *recording) token() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.tokenEnds && len(r.builds) > 0 {
+		return "renewed-token"
+	}
+	return "deployer-token"
 }
 
 // namesOf are the names of resources by their URNs.
@@ -188,6 +206,7 @@ type program struct {
 	there  string            // the service that Cloud Run has already
 	caller string            // the account that has the caller's name already, as Google shows it
 	state  []deployedBucket  // what the stack has now
+	ends   bool              // whether the deployer's token ends when a build has begun
 	dryRun bool
 	fresh  bool // whether the APIs will be enabled by this deployment
 	stack  string
@@ -197,7 +216,9 @@ type program struct {
 // Registry that answer as Google's pages show.
 func (p program) run(t *testing.T) (*recording, error) {
 	t.Helper()
-	r := &recording{outputs: map[string]any{}, secrets: map[string]bool{}, state: p.state}
+	r := &recording{outputs: map[string]any{}, secrets: map[string]bool{}, state: p.state, tokenEnds: p.ends,
+		countsFor: map[string]bool{},
+		signedIn:  map[string]bool{}}
 	if p.fresh {
 		r.unknown = "gcp:projects/service:Service"
 	}
@@ -319,10 +340,6 @@ func (r *recording) google(p program) http.Handler {
 		return true
 	}
 	tag := func(w http.ResponseWriter, req *http.Request) {
-		if req.Header.Get("Authorization") != "Bearer deployer-token" {
-			http.Error(w, `{"error":{"code":401,"message":"no token","status":"UNAUTHENTICATED"}}`, http.StatusUnauthorized)
-			return
-		}
 		if refused(w, "tag") {
 			return
 		}
@@ -457,6 +474,13 @@ func (r *recording) google(p program) http.Handler {
 	mux.HandleFunc("DELETE /v2/", changed)
 	mux.HandleFunc("/", answer(`{}`))
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.Header.Get("Authorization") != "Bearer "+r.token() {
+			http.Error(w, `{"error":{"code":401,"message":"no token","status":"UNAUTHENTICATED"}}`, http.StatusUnauthorized)
+			return
+		}
+		r.mu.Lock()
+		r.countsFor[req.Header.Get("X-Goog-User-Project")] = true
+		r.mu.Unlock()
 		said, other := p.says[req.URL.Path]
 		if !other {
 			mux.ServeHTTP(w, req)

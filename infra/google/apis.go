@@ -1,47 +1,65 @@
 package google
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
 )
 
-// Enabled are the APIs that a project has enabled, by name.
+// Enabled are the APIs that a project has enabled. Nil is a project of which that cannot be looked up.
+type Enabled struct {
+	apis   map[string]bool
+	number string // the project's; "" when unknown
+}
+
+// Has says whether an API is enabled, as far as is known.
+func (e *Enabled) Has(service string) bool { return e != nil && e.apis[service] }
+
+// enabled looks up the APIs that a project has enabled.
 // https://cloud.google.com/service-usage/docs/reference/rest/v1/services/list
-func (c *Client) Enabled(ctx context.Context, project string) (map[string]bool, error) {
-	enabled := map[string]bool{}
+func (c *Client) enabled(ctx context.Context, project string) (*Enabled, error) {
+	e := &Enabled{apis: map[string]bool{}}
 	for page := ""; ; {
 		var answer struct {
-			Services      []struct{ Name string }
+			Services      []struct{ Name string } // projects/NUMBER/services/API
 			NextPageToken string
 		}
-		path := "v1/projects/" + project + "/services?filter=state:ENABLED&pageSize=200&pageToken=" + page
+		path := "v1/projects/" + project + "/services?filter=state:ENABLED&pageSize=200&pageToken=" +
+			url.QueryEscape(page)
 		if err := c.Call(ctx, http.MethodGet, ServiceUsage, path, nil, &answer); err != nil {
 			return nil, err
 		}
 		for _, service := range answer.Services {
-			enabled[service.Name[strings.LastIndex(service.Name, "/")+1:]] = true
+			e.apis[service.Name[strings.LastIndex(service.Name, "/")+1:]] = true
+			if parts := strings.Split(service.Name, "/"); len(parts) == 4 {
+				e.number = parts[1]
+			}
 		}
 		if page = answer.NextPageToken; page == "" {
-			return enabled, nil
+			return e, nil
 		}
 	}
 }
 
 // Enable enables an API, and waits until it answers.
 // https://cloud.google.com/service-usage/docs/reference/rest/v1/services/enable
-func (c *Client) Enable(ctx context.Context, project, region, service string, tell func(string)) error {
+func (c *Client) Enable(
+	ctx context.Context, w Wanted, before *Enabled, service string, tell func(string),
+) error {
 	err := Retry(ctx, true, tell, func() error {
-		path := "v1/projects/" + project + "/services/" + service + ":enable"
-		return c.Call(ctx, http.MethodPost, ServiceUsage, path, map[string]any{}, nil)
+		path := "v1/projects/" + w.Project + "/services/" + service + ":enable"
+		err := c.Call(ctx, http.MethodPost, ServiceUsage, path, map[string]any{}, nil)
+		return cmp.Or(before.elsewhere(err), err)
 	})
 	if err != nil {
 		return fmt.Errorf("enabling %s: %w", service, err)
 	}
-	return c.AwaitAPIs(ctx, project, region, []string{service}, tell)
+	return c.AwaitAPIs(ctx, w, before, []string{service}, tell)
 }
 
 // lists are calls that change nothing and tell whether an API answers. {P} and {R} stand for the project and the region.
@@ -61,21 +79,23 @@ var lists = map[string]struct {
 
 // AwaitAPIs waits until APIs that were enabled a moment ago answer as such. Google says that they are enabled some time
 // before all of its servers know.
-func (c *Client) AwaitAPIs(ctx context.Context, project, region string, services []string, tell func(string)) error {
+func (c *Client) AwaitAPIs(
+	ctx context.Context, w Wanted, before *Enabled, services []string, tell func(string),
+) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, service := range services {
 		list, known := lists[service]
 		if !known {
 			continue
 		}
-		path := strings.NewReplacer("{P}", project, "{R}", region).Replace(list.path)
+		path := strings.NewReplacer("{P}", w.Project, "{R}", w.Region).Replace(list.path)
 		group.Go(func() error {
 			return Retry(ctx, true, tell, func() error {
 				err := c.Call(ctx, http.MethodGet, list.api, path, nil, nil)
-				if isDisabled(err) {
-					return err
+				if !isDisabled(err) {
+					return nil // enabled, whatever else it says
 				}
-				return nil // enabled, whatever else it says
+				return cmp.Or(before.elsewhere(err), err)
 			})
 		})
 	}

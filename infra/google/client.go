@@ -11,13 +11,18 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/oauth2"
 	"google.golang.org/api/googleapi"
 )
 
 // Client calls Google's REST APIs.
 type Client struct {
-	// AccessToken is an OAuth access token of whoever deploys.
-	AccessToken string
+	// Tokens are OAuth access tokens of whoever deploys. They are asked for with each call: a deployment takes longer
+	// than some tokens live.
+	Tokens oauth2.TokenSource
+	// QuotaProject is the project that calls count for, which must have their APIs enabled; "" is Google's choice.
+	// https://cloud.google.com/docs/quotas/quota-project
+	QuotaProject string
 	// Endpoints replace Google's own addresses, by API. They have no version at their end.
 	Endpoints map[API]string
 }
@@ -51,6 +56,24 @@ func (c *Client) base(api API) string {
 	return base
 }
 
+// HTTP makes requests as whoever deploys.
+func (c *Client) HTTP() *http.Client { return &http.Client{Transport: signed{c}} }
+
+type signed struct{ as *Client }
+
+func (s signed) RoundTrip(request *http.Request) (*http.Response, error) {
+	token, err := s.as.Tokens.Token()
+	if err != nil {
+		return nil, fmt.Errorf("signing in: %w", err)
+	}
+	request = request.Clone(request.Context())
+	token.SetAuthHeader(request)
+	if s.as.QuotaProject != "" {
+		request.Header.Set("X-Goog-User-Project", s.as.QuotaProject)
+	}
+	return http.DefaultTransport.RoundTrip(request)
+}
+
 // callTimeout bounds one call; all of them only look something up or change one thing.
 const callTimeout = 30 * time.Second
 
@@ -70,9 +93,8 @@ func (c *Client) Call(ctx context.Context, method string, api API, path string, 
 	if err != nil {
 		return err
 	}
-	request.Header.Set("Authorization", "Bearer "+c.AccessToken)
 	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
+	response, err := c.HTTP().Do(request)
 	if err != nil {
 		return err
 	}

@@ -19,35 +19,51 @@ type Wanted struct {
 	MilliCPU, Memory int64
 }
 
-// Check says in a sentence, with the next step, why a deployment into the project cannot work. What whoever deploys may
-// not look up, because an API is not enabled yet or a role is missing, is not held against the project.
-func (c *Client) Check(ctx context.Context, w Wanted) error {
+// Check says in a sentence, with the next step, why a deployment into the project cannot work, and else which APIs it
+// has enabled. What whoever deploys may not look up, because an API is not enabled yet or a role is missing, is not held
+// against the project.
+func (c *Client) Check(ctx context.Context, w Wanted) (*Enabled, error) {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return c.checkProject(ctx, w.Project) })
+	var found *Enabled
+	var off error
+	group.Go(func() (err error) {
+		off, err = c.checkProject(ctx, w.Project)
+		return err
+	})
 	group.Go(func() error { return c.checkBilling(ctx, w.Project) })
 	group.Go(func() error { return c.checkQuota(ctx, w) })
-	return group.Wait()
+	group.Go(func() error {
+		found, _ = c.enabled(ctx, w.Project)
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return found, found.elsewhere(off)
 }
 
 // checkProject refuses a project that is not there. Google says of a missing one what it says of another's: that the
-// caller has no permission, or that it may not exist.
-func (c *Client) checkProject(ctx context.Context, id string) error {
+// caller has no permission, or that it may not exist. Where Resource Manager is off, off is what it said.
+func (c *Client) checkProject(ctx context.Context, id string) (off, refused error) {
 	var project struct{ LifecycleState string }
 	err := c.Call(ctx, http.MethodGet, ResourceManager, "v1/projects/"+id, nil, &project)
 	switch {
 	case err != nil && (strings.Contains(err.Error(), "SERVICE_DISABLED") ||
 		strings.Contains(err.Error(), "quota project")):
-		return nil // it is the API that is missing, not the project
+		return err, nil // it is the API that is missing, not the project
+	case err != nil && strings.Contains(err.Error(), "USER_PROJECT_DENIED"):
+		return nil, fmt.Errorf("calls count for the project %s, which these credentials may not use: grant "+
+			"roles/serviceusage.serviceUsageConsumer there, or set gcp:billingProject to another: %w", c.QuotaProject, err)
 	case isCode(err, http.StatusForbidden, http.StatusNotFound):
-		return fmt.Errorf("the project %s does not exist, or is another's: see \"gcloud projects list\" and "+
+		return nil, fmt.Errorf("the project %s does not exist, or is another's: see \"gcloud projects list\" and "+
 			"\"gcloud auth list\", then pulumi config set gcp:project my-project", id)
 	case isCode(err, http.StatusUnauthorized):
-		return fmt.Errorf("the credentials are not accepted: run \"gcloud auth application-default login\": %w", err)
+		return nil, fmt.Errorf("the credentials are not accepted: run \"gcloud auth application-default login\": %w", err)
 	case err == nil && project.LifecycleState != "" && project.LifecycleState != "ACTIVE":
-		return fmt.Errorf("the project %s is being deleted (%s): run \"gcloud projects undelete %s\", or choose "+
+		return nil, fmt.Errorf("the project %s is being deleted (%s): run \"gcloud projects undelete %s\", or choose "+
 			"another with pulumi config set gcp:project my-project", id, project.LifecycleState, id)
 	}
-	return nil // whatever else is wrong will be said by what needs it
+	return nil, nil // whatever else is wrong will be said by what needs it
 }
 
 // checkBilling refuses a project that pays for nothing: Google enables no API in it.
@@ -71,26 +87,6 @@ func (c *Client) BillingAccount(ctx context.Context, id string) (string, error) 
 			"pulumi config set billingAccount 012345-6789AB-CDEF01 (see \"gcloud billing accounts list\"): %w", id, err)
 	}
 	return strings.TrimPrefix(billing.BillingAccountName, "billingAccounts/"), nil
-}
-
-// isDisabled reports whether a refusal says that the API is not enabled.
-func isDisabled(err error) bool {
-	p, passes := passingOf(err)
-	return passes && !ofTheTool(err) && p.waitsFor == "the API to be enabled everywhere"
-}
-
-// toolProjects are those that people's calls count for who signed in with gcloud: what is off there is not the
-// project's
-// concern. hashicorp/terraform-provider-google#1538
-var toolProjects = []string{"764086051850", "32555940559"}
-
-func ofTheTool(err error) bool {
-	for _, project := range toolProjects {
-		if strings.Contains(err.Error(), project) {
-			return true
-		}
-	}
-	return false
 }
 
 func isCode(err error, codes ...int) bool {

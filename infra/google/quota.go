@@ -1,6 +1,7 @@
 package google
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -23,9 +24,11 @@ var quotas = []quota{
 func (c *Client) checkQuota(ctx context.Context, w Wanted) error {
 	limits, err := c.limits(ctx, w.Project, w.Region)
 	if isDisabled(err) {
-		return fmt.Errorf("the project %s does not let APIs be enabled yet: run "+
+		off := cmp.Or(whereDisabled(err), w.Project)
+		return fmt.Errorf("no API can be enabled in the project %s, since Service Usage is off in the project %s (the same "+
+			"one, or the one of the account that deploys): run "+
 			"\"gcloud services enable serviceusage.googleapis.com cloudresourcemanager.googleapis.com --project %s\" once",
-			w.Project, w.Project)
+			w.Project, off, off)
 	}
 	for i, each := range []int64{w.MilliCPU, w.Memory} {
 		q := quotas[i]
