@@ -28,6 +28,7 @@ func warn(i *inventory.Inventory, main *inventory.Part, list *warning.List) (sav
 		list.AddMany(warning.ObjectNoPreview, part.Objects)
 		list.AddMany(warning.ContentLinked, part.Outside)
 		list.AddMany(warning.FieldNotComputed, part.Varying)
+		list.AddMany(warning.FieldNotDrawn, part.Undrawn)
 		list.AddMany(warning.ChartKind, part.NewCharts)
 		for _, format := range slices.Sorted(maps.Keys(part.Numbers)) {
 			list.AddMany(warning.NumberFormat, part.Numbers[format], format)

@@ -108,6 +108,11 @@ func TestWarningsNameWhatIsMissing(t *testing.T) {
 		{"an object", docxtest.Document(`<w:p><w:r><w:object><o:OLEObject ProgID="Excel.Sheet.12"/></w:object></w:r></w:p>`),
 			"object_without_preview=1"},
 		{"text of another file", docxtest.Document(field(`INCLUDETEXT "a.docx"`, "")), "content_linked=1"},
+		{"a fraction in a field", docxtest.Document(field(`EQ \f(1,2)`, "")), "field_not_drawn=1"},
+		{"a barcode", docxtest.Document(field(`DISPLAYBARCODE "a" QR`, "")), "field_not_drawn=1"},
+		{"a number in the text", docxtest.Document(field("LISTNUM", "")), "field_not_drawn=1"},
+		{"one that was saved", docxtest.Document(field("LISTNUM", "1)")), ""},
+		{"text above text", docxtest.Document(field(`EQ \* jc2 \* hps10 \o\ad(\s\up 9(a),b)`, "")), ""},
 		{"a condition on the page",
 			docxtest.Document(`<w:p><w:r><w:fldChar w:fldCharType="begin"/><w:instrText>IF </w:instrText></w:r>` +
 				field("PAGE", "1")[5:len(field("PAGE", "1"))-6] +

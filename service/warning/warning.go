@@ -25,6 +25,7 @@ const (
 	ChartKind         Code = "chart_kind"
 	SmartArtNoDrawing Code = "smartart_without_drawing"
 	FieldNotComputed  Code = "field_not_computed"
+	FieldNotDrawn     Code = "field_not_drawn"
 	IndexOutdated     Code = "index_outdated"
 	NumberFormat      Code = "number_format"
 	SignUnknown       Code = "sign_unknown"
@@ -49,6 +50,7 @@ var Sentences = map[Code]string{
 	SmartArtNoDrawing: "A SmartArt diagram was saved without its drawing, and may be incomplete.",
 	FieldNotComputed: "A field that should differ from page to page, or that counts on the number of pages, shows " +
 		"what was saved.",
+	FieldNotDrawn: "A field that Word draws by itself is not there: EQ, LISTNUM, or a barcode.",
 	IndexOutdated: "A table of contents or an index asks to be updated, and could not be.",
 	NumberFormat: "Numbers are in a system that LibreOffice does not have, such as Thai digits, and are written as " +
 		"1, 2, 3.",
@@ -61,8 +63,8 @@ var Sentences = map[Code]string{
 
 // order is the order of the codes above.
 var order = []Code{ChunkMissing, ContentLinked, PictureLinked, PictureMissing, PictureFormat, PictureDamaged,
-	ObjectNoPreview, ChartMissing, ChartNoValues, ChartKind, SmartArtNoDrawing, FieldNotComputed, IndexOutdated,
-	NumberFormat, SignUnknown, CharacterMissing, MacrosLeftOut, SignatureLeftOut, PartTooLarge}
+	ObjectNoPreview, ChartMissing, ChartNoValues, ChartKind, SmartArtNoDrawing, FieldNotComputed, FieldNotDrawn,
+	IndexOutdated, NumberFormat, SignUnknown, CharacterMissing, MacrosLeftOut, SignatureLeftOut, PartTooLarge}
 
 // Codes are all codes.
 func Codes() []Code { return slices.Clone(order) }

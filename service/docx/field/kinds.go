@@ -20,7 +20,8 @@ const (
 	Page      // the page's number and how many there are
 	Index     // a table of contents, an index, a bibliography
 	Sequence  // a number that goes on
-	Button    // a text that runs a macro
+	Button    // a text that runs a macro, or leads somewhere
+	Drawn     // what Word draws by its instruction, and saves nothing of
 )
 
 // kinds of fields by name (ECMA-376 part 1, 17.16.5).
@@ -42,13 +43,14 @@ var kinds = map[string]Kind{
 	"PAGE": Page, "NUMPAGES": Page,
 	"TOC": Index, "INDEX": Index, "TOA": Index, "BIBLIOGRAPHY": Index,
 	"SEQ":         Sequence,
-	"MACROBUTTON": Button,
+	"MACROBUTTON": Button, "GOTOBUTTON": Button,
+	"EQ": Drawn, "BARCODE": Drawn, "DISPLAYBARCODE": Drawn, "MERGEBARCODE": Drawn, "LISTNUM": Drawn,
 }
 
 // known are the other names of fields. What is none of all these is the name of a bookmark, as if REF stood before it.
-var known = strings.Fields(`ADVANCE ASK AUTONUM AUTONUMLGL AUTONUMOUT BARCODE BIDIOUTLINE CITATION CONTROL
-	DISPLAYBARCODE EMBED EQ FORMCHECKBOX FORMDROPDOWN FORMTEXT GOTOBUTTON HTMLACTIVEX HYPERLINK LISTNUM MERGEBARCODE
-	NEXT NEXTIF PRINT PRIVATE RD SET SHAPE SKIPIF SYMBOL TA TC XE ADDIN`)
+var known = strings.Fields(`ADVANCE ASK AUTONUM AUTONUMLGL AUTONUMOUT BIDIOUTLINE CITATION CONTROL EMBED
+	FORMCHECKBOX FORMDROPDOWN FORMTEXT HTMLACTIVEX HYPERLINK NEXT NEXTIF PRINT PRIVATE RD SET SHAPE SKIPIF SYMBOL TA TC
+	XE ADDIN`)
 
 func init() {
 	for _, name := range known {

@@ -76,6 +76,7 @@ type Part struct {
 	Objects    int            // embedded objects without a picture of themselves
 	Outside    int            // fields whose text is outside and has not been saved
 	Varying    int            // fields that should differ from page to page and do not
+	Undrawn    int            // fields that Word draws, and LibreOffice does not
 	BySection  int            // numbers of sections and of their pages, in headers and footers
 	SavedPages map[int]int    // numbers of pages that were saved in formulas, and how often
 	SmartArt   map[string]int // ids of the data of diagrams

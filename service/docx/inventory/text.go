@@ -246,6 +246,14 @@ func (x *text) field(f *field.Field) {
 		}
 	case field.Button:
 		x.part.Needs |= Sequences
+	case field.Drawn:
+		// Of EQ LibreOffice knows what stands above Asian text.
+		if !f.Saved && !(f.Name == "EQ" && strings.Contains(f.Instruction, `\up`) && f.Switch('o')) {
+			x.part.Undrawn++
+		}
+		if f.Saved {
+			x.part.Needs |= Fields
+		}
 	case field.Section:
 		if x.part.Root != "document" {
 			x.part.BySection++

@@ -17,7 +17,7 @@ func (p *Package) saveResults(_ *inventory.Part, source []byte) ([]byte, error) 
 		f := fields.See(t)
 		switch {
 		case f == nil || f.Inner:
-		case f.Saved && p.keepsResult(f):
+		case (f.Saved || p.showsNothing(f)) && p.keepsResult(f):
 			for _, place := range fields.Marks(f) {
 				edits.Delete(place.From, place.To)
 			}
@@ -32,7 +32,7 @@ func (p *Package) saveResults(_ *inventory.Part, source []byte) ([]byte, error) 
 func (p *Package) keepsResult(f *field.Field) bool {
 	asked := f.Dirty || p.Inventory.UpdateFields
 	switch f.Kind() {
-	case field.Past, field.Outside, field.Computed:
+	case field.Past, field.Outside, field.Computed, field.Drawn:
 		return true
 	case field.Property:
 		return !asked || !p.Inventory.Given[f.Name]
@@ -53,6 +53,11 @@ func (p *Package) keepsResult(f *field.Field) bool {
 		return len(f.Nested) > 0
 	}
 	return false
+}
+
+// showsNothing tells of a field that has no result yet, where LibreOffice would show an error and Word nothing.
+func (p *Package) showsNothing(f *field.Field) bool {
+	return f.Kind() == field.Reference && !f.Dirty && !p.Inventory.UpdateFields
 }
 
 // hidePath has the field show the document's name alone: where it lies on the server is nobody's business.

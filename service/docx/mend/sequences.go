@@ -78,7 +78,7 @@ func (s *sequencer) vanish(r *run) {
 }
 
 var (
-	buttonStart = regexp.MustCompile(`(?i)^\s*MACROBUTTON\s+\S+\s?(\\\*\s*\w+\s?)*`)
+	buttonStart = regexp.MustCompile(`(?i)^\s*(?:MACRO|GOTO)BUTTON\s+\S+\s?(\\\*\s*\w+\s?)*`)
 	formatEnd   = regexp.MustCompile(`(?i)\s*\\\*\s*(MERGEFORMAT|CHARFORMAT)\s*$`)
 )
 

@@ -28,6 +28,14 @@ func TestReferencesWithoutABookmarkKeepWhatWasSaved(t *testing.T) {
 		paragraph(field(`REF _Ref9 \r \h`, "7.1"))))
 	made.has(t, "Section 4.2", "17", "7.1")
 	made.hasNot(t, "Error", "not found")
+
+	// What has no result either is nothing, as in Word, until somebody asks for it to be made.
+	made = render(t, docxtest.Document(paragraph(`<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>`+
+		`GOTOBUTTON _Ref123 where to go</w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>`)+
+		paragraph(text("none:"), field(`REF _Ref123 \h`, ""), text("."))+
+		paragraph(text("none:"), field(`PAGEREF _Toc9`, ""), text("."))))
+	made.has(t, "where to go", "none:.", "none:.")
+	made.hasNot(t, "Error", "not found")
 }
 
 func TestFieldsInFieldsKeepWhatWasSaved(t *testing.T) {
