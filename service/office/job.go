@@ -61,7 +61,9 @@ func (e *Engine) Convert(ctx context.Context, d *conversion.Document, o options.
 	report.Fonts, report.OwnFonts = readFonts(end.Report, j.engine.config.Fonts)
 	report.IndexesUpdated = strings.Contains("\n"+end.Report, "\nindexes updated\n")
 	report.Inserted = inserted(end.Report)
-	report.Pages, err = countPages(d.Output(), end.Report)
+	if report.Pages, err = countPages(d.Output(), end.Report); err == nil && o.Get(options.PDFA) != "" {
+		err = agreeOnDates(d.Output())
+	}
 	return report, err
 }
 
