@@ -3,6 +3,8 @@ package docx2pdf
 import (
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/projects"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"docx2pdf/infra/google"
 )
 
 // apis enables the Google Cloud services that everything else needs.
@@ -67,6 +69,9 @@ func requiredAPIs(cfg *settings) []string {
 	}
 	if cfg.events {
 		services = append(services, "pubsub.googleapis.com")
+	}
+	if google.ParseKey(cfg.kmsKey).Project == cfg.project {
+		services = append(services, "cloudkms.googleapis.com")
 	}
 	return services
 }

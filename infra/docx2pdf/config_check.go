@@ -12,6 +12,7 @@ import (
 	pulumiconfig "github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
 	"docx2pdf/infra/build"
+	"docx2pdf/infra/google"
 )
 
 // reader reads configuration and collects what is wrong with it, so that a
@@ -108,8 +109,22 @@ func (r *reader) check(s *settings) error {
 	r.require(s.retentionDays >= 0, "retentionDays", "must be 0 or more", "30")
 	r.require(s.kmsKey == "" || kmsKeyRule.MatchString(s.kmsKey), "kmsKey", "must name a Cloud KMS key",
 		"projects/my-project/locations/us-central1/keyRings/my-ring/cryptoKeys/my-key")
+	r.checkKeyPlace(s)
 	r.checkWatching(s)
 	return errors.Join(r.wrong...)
+}
+
+// checkKeyPlace refuses a key that is elsewhere: buckets, images and services take one of their own region only.
+// https://cloud.google.com/kms/docs/cmek#when-use-cmek
+func (r *reader) checkKeyPlace(s *settings) {
+	key := google.ParseKey(s.kmsKey)
+	if !kmsKeyRule.MatchString(s.kmsKey) || key.Location == s.region {
+		return
+	}
+	r.wrong = append(r.wrong, fmt.Errorf("kmsKey must be in %s (gcp:region), and is in %s: make one there with \"gcloud "+
+		"kms keyrings create %s --location %s --project %s\" and \"gcloud kms keys create %s --keyring %s --location %s "+
+		"--project %s --purpose encryption\"", s.region, key.Location, key.Ring, s.region, key.Project, key.Key, key.Ring,
+		s.region, key.Project))
 }
 
 func (r *reader) checkWatching(s *settings) {

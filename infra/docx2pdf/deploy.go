@@ -64,6 +64,13 @@ func deploy(ctx *pulumi.Context, cfg *settings, opts ...pulumi.ResourceOption) (
 	// Google Cloud refuses most calls to an API that is not enabled yet.
 	enabled := append(slices.Clone(opts), pulumi.DependsOnInputs(apis.Answering))
 
+	if cfg.kmsKey != "" {
+		key, err := newKey(ctx, cfg.prefix+"key", cfg, apis.Project, enabled...)
+		if err != nil {
+			return nil, err
+		}
+		enabled = append(enabled, pulumi.DependsOnInputs(key.Usable))
+	}
 	buckets, err := newBuckets(ctx, cfg.prefix+"buckets", cfg, enabled...)
 	if err != nil {
 		return nil, err

@@ -11,16 +11,20 @@ import (
 // deployedBucket is a bucket of documents as the stack's state has it.
 type deployedBucket struct{ name, project, region string }
 
-// deployedBuckets are the buckets of documents that the stack has now; none where the state cannot be read.
-func deployedBuckets(ctx *pulumi.Context, cfg *settings) []deployedBucket {
-	// Only these are read: of what else is in the state, some cannot be, such as archives after an import.
-	type bucket struct {
-		Name     string `pulumi:"name"`
-		Project  string `pulumi:"project"`
-		Location string `pulumi:"location"`
-	}
+// deployedOutputs are what the program reads of its resources in the stack's state. Only these are read: of what else
+// is there, some cannot be, such as archives after an import.
+type deployedOutputs struct {
+	Name        string `pulumi:"name"`
+	Project     string `pulumi:"project"`
+	Location    string `pulumi:"location"`
+	CryptoKeyID string `pulumi:"cryptoKeyId"`
+	Member      string `pulumi:"member"`
+}
+
+// deployedResources are those that the stack has now, by their URNs; none where the state cannot be read.
+func deployedResources(ctx *pulumi.Context) map[string]deployedOutputs {
 	type resource struct {
-		Outputs bucket `pulumi:"outputs"`
+		Outputs deployedOutputs `pulumi:"outputs"`
 	}
 	var state struct {
 		Outputs map[string]resource `pulumi:"outputs"`
@@ -33,14 +37,22 @@ func deployedBuckets(ctx *pulumi.Context, cfg *settings) []deployedBucket {
 		_ = ctx.Log.Debug("the stack's own state cannot be read: "+err.Error(), nil)
 		return nil
 	}
-	var found []deployedBucket
+	found := map[string]deployedOutputs{}
 	for urn, resource := range state.Outputs {
+		found[urn] = resource.Outputs
+	}
+	return found
+}
+
+// deployedBuckets are the buckets of documents that the stack has now.
+func deployedBuckets(ctx *pulumi.Context, cfg *settings) []deployedBucket {
+	var found []deployedBucket
+	for urn, b := range deployedResources(ctx) {
 		name := urn[strings.LastIndex(urn, "::")+2:]
 		if name != cfg.prefix+"docx2pdf-input" && name != cfg.prefix+"docx2pdf-output" ||
 			!strings.Contains(urn, "gcp:storage/bucket:Bucket") {
 			continue
 		}
-		b := resource.Outputs
 		found = append(found, deployedBucket{b.Name, b.Project, strings.ToLower(b.Location)})
 	}
 	return found

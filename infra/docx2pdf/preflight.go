@@ -25,6 +25,8 @@ type preflight struct {
 	enabled *google.Enabled
 	// service is what has the name of the stack's service, nil for nothing.
 	service *google.Service
+	// key is who may use the key of the configuration, nil without one.
+	key *keyGrants
 	// caller is what has the id of the stack's caller, nil for nothing.
 	caller *google.Account
 }
@@ -80,6 +82,11 @@ func newPreflight(ctx *pulumi.Context, cfg *settings) (*preflight, error) {
 	}
 	if crowded != "" {
 		_ = ctx.Log.Warn(crowded, nil)
+	}
+	if cfg.kmsKey != "" {
+		if err := p.checkKey(ctx, cfg); err != nil {
+			return nil, err
+		}
 	}
 	return p, p.enableFirst(ctx)
 }
@@ -190,6 +197,7 @@ var endpointNames = map[google.API]struct{ key, env string }{
 	google.CloudBuild:       {"cloudBuild", "CLOUD_BUILD"},
 	google.CloudRun:         {"cloudRunV2", "CLOUD_RUN_V2"},
 	google.IAM:              {"iam", "IAM"},
+	google.KMS:              {"kms", "KMS"},
 	google.Logging:          {"logging", "LOGGING"},
 	google.Monitoring:       {"monitoring", "MONITORING"},
 	google.PubSub:           {"pubsub", "PUBSUB"},

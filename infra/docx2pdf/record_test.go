@@ -38,6 +38,8 @@ type recording struct {
 	enabled   []string // by the program itself
 	warned    []string
 	state     []deployedBucket
+	trials    []string // of the key, by the program itself
+	keyGrants []string // what of them is in the state
 	calls     []string // other changes that the program itself made: method, path and body
 }
 
@@ -80,8 +82,12 @@ func (r *recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 	case "gcp:storage/bucketObject:BucketObject":
 		set("outputName", state["name"].StringValue())
 	case "gcp:projects/serviceIdentity:ServiceIdentity":
-		set("email", "service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com")
-		set("member", "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com")
+		domain := "gcp-sa-" + strings.TrimSuffix(state["service"].StringValue(), ".googleapis.com")
+		if domain == "gcp-sa-run" {
+			domain = "serverless-robot-prod"
+		}
+		set("email", "service-123456789012@"+domain+".iam.gserviceaccount.com")
+		set("member", "serviceAccount:service-123456789012@"+domain+".iam.gserviceaccount.com")
 	case "gcp:cloudrunv2/service:Service":
 		set("uri", "https://docx2pdf-test-uc.a.run.app")
 		set("latestReadyRevision", "docx2pdf-00002-abc")
@@ -109,6 +115,13 @@ func (r *recording) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error)
 			resources["urn:pulumi:test::docx2pdf::gcp:storage/bucket:Bucket::docx2pdf-"+kind] = map[string]any{
 				"outputs": map[string]any{"name": bucket.name, "project": bucket.project,
 					"location": strings.ToUpper(bucket.region)}}
+		}
+		for _, name := range r.keyGrants {
+			domain := map[string]string{"key-storage": "gs-project-accounts", "key-run": "serverless-robot-prod",
+				"key-pubsub": "gcp-sa-pubsub", "key-artifactregistry": "gcp-sa-artifactregistry"}[name]
+			resources["urn:pulumi:test::docx2pdf::docx2pdf:infra:Key$gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember::"+name] =
+				map[string]any{"outputs": map[string]any{"cryptoKeyId": testKey,
+					"member": "serviceAccount:service-123456789012@" + domain + ".iam.gserviceaccount.com"}}
 		}
 		return resource.NewPropertyMapFromMap(map[string]any{"outputs": resources}), nil
 	case "gcp:organizations/getClientConfig:getClientConfig":
@@ -210,13 +223,15 @@ type program struct {
 	dryRun bool
 	fresh  bool // whether the APIs will be enabled by this deployment
 	stack  string
+	// keyGrants are the grants on the key that the stack has now.
+	keyGrants []string
 }
 
 // run runs the program against recording mocks, and a Cloud Build and Artifact
 // Registry that answer as Google's pages show.
 func (p program) run(t *testing.T) (*recording, error) {
 	t.Helper()
-	r := &recording{outputs: map[string]any{}, secrets: map[string]bool{}, state: p.state, tokenEnds: p.ends,
+	r := &recording{outputs: map[string]any{}, secrets: map[string]bool{}, state: p.state, keyGrants: p.keyGrants, tokenEnds: p.ends,
 		countsFor: map[string]bool{},
 		signedIn:  map[string]bool{}}
 	if p.fresh {
@@ -270,7 +285,7 @@ func (p program) run(t *testing.T) (*recording, error) {
 func reachGoogleAt(t *testing.T, url string) {
 	t.Helper()
 	for _, service := range []string{
-		"ARTIFACT_REGISTRY", "CLOUD_BILLING", "CLOUD_BUILD", "CLOUD_RUN_V2", "IAM", "LOGGING", "MONITORING", "PUBSUB",
+		"ARTIFACT_REGISTRY", "CLOUD_BILLING", "CLOUD_BUILD", "CLOUD_RUN_V2", "IAM", "KMS", "LOGGING", "MONITORING", "PUBSUB",
 		"RESOURCE_MANAGER", "SERVICE_USAGE", "STORAGE",
 	} {
 		t.Setenv("GOOGLE_"+service+"_CUSTOM_ENDPOINT", url+"/")
@@ -470,6 +485,7 @@ func (r *recording) google(p program) http.Handler {
 		r.enabled = append(r.enabled, req.PathValue("service"))
 		fmt.Fprint(w, `{}`)
 	})
+	r.keys(mux)
 	mux.HandleFunc("PATCH /", changed)
 	mux.HandleFunc("DELETE /v2/", changed)
 	mux.HandleFunc("/", answer(`{}`))

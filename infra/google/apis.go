@@ -69,6 +69,7 @@ var lists = map[string]struct {
 }{
 	"artifactregistry.googleapis.com":     {ArtifactRegistry, "v1/projects/{P}/locations/{R}/repositories?pageSize=1"},
 	"cloudbuild.googleapis.com":           {CloudBuild, "v1/projects/{P}/builds?pageSize=1"},
+	"cloudkms.googleapis.com":             {KMS, "v1/projects/{P}/locations/{R}/keyRings?pageSize=1"},
 	"cloudresourcemanager.googleapis.com": {ResourceManager, "v1/projects/{P}"},
 	"iam.googleapis.com":                  {IAM, "v1/projects/{P}/serviceAccounts?pageSize=1"},
 	"monitoring.googleapis.com":           {Monitoring, "v1/projects/{P}/dashboards?pageSize=1"},

@@ -37,6 +37,7 @@ const (
 	CloudBuild       API = "cloudbuild"
 	CloudRun         API = "run"
 	IAM              API = "iam"
+	KMS              API = "cloudkms"
 	Logging          API = "logging"
 	Monitoring       API = "monitoring"
 	PubSub           API = "pubsub"

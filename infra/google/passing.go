@@ -37,6 +37,10 @@ var passings = []passing{
 	// Cloud Build reads the source before it takes a build, as the build's account.
 	// GoogleCloudPlatform/cloud-run-mcp#84, and others with the same text
 	{http.StatusBadRequest, "could not resolve source", "the build account's role on the source bucket", atWorst},
+	// Agents' right to a key of Cloud KMS. ollionorg/gcp-landing-zone#59, hashicorp/terraform-provider-google#11913 and
+	// #15572, and reports of Pub/Sub's text
+	{http.StatusForbidden, "Cloud KMS key", "the agents' right to use the key", atWorst},
+	{http.StatusBadRequest, "Cloud KMS CryptoKey Encrypter/Decrypter role", "the agents' right to use the key", atWorst},
 	// Cloud Storage tries to publish before it takes a notification. hashicorp/terraform-provider-google#7611
 	{http.StatusForbidden, "publish", "Cloud Storage's role on the topic", atWorst},
 	{http.StatusBadRequest, "publish", "Cloud Storage's role on the topic", atWorst},

@@ -13,6 +13,7 @@ type Service struct {
 	Name                string // projects/P/locations/R/services/S
 	Labels              map[string]string
 	LatestReadyRevision string
+	Template            struct{ EncryptionKey string }
 	Traffic             []Traffic
 }
 

@@ -47,7 +47,14 @@ func (c *Cloud) Inventory() []Item {
 	add("monitoring", c.monitor.Names()...)
 	add("logging", c.logging.Names()...)
 	add("billing.budget", c.billing.Names()...)
-	add("kms", c.kms.Names()...)
+	for _, name := range c.kms.Names() {
+		add("kms", name)
+		for _, b := range c.policies.Get(name).Bindings {
+			for _, member := range b.Members {
+				add("kms.binding", name+" "+strings.TrimPrefix(b.Role, "roles/")+" "+member)
+			}
+		}
+	}
 	for _, project := range c.projects.IDs() {
 		add("project.binding", c.projectBindings(project)...)
 	}

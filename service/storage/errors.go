@@ -1,7 +1,9 @@
 package storage
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -36,6 +38,13 @@ func refused(ctx context.Context, err error, doing string, o Object, role string
 	if !errors.As(err, &answer) {
 		return fmt.Errorf("%s %s: %w: %w", doing, o.URL(), ErrUnavailable, err)
 	}
+	answer.Message = cmp.Or(answer.Message, downloadMessage(answer.Body))
+	// Google's words for a key that is disabled are not known; all of them name Cloud KMS.
+	if answer.Code/100 == 4 && strings.Contains(answer.Message, "Cloud KMS") {
+		return fmt.Errorf("%s %s: %w: Cloud Storage cannot use the encryption key of the bucket %s: enable the key, or "+
+			"grant Cloud Storage's agent roles/cloudkms.cryptoKeyEncrypterDecrypter on it (storage says: %s)",
+			doing, o.URL(), ErrForbidden, o.Bucket, answer.Message)
+	}
 	switch answer.Code {
 	case http.StatusNotFound:
 		// https://cloud.google.com/storage/docs/json_api/v1/status-codes#404-not-found
@@ -52,4 +61,14 @@ func refused(ctx context.Context, err error, doing string, o Object, role string
 		return fmt.Errorf("%s %s: %w", doing, o.URL(), ErrPrecondition)
 	}
 	return fmt.Errorf("%s %s: %w: it answers %d %s", doing, o.URL(), ErrUnavailable, answer.Code, answer.Message)
+}
+
+// downloadMessage is the message of a download that was refused, of which the library keeps the body alone: JSON, or
+// text.
+func downloadMessage(body string) string {
+	var answer struct{ Error struct{ Message string } }
+	if json.Unmarshal([]byte(body), &answer) == nil {
+		return answer.Error.Message
+	}
+	return strings.TrimSpace(body)
 }

@@ -88,6 +88,12 @@ var lifecycles = []lifecycle{
 		want:   map[string]string{"bucket": "b/b1", "member": "serviceAccount:a@p1.iam.gserviceaccount.com"},
 	},
 	{
+		token:  "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
+		inputs: member(map[string]any{"cryptoKeyId": "projects/p1/locations/l/keyRings/r/cryptoKeys/k"}),
+		id:     "projects/p1/locations/l/keyRings/r/cryptoKeys/k/roles/viewer/serviceAccount:a@p1.iam.gserviceaccount.com",
+		want:   map[string]string{"cryptoKeyId": "projects/p1/locations/l/keyRings/r/cryptoKeys/k"},
+	},
+	{
 		token:  "gcp:cloudrunv2/serviceIamMember:ServiceIamMember",
 		inputs: member(map[string]any{"name": "convert", "location": "us-central1"}),
 		id:     "projects/p1/locations/us-central1/services/convert/roles/viewer/serviceAccount:a@p1.iam.gserviceaccount.com",
