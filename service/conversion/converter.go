@@ -2,6 +2,8 @@ package conversion
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"time"
@@ -45,6 +47,11 @@ func (c Converter) Convert(ctx context.Context, d *Document, o options.Options) 
 	}
 	if err != nil {
 		report.Warnings = prepared.Warnings()
+		if errors.Is(err, ErrUnreadable) {
+			if found := docx.Diagnose(ctx, d.Input()); found != "" {
+				err = fmt.Errorf("%w: %s", ErrUnreadable, found)
+			}
+		}
 		return report, err
 	}
 	prepared.Converted(pages, report.IndexesUpdated, report.Inserted)

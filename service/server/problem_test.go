@@ -82,6 +82,9 @@ func TestWhatIsWrongWithARequest(t *testing.T) {
 			f.do(http.MethodPost, test.path, test.contentType, strings.NewReader(test.body)).wants(t, test.status, test.code)
 		})
 	}
+	if r := f.post("/", corrupt); !strings.Contains(string(r.body), "word/document.xml is not well-formed: line 1") {
+		t.Errorf("what is wrong with a damaged document is not said: %s", r.body)
+	}
 	f.do(http.MethodDelete, "/", "", nil).wants(t, http.StatusMethodNotAllowed, "method_not_allowed")
 	f.do(http.MethodPost, "/health", "", nil).wants(t, http.StatusMethodNotAllowed, "method_not_allowed")
 }
