@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -140,7 +141,7 @@ func TestRunTakesItsCredentialsFromTheMetadataServer(t *testing.T) {
 	}
 }
 
-// The folder of fonts that the environment names is what /health lists.
+// The folder of fonts that the environment names is what /health lists, and LibreOffice's package as dpkg has it.
 func TestRunTakesFontsFromAFolder(t *testing.T) {
 	set, err := fonts.Open("")
 	if err != nil {
@@ -162,10 +163,20 @@ func TestRunTakesFontsFromAFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	var health struct{ OwnFonts []string }
+	var health struct {
+		OwnFonts           []string
+		LibreofficePackage string
+	}
 	if err := json.NewDecoder(response.Body).Decode(&health); err != nil ||
 		!slices.Equal(health.OwnFonts, []string{"Calibri Twin"}) {
 		t.Errorf("%v: the own fonts are %q, want the one that is in order", err, health.OwnFonts)
+	}
+	// One of the two is not there, which is an error of its own.
+	installed, _ := exec.Command("dpkg-query", "--show", "--showformat", "${db:Status-Status} ${Version}\n",
+		"libreoffice-core", "libreoffice-core-nogui").Output()
+	if health.LibreofficePackage == "" ||
+		!strings.Contains(string(installed), "installed "+health.LibreofficePackage+"\n") {
+		t.Errorf("LibreOffice's package is %q; dpkg has %q", health.LibreofficePackage, installed)
 	}
 	r.stop()
 	if err := <-r.done; err != nil {

@@ -29,6 +29,7 @@ func TestConfiguration(t *testing.T) {
 		{"a rollback ends with the next update", (*machine).rollsBack},
 		{"project-wide invoker", (*machine).invokesProjectWide},
 		{"everything else", (*machine).changesTheRest},
+		{"other names", (*machine).renames},
 		{"everything is imported by its id", (*machine).imports},
 		{"what has a fixed name is replaced", (*machine).replaces},
 		{"a service that the state lost is taken in", (*machine).takesIn},
@@ -107,8 +108,38 @@ func (m *machine) promotes() {
 	pdf := filepath.Join(m.t.TempDir(), "demo.pdf")
 	m.run("go", "run", "./client", "-stack", "prod", "-o", pdf, "demo.docx")
 	m.looksAtDemo(pdf)
+	m.run("pulumi", "destroy", "--stack", "prod", "--yes", "--skip-preview", "--non-interactive")
+	m.runsAnothersImage(image)
 	m.run("pulumi", "destroy", "--stack", "prod", "--yes", "--skip-preview", "--non-interactive", "--remove")
 	m.clientConverts()
+}
+
+// runsAnothersImage deploys the second stack into another project. Cloud Run's agent there may not read the image until
+// it is granted what the README says.
+func (m *machine) runsAnothersImage(image string) {
+	m.t.Helper()
+	var made struct{ ProjectNumber string }
+	projects := m.variable("GOOGLE_RESOURCE_MANAGER_CUSTOM_ENDPOINT") + "projects"
+	m.project("production")
+	m.asOwner("GET", projects+"/production", nil, &made)
+	m.run("pulumi", "config", "set", "--stack", "prod", "gcp:project", "production")
+	up := []string{"up", "--stack", "prod", "--yes", "--skip-preview", "--non-interactive"}
+	out, err := m.try("pulumi", up...)
+	if err == nil || !strings.Contains(out, "Cloud Run Service Agent must have permission to read the image") {
+		m.t.Errorf("with an image that the other project's agent may not read: %v\n%s", err, out)
+	}
+	name, _, _ := strings.Cut(strings.TrimPrefix(image, "us-central1-docker.pkg.dev/docx2pdf-local/"), "/")
+	repository := m.variable("GOOGLE_ARTIFACT_REGISTRY_CUSTOM_ENDPOINT") +
+		"projects/docx2pdf-local/locations/us-central1/repositories/" + name
+	var p policy
+	m.asOwner("GET", repository+":getIamPolicy", nil, &p)
+	p.Bindings = append(p.Bindings, binding{"roles/artifactregistry.reader", []string{
+		"serviceAccount:service-" + made.ProjectNumber + "@serverless-robot-prod.iam.gserviceaccount.com"}})
+	m.asOwner("POST", repository+":setIamPolicy", map[string]any{"policy": p}, nil)
+	m.run("pulumi", up...)
+	pdf := filepath.Join(m.t.TempDir(), "demo.pdf")
+	m.run("go", "run", "./client", "-stack", "prod", "-o", pdf, "demo.docx")
+	m.looksAtDemo(pdf)
 }
 
 // rotates renews the key twice: each key goes on working after the first renewal, and ends with the second.
@@ -180,6 +211,20 @@ func (m *machine) changesTheRest() {
 	m.up("cpu=2", "memory=", "concurrency=0", "minInstances=0", "maxInstances=0", "timeoutSeconds=300",
 		"retentionDays=0", "versioning=false", "alertEmail=")
 	m.unchanged()
+	m.clientConverts()
+}
+
+// renames gives the service and the caller's account other names. Nothing is left under the old ones.
+func (m *machine) renames() {
+	m.up("serviceName=letters", "callerName=cr-letters")
+	m.unchanged()
+	m.clientConverts()
+	if inventory := m.run(".local/bin/local", "inventory"); strings.Contains(inventory, "/services/docx2pdf") ||
+		strings.Contains(inventory, "cr-test@") || !strings.Contains(inventory, "/services/letters") ||
+		!strings.Contains(inventory, "cr-letters@") {
+		m.t.Errorf("with other names there is:\n%s", inventory)
+	}
+	m.up("serviceName=docx2pdf", "callerName=cr-test")
 	m.clientConverts()
 }
 

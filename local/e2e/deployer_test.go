@@ -42,6 +42,7 @@ func TestDeployerRoles(t *testing.T) {
 	m.previewsAsViewer(accounts)
 	m.alertsWith("serviceAccount:"+account.Email, token, roles)
 	m.run("pulumi", "destroy", "--stack", "local", "--yes", "--skip-preview", "--non-interactive")
+	m.needsEachAPI("my-project")
 	m.needsEach(account.Email, token, roles)
 }
 

@@ -34,6 +34,33 @@ func (m *machine) needsEach(email, token string, roles []string) {
 	m.grant("my-project", "serviceAccount:"+email, roles)
 }
 
+// needsEachAPI asserts that the calls of a run took every API that is on in the project. Serve was started with -v.
+func (m *machine) needsEachAPI(project string) {
+	m.t.Helper()
+	log, err := os.ReadFile(filepath.Join(m.dir, "serve.log"))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	called := map[string]bool{
+		"serviceusage.googleapis.com":   true, // which told what is on
+		"iamcredentials.googleapis.com": true, // for callers without a key, which other tests have
+	}
+	for _, call := range regexp.MustCompile(`call=([a-z]+)\.`).FindAllStringSubmatch(string(log), -1) {
+		called[call[1]+".googleapis.com"] = true
+	}
+	var on struct{ Services []struct{ Name string } }
+	m.asOwner("GET", m.variable("GOOGLE_SERVICE_USAGE_CUSTOM_ENDPOINT")+"v1/projects/"+project+
+		"/services?filter=state:ENABLED", nil, &on)
+	if len(on.Services) < 10 {
+		m.t.Errorf("the APIs that are on are %v", on.Services)
+	}
+	for _, service := range on.Services {
+		if api := last(service.Name); !called[api] {
+			m.t.Errorf("the program enables %s, which nothing calls", api)
+		}
+	}
+}
+
 // taken are the permissions that a member's calls took, by the local cloud's log and its table of calls.
 func (m *machine) taken(member string) []string {
 	m.t.Helper()
