@@ -1,10 +1,12 @@
 package command
 
 import (
-	"bytes"
+	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -56,14 +58,14 @@ func (o *optionFlags) read() (converter.Options, error) {
 		}
 	}
 	for _, option := range o.more {
-		name, value, found := bytes.Cut([]byte(option), []byte("="))
+		name, value, found := strings.Cut(option, "=")
 		if !found || len(name) == 0 {
 			return nil, fmt.Errorf("--option %s: write it as NAME=VALUE", option)
 		}
-		if string(name) == converter.Password {
+		if name == converter.Password {
 			return nil, errors.New("a password on a command line is seen by everybody on this machine; use --password-file")
 		}
-		options[string(name)] = string(value)
+		options[name] = value
 	}
 	password, err := o.password()
 	if password != "" {
@@ -84,15 +86,14 @@ func (o *optionFlags) password() (string, error) {
 		}
 		defer file.Close()
 	}
-	content := make([]byte, 4096)
-	n, err := file.Read(content)
-	if n == 0 && err != nil {
+	// A pipe gives a line in pieces, and Windows's editors put a mark before it.
+	line, err := bufio.NewReader(io.LimitReader(file, 4096)).ReadString('\n')
+	if err != nil && err != io.EOF {
 		return "", fmt.Errorf("reading the password from %s: %w", o.passwordFile, err)
 	}
-	line, _, _ := bytes.Cut(content[:n], []byte("\n"))
-	line = bytes.TrimSuffix(line, []byte("\r"))
-	if len(line) == 0 {
+	line = strings.TrimPrefix(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), "\ufeff")
+	if line == "" {
 		return "", fmt.Errorf("reading the password: the first line of %s is empty", o.passwordFile)
 	}
-	return string(line), nil
+	return line, nil
 }

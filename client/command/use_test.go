@@ -50,6 +50,12 @@ func TestPasswordIsReadFromAFileAndShownNowhere(t *testing.T) {
 	if shown := out.all() + read(t, report) + record; strings.Contains(shown, "p,ä") {
 		t.Errorf("the password is shown:\n%s", shown)
 	}
+	marked := write(t, filepath.Join(dir, "marked"), "\ufeffsecret\r\n") // as Windows's editors do
+	out = g.client("convert", document, "-o", filepath.Join(dir, "b.pdf"), "--password-file", marked)
+	if out.status != 0 || g.forms[1]["password"] != "secret" {
+		t.Fatal(out, g.forms)
+	}
+	g.forms = g.forms[:1]
 	write(t, password, "another\n")
 	if g.client("convert", filepath.Dir(document), "--password-file", password); len(g.forms) != 2 {
 		t.Error("a PDF with another password passes for the one that is wanted")

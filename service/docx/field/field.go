@@ -13,6 +13,7 @@ type Field struct {
 	Result      string // the text that was saved, its first 256 bytes
 	Saved       bool   // there is a result, be it text or a picture
 	Dirty       bool   // it asks to be updated when the document is opened
+	Locked      bool   // it is not to be updated at all
 	Nested      []string
 	Inside      string // the field in whose result it is, "" for none
 	Inner       bool   // it is in the instruction of another

@@ -67,6 +67,15 @@ func (f *Field) Kind() Kind {
 	return kind
 }
 
+// Keeps tells whether the field is locked, so that Word shows what was saved. One that counts still counts.
+func (f *Field) Keeps() bool {
+	switch f.Kind() {
+	case Clock, Property, Reference, Style, Section, Page:
+		return f.Locked
+	}
+	return false
+}
+
 // Bookmark is the bookmark that a Reference is about.
 func (f *Field) Bookmark() string {
 	if _, found := kinds[f.Name]; found {

@@ -69,7 +69,8 @@ func (t *Tracker) See(token *markup.Token) *Field {
 			return t.end(Place{token.At, token.Until()}, true)
 		}
 		if token.Kind == markup.Start {
-			f := &Field{Instruction: clip(token.Get("instr"), mostInstruction), Simple: true, Dirty: on(token.Get("dirty"))}
+			f := begun(token)
+			f.Instruction, f.Simple = clip(token.Get("instr"), mostInstruction), true
 			t.begin(f, Place{token.At, token.Until()})
 			t.divideTop()
 		}
@@ -135,7 +136,7 @@ func (t *Tracker) mark(token *markup.Token) *Field {
 	place := Place{token.At, token.Until()}
 	switch token.Get("fldCharType") {
 	case "begin":
-		t.begin(&Field{Dirty: on(token.Get("dirty"))}, place)
+		t.begin(begun(token), place)
 		t.note(token)
 	case "separate":
 		t.note(token)
@@ -156,6 +157,11 @@ func (t *Tracker) lastMarkEnded(token *markup.Token) *Field {
 	place := Place{t.ending.From, token.Until()}
 	t.ending = nil
 	return t.end(place, false)
+}
+
+// begun is a field of which the first mark is known.
+func begun(token *markup.Token) *Field {
+	return &Field{Dirty: on(token.Get("dirty")), Locked: on(token.Get("fldLock"))}
 }
 
 func on(value string) bool { return value == "true" || value == "1" || value == "on" }

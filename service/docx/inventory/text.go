@@ -225,6 +225,10 @@ func (x *text) field(f *field.Field) {
 		return
 	}
 	varies := false
+	if f.Keeps() && f.Saved {
+		x.part.Needs |= Fields
+		return
+	}
 	switch f.Kind() {
 	case field.Past, field.Property, field.Outside, field.Style:
 		x.part.Needs |= Fields

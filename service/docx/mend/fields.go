@@ -30,6 +30,9 @@ func (p *Package) saveResults(_ *inventory.Part, source []byte) ([]byte, error) 
 
 // keepsResult tells whether the saved result is as good as it gets.
 func (p *Package) keepsResult(f *field.Field) bool {
+	if f.Keeps() {
+		return true
+	}
 	asked := f.Dirty || p.Inventory.UpdateFields
 	switch f.Kind() {
 	case field.Past, field.Outside, field.Computed, field.Drawn:

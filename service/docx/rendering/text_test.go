@@ -22,6 +22,21 @@ func TestFieldsOfTheDocumentsPastKeepWhatWasSaved(t *testing.T) {
 		"25.11.2008")
 }
 
+// Word never updates a field that somebody has locked, such as the date of a letter.
+func TestFieldsThatAreLocked(t *testing.T) {
+	bookmark := `<w:p><w:bookmarkStart w:id="1" w:name="now"/>` + text("new text") + `<w:bookmarkEnd w:id="1"/></w:p>`
+	for _, lock := range []string{"1", "true", "on"} {
+		locked := func(instruction, result string) string {
+			return paragraph(strings.Replace(field(instruction, result), `"begin"`, `"begin" w:fldLock="`+lock+`"`, 1))
+		}
+		simple := paragraph(`<w:fldSimple w:instr=" TIME " w:fldLock="` + lock + `">` + text("12:34") + `</w:fldSimple>`)
+		made := render(t, docxtest.Document(bookmark+locked(`DATE \@ "d MMMM yyyy"`, "1 May 2019")+simple+
+			locked("REF now", "old text")+locked("NUMPAGES", "77")))
+		made.has(t, "new text", "1 May 2019", "12:34", "old text", "77")
+		made.hasNot(t, "12:34:")
+	}
+}
+
 func TestReferencesWithoutABookmarkKeepWhatWasSaved(t *testing.T) {
 	made := render(t, docxtest.Document(paragraph(text("see "), field(`REF _Ref123 \h`, "Section 4.2"))+
 		paragraph(field(`PAGEREF _Toc9 \h`, "17"))+
