@@ -146,3 +146,51 @@ func TestSteps(t *testing.T) {
 		}
 	}
 }
+
+// Tables of documents for Word 2010 and older say how far they are indented, those of newer ones need not.
+func TestTablesSayHowFarTheyAreIndented(t *testing.T) {
+	const w = `xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"`
+	version := func(number string) docxtest.Part {
+		return docxtest.Part{Name: "word/settings.xml", Content: `<w:settings ` + w + `><w:compat><w:compatSetting` +
+			` w:name="compatibilityMode" w:uri="http://schemas.microsoft.com/office/word" w:val="` + number +
+			`"/></w:compat></w:settings>`}
+	}
+	style := func(id, more, indent string) string {
+		return `<w:style w:type="table" ` + more + ` w:styleId="` + id + `"><w:tblPr>` + indent + `</w:tblPr></w:style>`
+	}
+	styles := docxtest.Part{Name: "word/styles.xml", Content: `<w:styles ` + w + `><w:docDefaults><w:rPrDefault/>` +
+		`</w:docDefaults>` + style("TableNormal", `w:default="1"`, `<w:tblInd w:w="30" w:type="dxa"/>`) +
+		style("Says", "", `<w:tblInd w:w="70" w:type="dxa"/>`) + style("Silent", "", "") + `</w:styles>`}
+	const row = `<w:tr w:rsidR="1"><w:tc><w:p/></w:tc></w:tr>`
+	const nested = `<w:tr w:rsidR="1"><w:tc><w:tbl>` + row + `</w:tbl><w:p/></w:tc></w:tr>`
+	const none, standard = `<w:tblInd w:w="0" w:type="dxa"/>`, `<w:tblInd w:w="30" w:type="dxa"/>`
+	table := func(properties string) string {
+		return `<w:tbl><w:tblPr>` + properties + `</w:tblPr>` + row + `</w:tbl>`
+	}
+	for name, test := range map[string]struct {
+		body, want string
+		parts      []docxtest.Part
+	}{
+		"nothing said": {table(""), table(none), nil},
+		"in its place": {table(`<w:tblW w:w="9" w:type="dxa"/><w:tblLook w:val="0"/>`),
+			table(`<w:tblW w:w="9" w:type="dxa"/>` + none + `<w:tblLook w:val="0"/>`), nil},
+		"empty properties":    {`<w:tbl><w:tblPr/>` + row + `</w:tbl>`, table(none), nil},
+		"no properties":       {`<w:tbl>` + row + `</w:tbl>`, table(none), nil},
+		"said":                {table(`<w:tblInd w:w="9" w:type="dxa"/>`), table(`<w:tblInd w:w="9" w:type="dxa"/>`), nil},
+		"the default style":   {table(""), table(standard), []docxtest.Part{styles}},
+		"a style that says":   {table(`<w:tblStyle w:val="Says"/>`), table(`<w:tblStyle w:val="Says"/>`), []docxtest.Part{styles}},
+		"a style that is not": {table(`<w:tblStyle w:val="No"/>`), table(`<w:tblStyle w:val="No"/>` + standard), []docxtest.Part{styles}},
+		"a silent style": {table(`<w:tblStyle w:val="Silent"/>`), table(`<w:tblStyle w:val="Silent"/>` + standard),
+			[]docxtest.Part{styles}},
+		"as it was is no matter": {table(`<w:tblPrChange w:id="1"><w:tblPr><w:tblInd w:w="9"/></w:tblPr></w:tblPrChange>`),
+			table(none + `<w:tblPrChange w:id="1"><w:tblPr><w:tblInd w:w="9"/></w:tblPr></w:tblPrChange>`), nil},
+		"a table in a table": {`<w:tbl>` + nested + `</w:tbl>`, `<w:tbl><w:tblPr>` + none + `</w:tblPr>` + nested + `</w:tbl>`, nil},
+	} {
+		if got := bodyOf(t, test.body, mend.Wishes{}, append(test.parts, version("14"))...); got != test.want {
+			t.Errorf("%s:\n%s, want\n%s", name, got, test.want)
+		}
+		if got := bodyOf(t, test.body, mend.Wishes{}, append(test.parts, version("15"))...); got != test.body {
+			t.Errorf("%s, for Word 2013: %s", name, got)
+		}
+	}
+}

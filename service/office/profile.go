@@ -59,7 +59,6 @@ var environment = func(config Config, dir string) []string {
 		"DISABLE_EXTENSION_SYNCHRONIZATION=true",
 		// A pattern that no host name matches.
 		"LOK_HOST_ALLOWLIST=^$",
-		"LOK_ALLOWLIST_LANGUAGES=en_US",
 		// The asterisk makes the user layer read-only.
 		fmt.Sprintf("CONFIGURATION_LAYERS=xcsxcu:%s/share/registry res:%[1]s/share/registry user:*%s",
 			brand, fileURL(filepath.Join(dir, "profile", "registry.xcu"))),

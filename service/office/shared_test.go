@@ -15,6 +15,8 @@ import (
 	"docx2pdf/service/office/officetest"
 )
 
+const hugePage = 2 << 20
+
 // withoutHugePages has this process and those that it starts get none; prctl(2).
 func withoutHugePages(t *testing.T, off uintptr) {
 	t.Helper()
@@ -24,7 +26,7 @@ func withoutHugePages(t *testing.T, off uintptr) {
 	}
 }
 
-// largeText counts the code of LibreOffice that a process has from its files, in pieces that huge pages could hold.
+// largeText counts the pieces of LibreOffice's code that a process has from its files and that fill a huge page.
 func largeText(t *testing.T, pid int) (count int) {
 	t.Helper()
 	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
@@ -35,7 +37,8 @@ func largeText(t *testing.T, pid int) (count int) {
 		var start, end uint64
 		var rights string
 		fmt.Sscanf(line, "%x-%x %s", &start, &end, &rights)
-		if rights == "r-xp" && end-start >= 2<<20 && strings.Contains(line, "/program/lib") {
+		first := (start + hugePage - 1) / hugePage * hugePage
+		if rights == "r-xp" && first+hugePage <= end && strings.Contains(line, "/program/lib") {
 			count++
 		}
 	}

@@ -33,6 +33,7 @@ const (
 	Outline                       // headings without a level, of which contents are to be made
 	Columns                       // tables whose columns Word has not saved, and columns of text
 	Mode                          // settings that do not say which Word the document is made for
+	Indents                       // tables of older documents that do not say how far they are indented
 	Defaults                      // styles that do not say what a run is like that has no properties
 	StarMath                      // equations
 )
@@ -59,6 +60,7 @@ type Inventory struct {
 	decoded       map[string]*Part // by their plain names
 	relationsKept int
 	unlevelled    *Part // the styles, when there is a heading without a level
+	version       int   // of the Word that the document is made for, 0 when it is not said
 }
 
 // Part is what is known of a part.
@@ -193,6 +195,9 @@ type reference struct {
 	bookmark string
 }
 
+// word2013 is the first version of Word whose tables are indented as far as their borders, not their text.
+const word2013 = 15
+
 // Close is called when all parts have been read: what one part needs may depend on another.
 func (i *Inventory) Close() {
 	i.decoded = map[string]*Part{}
@@ -208,6 +213,9 @@ func (i *Inventory) Close() {
 	for _, part := range i.Parts {
 		if i.Sections > 1 {
 			part.Varying += part.BySection
+		}
+		if i.version >= word2013 {
+			part.Needs &^= Indents
 		}
 	}
 	if i.AsksForIndexes() && i.unlevelled != nil {

@@ -3,6 +3,7 @@ package inventory
 import (
 	"bytes"
 	"io"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/encoding/unicode"
@@ -141,6 +142,8 @@ func (i *Inventory) settings(part *Part) tokens {
 			i.NoteRestart = true
 		case t.Opens(markup.W, "compatSetting") && t.Get("name") == "compatibilityMode":
 			part.Needs &^= Mode
+			version, _ := strconv.Atoi(t.Get("val"))
+			i.version = max(i.version, version)
 		}
 	}
 }

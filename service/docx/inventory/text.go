@@ -18,6 +18,8 @@ type text struct {
 	object bool // an embedded object is open
 	shown  bool // and has a picture
 
+	unplaced bool // a table has begun that has not said yet how far it is indented
+
 	strange bool // an ink drawing or a 3D model is open, which LibreOffice shows by its picture
 }
 
@@ -88,8 +90,13 @@ func (x *text) word(t *markup.Token) {
 		if t.On() && !x.fields.Within("TOC") {
 			x.part.Needs |= WebHidden
 		}
-	case "t", "drawing", "pict", "tbl", "instrText":
+	case "t", "drawing", "pict", "instrText":
 		x.part.Content = true
+	case "tbl":
+		x.part.Content = true
+		x.unplaced = t.Kind == markup.Start
+	case "tblInd":
+		x.unplaced = false
 	case "sym":
 		x.part.Content = true
 		if IsSymbolFont(t.Get("font")) {
@@ -111,6 +118,7 @@ func (x *text) word(t *markup.Token) {
 	case "subDoc":
 		x.part.Outside++
 	case "tr":
+		x.place()
 		if t.Get("rsidR") == "" && t.Get("rsidTr") == "" {
 			x.part.Needs |= Columns
 		}
@@ -140,7 +148,18 @@ func (x *text) word(t *markup.Token) {
 		"tblGridChange", "trPrChange", "tcPrChange", "tblPrExChange", "cellIns", "cellDel", "cellMerge", "numberingChange",
 		"customXmlInsRangeStart", "customXmlDelRangeStart", "customXmlMoveFromRangeStart", "customXmlMoveToRangeStart":
 		x.part.Needs |= Changes
+		if string(t.Local) == "tblPrChange" {
+			x.place() // what follows is how the table was
+		}
 	}
+}
+
+// place is called when the properties of a table are over.
+func (x *text) place() {
+	if x.unplaced {
+		x.part.Needs |= Indents
+	}
+	x.unplaced = false
 }
 
 // page looks for a page without room. Lengths other than whole twentieths of a point are looked at by the step.

@@ -20,10 +20,8 @@ func (p *Package) columns(part *inventory.Part, source []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", part.Name, err)
 	}
-	if p.styles == nil {
-		if p.styles, err = p.readStyles(); err != nil {
-			return nil, err
-		}
+	if err := p.readStyles(); err != nil {
+		return nil, err
 	}
 	changed := false
 	if part == p.Main {
@@ -123,8 +121,11 @@ func roomOf(section *markup.Node) (room, columns float64) {
 	return max(leastText, (width-left-right-gutter-(columns-1)*space)/columns), columns
 }
 
-// readStyles reads what the document says of its text. Without a part for it that is nothing.
-func (p *Package) readStyles() (*layout.Styles, error) {
+// readStyles reads what the document says of its text, once. Without a part for it that is nothing.
+func (p *Package) readStyles() error {
+	if p.styles != nil {
+		return nil
+	}
 	var found [2][]byte
 	for i, kind := range []string{"styles", "theme"} {
 		for _, r := range p.Inventory.RelationsOf(p.Main) {
@@ -134,12 +135,13 @@ func (p *Package) readStyles() (*layout.Styles, error) {
 			}
 			content, err := p.Content(part)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			if len(content) <= MostBytes {
 				found[i] = content
 			}
 		}
 	}
-	return layout.NewStyles(found[0], found[1]), nil
+	p.styles = layout.NewStyles(found[0], found[1])
+	return nil
 }

@@ -90,6 +90,7 @@ var steps = []step{
 	{inventory.Dashes, dashes},
 	{inventory.Scripts, dropScripts},
 	{inventory.Columns, (*Package).columns},
+	{inventory.Indents, (*Package).indents},
 	{inventory.StarMath, equations},
 	{inventory.Outline, outline},
 	{inventory.Mode, mode},

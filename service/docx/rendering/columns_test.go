@@ -106,6 +106,13 @@ func TestTablesBeginWhereTheirWordHasThem(t *testing.T) {
 			` w:uri="http://schemas.microsoft.com/office/word" w:val="` + number + `"/></w:compat>`)
 	}
 	body := docxtest.Paragraph("text") + gridded("", [2]string{`w:w="3000" w:type="dxa"`, "cell"})
+	saved := strings.NewReplacer("<w:tr>", `<w:tr w:rsidR="00A1B2C3">`, `w:w="100"`, `w:w="3000"`).Replace(body)
+	standard := func(indent string) docxtest.Part {
+		return docxtest.Part{Name: "word/styles.xml", Content: `<w:styles ` + w + `><w:style w:type="table" w:default="1"` +
+			` w:styleId="TableNormal"><w:name w:val="Normal Table"/><w:tblPr><w:tblInd w:w="` + indent +
+			`" w:type="dxa"/><w:tblCellMar><w:left w:w="108" w:type="dxa"/><w:right w:w="108" w:type="dxa"/></w:tblCellMar>` +
+			`</w:tblPr></w:style></w:styles>`}
+	}
 	for name, test := range map[string]struct {
 		content []byte
 		further float64 // to the right than the text around it, in points
@@ -117,6 +124,8 @@ func TestTablesBeginWhereTheirWordHasThem(t *testing.T) {
 			w + `/>`}), 0},
 		"other compatibility": {docxtest.Document(body, settings(`<w:compat><w:useFELayout/></w:compat>`)), 0},
 		"no settings":         {withoutStyles(t, docxtest.Document(body)), 0},
+		"saved by Word":       {docxtest.Document(saved, version("14"), standard("0")), 0},
+		"the style's indent":  {docxtest.Document(saved, version("14"), standard("400")), 20},
 	} {
 		made := render(t, test.content)
 		got := made.place(t, "cell").left - made.place(t, "text").left
