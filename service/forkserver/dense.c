@@ -37,36 +37,6 @@ void find_dense_blocks(void) {
         }
 }
 
-// A mapping of a place that begins with a huge page, within a reservation to be given back.
-struct view {
-    char *reserved, *start;
-    size_t size; // of the reservation
-};
-
-static int map_place(int file, struct view *v) {
-    v->size = (blocks + 1) * HUGE_PAGE;
-    v->reserved = mmap(NULL, v->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (v->reserved == MAP_FAILED)
-        return 0;
-    v->start = v->reserved + (HUGE_PAGE - (uintptr_t)v->reserved % HUGE_PAGE) % HUGE_PAGE;
-    if (mmap(v->start, blocks * HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0) != MAP_FAILED)
-        return 1;
-    munmap(v->reserved, v->size);
-    return 0;
-}
-
-// Puts a new file into huge pages. Returns 0 when the kernel refuses, so that its copies would be no gain.
-static int fill(int file) {
-    struct view v;
-    if (ftruncate(file, blocks * HUGE_PAGE) < 0 || !map_place(file, &v))
-        return 0;
-    for (int i = 0; i < blocks; i++)
-        v.start[i * HUGE_PAGE] = 1; // nothing is no huge page
-    const int huge = collapse(v.start, blocks * HUGE_PAGE);
-    munmap(v.reserved, v.size);
-    return huge;
-}
-
 int take_place(void) {
     if (blocks == 0)
         return -1;
@@ -77,11 +47,9 @@ int take_place(void) {
         }
     if (places == MAX_PLACES)
         return -1;
-    const int file = memfd_create("heap", MFD_CLOEXEC);
-    if (file < 0 || !fill(file)) {
-        close(file);
+    const int file = huge_file("heap", blocks * HUGE_PAGE, 0);
+    if (file < 0)
         return -1;
-    }
     place[places] = (struct place){.file = file, .taken = 1};
     return places++;
 }
@@ -94,7 +62,7 @@ void leave_place(int taken) {
 // The heap must not change while it is being copied.
 static void copy_to(int file) {
     struct view v;
-    if (!map_place(file, &v))
+    if (!view_file(file, blocks * HUGE_PAGE, &v))
         return;
     for (int i = 0; i < blocks; i++) {
         char *copy = v.start + i * HUGE_PAGE;

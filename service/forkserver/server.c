@@ -94,13 +94,16 @@ static void move_out(void) {
         give_up("the fork server has no directory of its own");
 }
 
-// Makes memory cheap to share, and returns how much of the libraries is in huge pages.
+// Makes memory cheap to share, and returns how much of the libraries is in huge pages; 0 when the kernel has refused
+// a part of it.
 static size_t share_memory(void) {
     plug_heap();
     if (!huge_pages())
         return 0;
     collapse_heap();
-    return copy_text(start.field[START_PROGRAM_DIRECTORY]);
+    const size_t copied = copy_text(start.field[START_PROGRAM_DIRECTORY]);
+    const size_t packed = pack_libraries();
+    return copied == 0 || packed == 0 ? 0 : copied + packed;
 }
 
 // Tells the Go side that documents may come, and what has been found out.

@@ -1,6 +1,6 @@
 // Memory that children share with the fork server, made so that sharing costs less: of what one page takes, a half is
 // the kernel's work on page tables and copies. Each of these can be left out by the one line that calls it. Together
-// they take 70 MB, once.
+// they take 130 MB, once.
 #ifndef DOCX2PDF_SHARED_H
 #define DOCX2PDF_SHARED_H
 
@@ -19,6 +19,11 @@ size_t copy_text(const char *directory);
 // align_heap has the heap go on where a huge page begins, so that what is in one is the same at each start.
 void align_heap(void);
 
+// pack_libraries puts what is left of the libraries that are in use, all but the data, into one file of huge pages, and
+// returns how many bytes that took. A fork copies nothing of it, a process maps and unmaps many of its pages at a time,
+// and there are fewer mappings. No other thread may run. It saves a child 2.2 of 21 ms, and takes 60 MB.
+size_t pack_libraries(void);
+
 // plug_heap takes the holes of the heap, so that children write to fresh pages instead of copying those that they
 // share. It saves a child 3 of 30 ms.
 void plug_heap(void);
@@ -28,6 +33,18 @@ int find_heap(uintptr_t *start, uintptr_t *end);
 
 // collapse puts whole huge pages of memory into such, and returns whether it could.
 int collapse(void *start, size_t size);
+
+// huge_file makes a file in huge pages of memory, with flags of memfd_create(2); -1 when the kernel refuses.
+int huge_file(const char *name, size_t size, unsigned flags);
+
+// A mapping of a file that begins with a huge page, to be written to.
+struct view {
+    char *reserved, *start;
+    size_t size; // of what is reserved, and to be unmapped
+};
+
+// view_file maps so many bytes of a file. It returns 0 after an error.
+int view_file(int file, size_t size, struct view *v);
 
 // collapse_heap puts the heap into huge pages, and returns how many bytes it has so put. The kernel splits one for a
 // child that writes to it, and copies 4 KiB. It saves a child 4 of 30 ms.

@@ -26,6 +26,16 @@ func withoutHugePages(t *testing.T, off uintptr) {
 	}
 }
 
+// packed counts the parts of libraries that a process has in the fork server's own file.
+func packed(t *testing.T, pid int) int {
+	t.Helper()
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Count(string(maps), "/memfd:libraries")
+}
+
 // largeText counts the pieces of LibreOffice's code that a process has from its files and that fill a huge page.
 func largeText(t *testing.T, pid int) (count int) {
 	t.Helper()
@@ -54,6 +64,9 @@ func TestHugePagesAreUsedWhereThereAreAny(t *testing.T) {
 			engine := start(t, office.Config{Concurrency: 1, Log: slog.New(slog.NewTextHandler(&log, nil))})
 			if got := largeText(t, officetest.ForkServer(t)) > 0; got != (off == 1) {
 				t.Errorf("text is from files: %v", got)
+			}
+			if got := packed(t, officetest.ForkServer(t)) > 0; got != (off == 0) {
+				t.Errorf("libraries are packed: %v", got)
 			}
 			if got := strings.Count(log.String(), "huge pages"); got != int(off) {
 				t.Errorf("the log says so %d times: %s", got, log.String())
