@@ -9,29 +9,40 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 )
 
-// TestBuildThatOutlivesItsStack: Ctrl-C leaves a build running, and the stack is destroyed. The next update cancels the
-// build and begins its own; and where there is no next update, it fails in the end and leaves nothing.
-func TestBuildThatOutlivesItsStack(t *testing.T) {
+// TestBuildsThatRunOn: Ctrl-C leaves a build running. The next update waits for it. Where the stack is destroyed first,
+// the next update cancels it and begins its own; and where there is no next update, it fails in the end and leaves
+// nothing.
+func TestBuildsThatRunOn(t *testing.T) {
 	gate := newGate(t)
 	m := newMachine(t)
 	m.up()
 	m.interruptsUp(gate, "imageRevision=a")
-	m.destroy()
-	m.buildsAre("WORKING", "SUCCESS")
-	m.up()
-	m.buildsAre("SUCCESS", "CANCELLED", "SUCCESS")
-	m.clientConverts()
+	up := m.startUp("imageRevision=a")
+	m.waitFor("the update to find the build", func() bool { return up.printed.says("which makes the image already") })
+	gate.release()
+	if err := up.Wait(); err != nil {
+		t.Fatalf("%v\n%s", err, &up.printed.text)
+	}
+	m.buildsAre("SUCCESS", "SUCCESS")
 
 	m.interruptsUp(gate, "imageRevision=b")
 	m.destroy()
-	m.buildsAre("WORKING", "SUCCESS", "CANCELLED", "SUCCESS")
+	m.buildsAre("WORKING", "SUCCESS", "SUCCESS")
+	m.up()
+	m.buildsAre("SUCCESS", "CANCELLED", "SUCCESS", "SUCCESS")
+	m.clientConverts()
+
+	m.interruptsUp(gate, "imageRevision=c")
+	m.destroy()
+	m.buildsAre("WORKING", "SUCCESS", "CANCELLED", "SUCCESS", "SUCCESS")
 	gate.release()
 	m.waitFor("the build's end", func() bool { return m.builds()[0].Status != "WORKING" })
-	m.buildsAre("FAILURE", "SUCCESS", "CANCELLED", "SUCCESS")
+	m.buildsAre("FAILURE", "SUCCESS", "CANCELLED", "SUCCESS", "SUCCESS")
 	if why := m.builds()[0].FailureInfo.Type; !strings.HasPrefix(why, "PUSH_") {
 		t.Errorf("the build failed for %s, want it unable to push", why)
 	}
@@ -121,25 +132,54 @@ func (m *machine) buildsAre(want ...string) {
 	}
 }
 
-// interruptsUp sends Ctrl-C to an update that waits for its build, which runs on.
-func (m *machine) interruptsUp(gate *gate, config string) {
+// update is a "pulumi up" that runs.
+type update struct {
+	*exec.Cmd
+	printed printed
+}
+
+// printed is what a command has printed so far.
+type printed struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (p *printed) Write(text []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(text)
+}
+
+func (p *printed) says(text string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.Contains(p.text.String(), text)
+}
+
+// startUp begins to deploy with some configuration changed.
+func (m *machine) startUp(config string) *update {
 	m.t.Helper()
-	gate.arm()
-	up := exec.Command("pulumi", "up", "--stack", "local", "--yes", "--skip-preview", "--non-interactive", "--config",
-		config)
-	up.Dir, up.Env = m.dir, m.env
+	up := &update{Cmd: exec.Command("pulumi", "up", "--stack", "local", "--yes", "--skip-preview", "--non-interactive",
+		"--config", config)}
+	up.Dir, up.Env, up.Stdout, up.Stderr = m.dir, m.env, &up.printed, &up.printed
 	if path, err := lookPath("pulumi", m.env); err == nil {
 		up.Path, up.Err = path, nil
 	}
-	var out bytes.Buffer
-	up.Stdout, up.Stderr = &out, &out
 	if err := up.Start(); err != nil {
 		m.t.Fatal(err)
 	}
 	m.t.Cleanup(func() { _ = up.Process.Kill() }) // when the test fails before it ends
+	return up
+}
+
+// interruptsUp sends Ctrl-C to an update that waits for its build, which runs on.
+func (m *machine) interruptsUp(gate *gate, config string) {
+	m.t.Helper()
+	gate.arm()
+	up := m.startUp(config)
 	m.waitFor("a build that has begun", gate.holds)
 	_ = up.Process.Signal(os.Interrupt)
-	if err := up.Wait(); err == nil || !strings.Contains(out.String(), "update canceled") {
-		m.t.Fatalf("the update was not interrupted: %v\n%s", err, out.String())
+	if err := up.Wait(); err == nil || !up.printed.says("update canceled") {
+		m.t.Fatalf("the update was not interrupted: %v\n%s", err, &up.printed.text)
 	}
 }
