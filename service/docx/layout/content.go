@@ -11,9 +11,13 @@ import (
 
 // Sizes in twentieths of a point.
 const (
-	tab       = 720 // between tab stops; also what a list's text is moved in by
-	emuOfUnit = 635 // English Metric Units, in which drawings are measured
+	tab       = 720  // between tab stops; also what a list's text is moved in by
+	emuOfUnit = 635  // English Metric Units, in which drawings are measured
+	chunk     = 9000 // what comes in later has lines of text, as long as there is room
 )
+
+// ChunkBookmark begins the names of bookmarks where documents within the document come in.
+const ChunkBookmark = "docx2pdf_chunk_"
 
 // extent is how wide content is, with a line break wherever there may be one, and without any.
 type extent struct{ least, most float64 }
@@ -26,6 +30,18 @@ func (e *extent) include(other extent) {
 type line struct {
 	extent
 	word, all float64 // so far
+	field     string  // the instruction of a field of which no result has come yet
+}
+
+// result has room for what a field will be of which no result has been saved.
+func (l *line) result(advances fonts.Advances, k look) {
+	name, _, _ := strings.Cut(strings.TrimSpace(l.field), " ")
+	switch l.field = ""; strings.ToUpper(name) {
+	case "PAGE", "NUMPAGES":
+		l.text("00", k, advances)
+	case "DATE", "TIME":
+		l.text("00/00/0000", k, advances)
+	}
 }
 
 // end ends a line.
@@ -112,6 +128,14 @@ func (s *Styles) runs(l *line, parent *markup.Node, base look) {
 		case n.Is(markup.W, "r"):
 			s.run(l, n, base)
 		case n.Is(markup.W, "pPr"), n.Is(markup.W, "sdtPr"):
+		case n.Is(markup.M, "oMath"):
+			l.piece(s.equation(n, base))
+		case n.Is(markup.W, "fldSimple"):
+			l.field = n.Tag.Get("instr")
+			s.runs(l, n, base)
+			l.result(s.advancesOf(base), base)
+		case n.Is(markup.W, "bookmarkStart") && strings.HasPrefix(n.Tag.Get("name"), ChunkBookmark):
+			l.all += chunk
 		case n.Is(markup.MC, "AlternateContent"):
 			if choice := n.Child(markup.MC, "Choice"); choice != nil {
 				s.runs(l, choice, base)
@@ -141,6 +165,15 @@ func (s *Styles) run(l *line, r *markup.Node, k look) {
 		case "t", "delText":
 			for _, text := range n.Children {
 				l.text(markup.Unescape(text.Tag.Bytes), k, s.advancesOf(k))
+				l.field = ""
+			}
+		case "instrText":
+			for _, text := range n.Children {
+				l.field += markup.Unescape(text.Tag.Bytes)
+			}
+		case "fldChar":
+			if n.Tag.Get("fldCharType") == "end" {
+				l.result(s.advancesOf(k), k)
 			}
 		case "tab":
 			l.piece(tab)
@@ -148,6 +181,10 @@ func (s *Styles) run(l *line, r *markup.Node, k look) {
 			l.end()
 		case "noBreakHyphen", "sym":
 			l.text("\u2011", k, s.advancesOf(k))
+		case "ruby":
+			if below := n.Child(markup.W, "rubyBase"); below != nil {
+				s.runs(l, below, k)
+			}
 		case "drawing", "pict", "object":
 			l.piece(picture(n))
 		}

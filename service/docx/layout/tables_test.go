@@ -12,7 +12,8 @@ import (
 	"docx2pdf/service/docx/markup"
 )
 
-const namespace = ` xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"`
+const namespace = ` xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"` +
+	` xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"`
 
 // cell is a cell whose width is as given, "" for none.
 func cell(width, text string) string {
@@ -107,6 +108,41 @@ func TestColumnsAreWordsOwn(t *testing.T) {
 		if columns := columnsOf(got); !about(columns, test.want) {
 			t.Errorf("%s: the columns are %v, want %v", name, columns, test.want)
 		}
+	}
+}
+
+// What is not in runs of text has its room, too.
+func TestColumnsOfOtherContent(t *testing.T) {
+	width := func(letters float64) int { return int(letters*111.23) + 2*108 + 10 } // in a cell, with room for rounding
+	n := func(times int) string { return strings.Repeat("n", times) }
+	mark := func(kind string) string { return `<w:r><w:fldChar w:fldCharType="` + kind + `"/></w:r>` }
+	instruction := func(text string) string { return `<w:r><w:instrText>` + text + `</w:instrText></w:r>` }
+	math := func(text string) string { return `<m:r><m:t>` + text + `</m:t></m:r>` }
+	for name, test := range map[string]struct {
+		content string
+		letters float64
+	}{
+		"an equation": {`<m:oMath>` + math(n(20)) + `</m:oMath>`, 20},
+		"a fraction": {`<m:oMathPara><m:oMath><m:f><m:num>` + math(n(9)) + `</m:num><m:den>` + math(n(5)) +
+			`</m:den></m:f></m:oMath></m:oMathPara>`, 9},
+		"text under other text": {`<w:r><w:ruby><w:rt/><w:rubyBase><w:r><w:t>` + n(8) +
+			`</w:t></w:r></w:rubyBase></w:ruby></w:r>`, 8},
+		"a number without a result": {mark("begin") + instruction(" PAGE ") + mark("separate") + mark("end"), 2},
+		"an element without one":    {`<w:fldSimple w:instr="NUMPAGES"/>`, 2},
+		"a field with a result": {mark("begin") + instruction("DATE") + mark("separate") + `<w:r><w:t>nnn</w:t></w:r>` +
+			mark("end"), 3},
+	} {
+		got, _ := fit(t, table(`<w:tblW w:w="0" w:type="auto"/>`, []int{4500, 4500},
+			row(`<w:tc><w:p>`+test.content+`</w:p></w:tc>`, cell("", "n"))))
+		want := []int{width(test.letters), width(1)}
+		if columns := columnsOf(got); !about(columns, want) {
+			t.Errorf("%s: the columns are %v, want %v", name, columns, want)
+		}
+	}
+	got, _ := fit(t, table(`<w:tblW w:w="0" w:type="auto"/>`, []int{100, 100}, row(`<w:tc><w:p><w:bookmarkStart w:name="`+
+		layout.ChunkBookmark+`1"/></w:p></w:tc>`, cell("", "n"))))
+	if columns := columnsOf(got); len(columns) != 2 || columns[0] < 8000 {
+		t.Errorf("a document that comes in later has columns of %v", columns)
 	}
 }
 

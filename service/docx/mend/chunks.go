@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/transform"
 
 	"docx2pdf/service/docx/inventory"
+	"docx2pdf/service/docx/layout"
 	"docx2pdf/service/docx/markup"
 	"docx2pdf/service/warning"
 )
@@ -81,7 +82,7 @@ func (p *Package) chunk(r inventory.Relation, prefix string) (string, error) {
 		return "", nil
 	}
 	number := len(p.Chunks) + 1
-	chunk.Bookmark = fmt.Sprintf("docx2pdf_chunk_%d", number)
+	chunk.Bookmark = fmt.Sprintf("%s%d", layout.ChunkBookmark, number)
 	p.Chunks = append(p.Chunks, chunk)
 	return fmt.Sprintf(`<%sp><%[1]sbookmarkStart %[1]sid="%[2]d" %[1]sname="%[3]s"/><%[1]sbookmarkEnd %[1]sid="%[2]d"/></%[1]sp>`,
 		prefix, 1_000_000+number, chunk.Bookmark), nil

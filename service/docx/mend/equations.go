@@ -24,6 +24,8 @@ type equation struct {
 	arguments []*argument
 	run       *mathRun
 	text      *mathText // that is open
+	begun     bool      // there was an equation
+	prefix    string    // of text around equations
 }
 
 // argument is what an equation's structures are made of: a numerator, a sum's body, the equation as a whole.
@@ -51,6 +53,9 @@ type mathText struct {
 const mostText = 10_000
 
 func (e *equation) see(t *markup.Token) {
+	if len(e.open) == 0 {
+		e.begins(t)
+	}
 	if len(e.open) == 0 && !(t.Kind == markup.Start && t.Is(markup.M, "oMath")) {
 		return
 	}
@@ -66,6 +71,19 @@ func (e *equation) see(t *markup.Token) {
 		e.closes(t)
 	case t.Space == markup.M && (t.Kind == markup.Start || t.Kind == markup.Empty):
 		e.opens(t)
+	}
+}
+
+// begins puts a run of nothing before the first equation: one that is the first thing in a document that begins with a
+// table would be missing.
+func (e *equation) begins(t *markup.Token) {
+	switch {
+	case e.begun || t.Kind != markup.Start:
+	case t.Space == markup.W:
+		e.prefix = prefixOf(t)
+	case t.Space == markup.M:
+		e.begun = true
+		e.edits.Insert(t.At, "<"+e.prefix+"r/>")
 	}
 }
 

@@ -77,4 +77,8 @@ func TestEquations(t *testing.T) {
 	made := render(t, docxtest.Document(paragraph(text("before "), `<m:oMath `+mathSpace+`>`+fraction+`</m:oMath>`,
 		text(" after"))))
 	made.has(t, "n", "before", "after", "d")
+	made = render(t, docxtest.Document(`<w:tbl><w:tblPr/><w:tblGrid><w:gridCol w:w="3000"/></w:tblGrid><w:tr><w:tc>`+
+		paragraph(`<m:oMath `+mathSpace+`>`+letters("first")+`</m:oMath>`)+`</w:tc></w:tr></w:tbl>`+
+		docxtest.Paragraph("behind")))
+	made.has(t, "first", "behind")
 }
