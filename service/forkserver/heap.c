@@ -54,7 +54,7 @@ int find_heap(uintptr_t *start, uintptr_t *end) {
     return *start < *end;
 }
 
-int collapse(void *start, size_t size) {
+static int try_collapse(char *start, size_t size) {
     for (int i = 0; i < TRIES; i++) {
         if (madvise(start, size, MADV_COLLAPSE) == 0)
             return 1;
@@ -64,7 +64,17 @@ int collapse(void *start, size_t size) {
     return 0;
 }
 
-size_t collapse_heap(void) {
+size_t collapse(char *start, size_t size) {
+    size_t collapsed = 0;
+    if (try_collapse(start, size))
+        return size;
+    for (size_t i = 0; i < size; i += HUGE_PAGE)
+        collapsed += try_collapse(start + i, HUGE_PAGE) ? HUGE_PAGE : 0;
+    return collapsed;
+}
+
+void collapse_heap(void) {
     uintptr_t start, end;
-    return find_heap(&start, &end) && collapse((void *)start, end - start) ? end - start : 0;
+    if (find_heap(&start, &end))
+        collapse((char *)start, end - start);
 }

@@ -31,8 +31,8 @@ void plug_heap(void);
 // find_heap finds the blocks of the heap that are whole huge pages. It returns 0 where there are none.
 int find_heap(uintptr_t *start, uintptr_t *end);
 
-// collapse puts whole huge pages of memory into such, and returns whether it could.
-int collapse(void *start, size_t size);
+// collapse puts whole huge pages of memory into such, and returns how many bytes it could.
+size_t collapse(char *start, size_t size);
 
 // huge_file makes a file in huge pages of memory, with flags of memfd_create(2); -1 when the kernel refuses.
 int huge_file(const char *name, size_t size, unsigned flags);
@@ -46,9 +46,9 @@ struct view {
 // view_file maps so many bytes of a file. It returns 0 after an error.
 int view_file(int file, size_t size, struct view *v);
 
-// collapse_heap puts the heap into huge pages, and returns how many bytes it has so put. The kernel splits one for a
-// child that writes to it, and copies 4 KiB. It saves a child 4 of 30 ms.
-size_t collapse_heap(void);
+// collapse_heap puts the heap into huge pages. The kernel splits one for a child that writes to it, and copies 4 KiB. It
+// saves a child 4 of 30 ms.
+void collapse_heap(void);
 
 // find_dense_blocks finds the huge pages of the heap that children write to in many places, by their hot pages.
 void find_dense_blocks(void);
