@@ -158,6 +158,7 @@ var endpoints = []endpoint{
 	{"KMS", "/cloudkms/"},
 	{"LOGGING", "/logging/v2/"},
 	{"MONITORING", "/monitoring/"},
+	{"ORG_POLICY", "/orgpolicy/v2/"},
 	{"PUBSUB", "/pubsub/v1/"},
 	{"RESOURCE_MANAGER", "/cloudresourcemanager/v1/"},
 	{"RESOURCE_MANAGER_V3", "/cloudresourcemanager/v3/"},

@@ -44,10 +44,10 @@ func deployedResources(ctx *pulumi.Context) map[string]deployedOutputs {
 	return found
 }
 
-// deployedBuckets are the buckets of documents that the stack has now.
-func deployedBuckets(ctx *pulumi.Context, cfg *settings) []deployedBucket {
+// deployedBuckets are the buckets of documents among what the stack has.
+func deployedBuckets(now map[string]deployedOutputs, cfg *settings) []deployedBucket {
 	var found []deployedBucket
-	for urn, b := range deployedResources(ctx) {
+	for urn, b := range now {
 		name := urn[strings.LastIndex(urn, "::")+2:]
 		if name != cfg.prefix+"docx2pdf-input" && name != cfg.prefix+"docx2pdf-output" ||
 			!strings.Contains(urn, "gcp:storage/bucket:Bucket") {
@@ -58,12 +58,24 @@ func deployedBuckets(ctx *pulumi.Context, cfg *settings) []deployedBucket {
 	return found
 }
 
+// hasCallerKey says whether the stack has a key of the caller's.
+func hasCallerKey(now map[string]deployedOutputs, cfg *settings) bool {
+	for urn := range now {
+		if strings.HasPrefix(urn[strings.LastIndex(urn, "::")+2:], cfg.prefix+"caller-key") {
+			return true
+		}
+	}
+	return false
+}
+
 // checkMove refuses another project or region for a stack whose buckets hold documents: everything in the old one goes,
 // and Google deletes no bucket that is not empty. The refusal would come at the end, with half of the stack in either
 // place.
-func (p *preflight) checkMove(within context.Context, ctx *pulumi.Context, cfg *settings) error {
+func (p *preflight) checkMove(
+	within context.Context, ctx *pulumi.Context, cfg *settings, buckets []deployedBucket,
+) error {
 	told := false
-	for _, bucket := range deployedBuckets(ctx, cfg) {
+	for _, bucket := range buckets {
 		key, from, to := "gcp:region", bucket.region, cfg.region
 		if bucket.project != cfg.project && bucket.project != "" {
 			key, from, to = "gcp:project", bucket.project, cfg.project

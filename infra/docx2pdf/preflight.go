@@ -2,6 +2,7 @@ package docx2pdf
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -68,8 +69,12 @@ func newPreflight(ctx *pulumi.Context, cfg *settings) (*preflight, error) {
 	}
 	var move error
 	group.Go(func() error {
-		move = p.checkMove(within, ctx, cfg)
-		return nil
+		now := deployedResources(ctx)
+		move = p.checkMove(within, ctx, cfg, deployedBuckets(now, cfg))
+		if !cfg.createKey || hasCallerKey(now, cfg) {
+			return nil
+		}
+		return p.checkCallerKey(within, cfg)
 	})
 	if err := group.Wait(); err != nil {
 		return nil, err
@@ -98,6 +103,16 @@ func (p *preflight) enableFirst(ctx *pulumi.Context) error {
 		return nil
 	}
 	return p.google.Enable(ctx.Context(), p.wanted, p.enabled, first, teller(ctx, nil))
+}
+
+// checkCallerKey refuses to begin what would end without a key. Keys that are there go on working.
+func (p *preflight) checkCallerKey(ctx context.Context, cfg *settings) error {
+	constraint := p.google.KeysForbidden(ctx, cfg.project)
+	if constraint == "" {
+		return nil
+	}
+	return fmt.Errorf("the organisation of the project %s forbids keys of service accounts (%s): run \"pulumi config set "+
+		"createKey false\"; callers then act as the account, or are in invokers", cfg.project, constraint)
 }
 
 // checkOwner refuses a service of the same name that is not this stack's: Pulumi would say that it exists, and whoever
@@ -200,6 +215,7 @@ var endpointNames = map[google.API]struct{ key, env string }{
 	google.KMS:              {"kms", "KMS"},
 	google.Logging:          {"logging", "LOGGING"},
 	google.Monitoring:       {"monitoring", "MONITORING"},
+	google.OrgPolicy:        {"orgPolicy", "ORG_POLICY"},
 	google.PubSub:           {"pubsub", "PUBSUB"},
 	google.ResourceManager:  {"resourceManager", "RESOURCE_MANAGER"},
 	google.ServiceUsage:     {"serviceUsage", "SERVICE_USAGE"},

@@ -152,3 +152,27 @@ func TestThePreviewOfANewProjectAsksNoAPI(t *testing.T) {
 		t.Errorf("with the APIs on it calls %v: %v", r.looked, err)
 	}
 }
+
+// TestKeysThatTheOrganisationForbids are refused before anything is made; those that are there are none of its concern.
+func TestKeysThatTheOrganisationForbids(t *testing.T) {
+	const managed = "/v2/projects/test-project/policies/iam.managed.disableServiceAccountKeyCreation:getEffectivePolicy"
+	for name, says := range map[string]map[string]string{
+		"iam.disableServiceAccountKeyCreation": {
+			projectPath + ":getEffectiveOrgPolicy": `{"booleanPolicy":{"enforced":true}}`},
+		"iam.managed.disableServiceAccountKeyCreation": {managed: `{"spec":{"rules":[{"enforce":true}]}}`},
+	} {
+		for _, dryRun := range []bool{true, false} {
+			r, err := program{says: says, dryRun: dryRun}.run(t)
+			if err == nil || !strings.Contains(err.Error(), "("+name+")") || len(r.resources) != 0 ||
+				!strings.Contains(err.Error(), "pulumi config set createKey false") {
+				t.Errorf("with %s enforced: %v, and %d resources", name, err, len(r.resources))
+			}
+		}
+		if _, err := (program{says: says, hasKey: true}).run(t); err != nil {
+			t.Errorf("with %s enforced and a key that is there: %v", name, err)
+		}
+		if _, err := (program{says: says, config: map[string]string{"createKey": "false"}}).run(t); err != nil {
+			t.Errorf("with %s enforced and no key wanted: %v", name, err)
+		}
+	}
+}

@@ -40,6 +40,7 @@ type recording struct {
 	state     []deployedBucket
 	trials    []string // of the key, by the program itself
 	keyGrants []string // what of them is in the state
+	hasKey    bool     // whether there is a key in the state
 	calls     []string // other changes that the program itself made: method, path and body
 }
 
@@ -110,6 +111,10 @@ func (r *recording) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error)
 	switch args.Token {
 	case "pulumi:pulumi:readStackResourceOutputs":
 		resources := map[string]any{}
+		if r.hasKey {
+			resources["urn:pulumi:test::docx2pdf::gcp:serviceaccount/key:Key::caller-key"] = map[string]any{
+				"outputs": map[string]any{"name": "key-1"}}
+		}
 		for _, bucket := range r.state {
 			kind, _, _ := strings.Cut(strings.TrimPrefix(bucket.name, "docx2pdf-"), "-")
 			resources["urn:pulumi:test::docx2pdf::gcp:storage/bucket:Bucket::docx2pdf-"+kind] = map[string]any{
@@ -220,6 +225,7 @@ type program struct {
 	caller string            // the account that has the caller's name already, as Google shows it
 	state  []deployedBucket  // what the stack has now
 	ends   bool              // whether the deployer's token ends when a build has begun
+	hasKey bool              // whether the stack has a key now
 	dryRun bool
 	fresh  bool // whether the APIs will be enabled by this deployment
 	stack  string
@@ -231,7 +237,8 @@ type program struct {
 // Registry that answer as Google's pages show.
 func (p program) run(t *testing.T) (*recording, error) {
 	t.Helper()
-	r := &recording{outputs: map[string]any{}, secrets: map[string]bool{}, state: p.state, keyGrants: p.keyGrants, tokenEnds: p.ends,
+	r := &recording{outputs: map[string]any{}, secrets: map[string]bool{}, state: p.state, keyGrants: p.keyGrants,
+		hasKey: p.hasKey, tokenEnds: p.ends,
 		countsFor: map[string]bool{},
 		signedIn:  map[string]bool{}}
 	if p.fresh {
@@ -285,7 +292,8 @@ func (p program) run(t *testing.T) (*recording, error) {
 func reachGoogleAt(t *testing.T, url string) {
 	t.Helper()
 	for _, service := range []string{
-		"ARTIFACT_REGISTRY", "CLOUD_BILLING", "CLOUD_BUILD", "CLOUD_RUN_V2", "IAM", "KMS", "LOGGING", "MONITORING", "PUBSUB",
+		"ARTIFACT_REGISTRY", "CLOUD_BILLING", "CLOUD_BUILD", "CLOUD_RUN_V2", "IAM", "KMS", "LOGGING", "MONITORING",
+		"ORG_POLICY", "PUBSUB",
 		"RESOURCE_MANAGER", "SERVICE_USAGE", "STORAGE",
 	} {
 		t.Setenv("GOOGLE_"+service+"_CUSTOM_ENDPOINT", url+"/")
@@ -342,7 +350,8 @@ func schemaOf(t *testing.T) map[string]keySchema {
 // google is the part of Google Cloud that the program itself calls.
 func (r *recording) google(p program) http.Handler {
 	built := p.built
-	refuse := map[string]bool{"tag": p.slow, "build": p.slow, "source": p.slow, "api": p.slow} // once each
+	refuse := map[string]bool{"tag": p.slow, "build": p.slow, "source": p.slow, "api": p.slow,
+		"publish": p.slow} // once each
 	refused := func(w http.ResponseWriter, what string) bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -391,6 +400,11 @@ func (r *recording) google(p program) http.Handler {
 		image = strings.Join(build.Images, " ")
 		r.buildArgs, r.buildTags = append(r.buildArgs, build.Steps[0].Args), build.Tags
 		fmt.Fprint(w, `{"name":"operations/build/test-project/b","metadata":{"build":{"id":"build-1","status":"QUEUED"}}}`)
+	})
+	mux.HandleFunc("POST /v1/b/{bucket}/notificationConfigs", func(w http.ResponseWriter, req *http.Request) {
+		if !refused(w, "publish") {
+			fmt.Fprint(w, `{"id":"1"}`)
+		}
 	})
 	running := p.begun
 	mux.HandleFunc("GET /v1/projects/{project}/builds", func(w http.ResponseWriter, req *http.Request) {
@@ -522,9 +536,10 @@ func codeOf(body string) int {
 
 // refusals are what Google says for a while after an API was enabled or a role granted.
 var refusals = map[string]string{
-	"tag":   `{"error":{"code":403,"message":"The caller does not have permission","status":"PERMISSION_DENIED"}}`,
-	"build": `{"error":{"code":400,"message":"could not resolve source: googleapi: Error 403: b does not have storage.objects.get access to the Google Cloud Storage object., forbidden","status":"INVALID_ARGUMENT"}}`,
-	"api":   disabled("run", "Cloud Run Admin"),
+	"tag":     `{"error":{"code":403,"message":"The caller does not have permission","status":"PERMISSION_DENIED"}}`,
+	"build":   `{"error":{"code":400,"message":"could not resolve source: googleapi: Error 403: b does not have storage.objects.get access to the Google Cloud Storage object., forbidden","status":"INVALID_ARGUMENT"}}`,
+	"api":     disabled("run", "Cloud Run Admin"),
+	"publish": `{"error":{"code":400,"message":"Cloud Pub/Sub topic '//pubsub.googleapis.com/projects/test-project/topics/t' not found, or user 'service-1@gs-project-accounts.iam.gserviceaccount.com' does not have permission to it."}}`,
 }
 
 func disabled(api, title string) string {

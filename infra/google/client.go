@@ -40,6 +40,7 @@ const (
 	KMS              API = "cloudkms"
 	Logging          API = "logging"
 	Monitoring       API = "monitoring"
+	OrgPolicy        API = "orgpolicy"
 	PubSub           API = "pubsub"
 	ResourceManager  API = "cloudresourcemanager"
 	ServiceUsage     API = "serviceusage"

@@ -44,6 +44,8 @@ var passings = []passing{
 	// Cloud Storage tries to publish before it takes a notification. hashicorp/terraform-provider-google#7611
 	{http.StatusForbidden, "publish", "Cloud Storage's role on the topic", atWorst},
 	{http.StatusBadRequest, "publish", "Cloud Storage's role on the topic", atWorst},
+	// The other words for it. googleapis/nodejs-storage#1402
+	{http.StatusBadRequest, "Cloud Pub/Sub topic", "Cloud Storage's role on the topic", atWorst},
 	// An account that was made a moment ago. hashicorp/terraform-provider-google#15042, #18024
 	{http.StatusBadRequest, "service account", "the new service account to be known everywhere", usually},
 	// An API that was enabled a moment ago; the text itself asks to wait a few minutes.

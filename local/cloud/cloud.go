@@ -127,6 +127,7 @@ func (c *Cloud) open(ctx context.Context) (err error) {
 	c.iam = iam.Open(c.state, c.policies, c.tokens)
 	c.projects = project.Open(c.state, c.policies, c.door, operations)
 	c.projects.SetAPIDelays(c.options.Faults.APIDelay)
+	c.projects.SetEnforced(c.options.Faults.Enforced)
 	c.iam.UseProjects(c.projects)
 	c.usage = &serviceusage.Service{Projects: c.projects, Accounts: c.iam, Policies: c.policies, Operations: operations}
 	if c.logging, err = logging.Open(c.state); err != nil {
@@ -190,6 +191,7 @@ func APIs() []*rest.API {
 
 func (c *Cloud) apis() []*rest.API {
 	return []*rest.API{c.storage.API(), c.iam.API(), c.iam.CredentialsAPI(), c.projects.API(), c.projects.BillingAPI(),
+		c.projects.OrgPolicyAPI(),
 		c.usage.API(),
 		c.registry.API(), c.build.API(), c.run.API(), c.pubsub.API(), c.logging.API(), c.monitor.API(),
 		c.billing.API(), c.kms.API()}

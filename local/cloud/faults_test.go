@@ -126,6 +126,41 @@ func TestPoliciesAndQuotas(t *testing.T) {
 		saying("a fault that was asked for")
 }
 
+// TestKeysThatTheOrganisationForbids: new organisations enforce the managed constraint, older ones the other.
+func TestKeysThatTheOrganisationForbids(t *testing.T) {
+	const older, managed = "constraints/iam.disableServiceAccountKeyCreation",
+		"constraints/iam.managed.disableServiceAccountKeyCreation"
+	const v1 = "/cloudresourcemanager/v1/projects/" + project + ":getEffectiveOrgPolicy"
+	const v2 = "/orgpolicy/v2/projects/" + project +
+		"/policies/iam.managed.disableServiceAccountKeyCreation:getEffectivePolicy"
+	for enforced, says := range map[string]string{
+		older:   "Key creation is not allowed on this service account.",
+		managed: "Operation denied by org policy",
+		"":      "",
+	} {
+		w := start(t, faults(fault.Plan{Enforced: []string{enforced}}))
+		key := w.call(w.owner, "POST", "/iam/v1/projects/-/serviceAccounts/"+w.account("reader")+"/keys", nil)
+		if enforced == "" {
+			key.want(200)
+		} else {
+			key.want(400).saying(says).saying(enforced)
+		}
+		asked := map[string]any{"constraint": older}
+		v1Says := w.call(w.owner, "POST", v1, asked).want(200)
+		if (v1Says.at("booleanPolicy", "enforced") == true) != (enforced == older) {
+			t.Errorf("with %q: %s", enforced, v1Says.body)
+		}
+		w.call(w.owner, "GET", v2, nil).want(403).saying("SERVICE_DISABLED")
+		w.call(w.owner, "POST", "/serviceusage/v1/projects/"+project+"/services/orgpolicy.googleapis.com:enable",
+			map[string]any{}).want(200)
+		if a := w.call(w.owner, "GET", v2, nil).want(200); a.at("spec", "rules", 0, "enforce") != (enforced == managed) {
+			t.Errorf("with %q: %s", enforced, a.body)
+		}
+		w.call(w.token(w.account("stranger")), "POST", v1, asked).want(403)
+		w.call(w.owner, "POST", v1, map[string]any{"constraint": "constraints/gcp.resourceLocations"}).want(501)
+	}
+}
+
 // TestChance: a part of the calls is met, and with the same seed the same ones.
 func TestChance(t *testing.T) {
 	met := func(seed uint64) (which string, n int) {

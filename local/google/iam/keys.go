@@ -58,6 +58,9 @@ func (s *Service) createKey(r *rest.Request) (any, error) {
 		body.PrivateKeyType != "TYPE_GOOGLE_CREDENTIALS_FILE" {
 		return nil, status.NotModelled("private key type %s; use TYPE_GOOGLE_CREDENTIALS_FILE", body.PrivateKeyType)
 	}
+	if err := s.keysAllowed(a.Name); err != nil {
+		return nil, err
+	}
 	if len(s.keys.Keys(a.Email+"/")) >= maxKeys {
 		return nil, Refusals.Refuse("keys", "keyAlgorithm", "many", nil)
 	}
@@ -174,6 +177,27 @@ func (s *Service) key(r *rest.Request) (key, error) {
 		return k, status.Errorf(status.NotFound, "Service account key %s does not exist.", r.Var("key"))
 	}
 	return k, nil
+}
+
+// keysAllowed refuses keys where the organisation does.
+// https://github.com/google/create-service-account/issues/21
+// https://cloud.google.com/iam/docs/troubleshoot-org-policies
+func (s *Service) keysAllowed(account string) error {
+	const older, managed = "constraints/iam.disableServiceAccountKeyCreation",
+		"constraints/iam.managed.disableServiceAccountKeyCreation"
+	switch {
+	case s.projects == nil:
+		return nil
+	case s.projects.Enforces(managed):
+		return status.Errorf(status.FailedPrecondition, "Operation denied by org policy: [%q]", managed)
+	case !s.projects.Enforces(older):
+		return nil
+	}
+	const says = "Key creation is not allowed on this service account."
+	e := status.Errorf(status.FailedPrecondition, says)
+	e.Details = []any{map[string]any{"@type": "type.googleapis.com/google.rpc.PreconditionFailure",
+		"violations": []any{map[string]any{"type": older, "subject": account, "description": says}}}}
+	return e
 }
 
 // keyOf turns a key's resource name into its place in the collection: email/keyID.

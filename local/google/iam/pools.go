@@ -15,6 +15,8 @@ import (
 type Projects interface {
 	ID(idOrNumber string) (id string, ok bool)
 	Number(id string) (number string, ok bool)
+	// Enforces says whether the organisation enforces a constraint.
+	Enforces(constraint string) bool
 }
 
 // UseProjects tells the service where to look up projects.

@@ -25,6 +25,9 @@ func (s *Service) API() *rest.API {
 				Anyone: "it lists those that the caller may get"},
 			{ID: "cloudresourcemanager.projects.create", Method: "POST", Path: "/v1/projects", Handle: s.create,
 				Anyone: "people may make projects outside of an organisation"},
+			{ID: "cloudresourcemanager.projects.getEffectiveOrgPolicy", Method: "POST",
+				Path: "/v1/projects/{project}:getEffectiveOrgPolicy", Permission: "orgpolicy.policy.get", On: rest.OnProject,
+				Handle: s.effectivePolicy},
 			{ID: "cloudresourcemanager.operations.get", Method: "GET", Path: "/v1/operations/{operation}",
 				Anyone: rest.NamedOperation,
 				Handle: func(r *rest.Request) (any, error) {

@@ -36,9 +36,11 @@ type Service struct {
 	operations *operation.Operations
 	projects   *store.Collection[project]
 
-	mu     sync.Mutex
-	delay  func(service string) time.Duration
-	usable map[string]time.Time // when an API that was enabled answers, by project/service
+	mu    sync.Mutex
+	delay func(service string) time.Duration
+
+	enforced func(constraint string) bool // by the organisation; nil for none
+	usable   map[string]time.Time         // when an API that was enabled answers, by project/service
 }
 
 type project struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -110,6 +111,11 @@ func (in *Injector) IAMDelay() time.Duration {
 		return 0
 	}
 	return time.Duration(in.plan.IAMDelay)
+}
+
+// Enforced says whether the organisation enforces a constraint.
+func (in *Injector) Enforced(constraint string) bool {
+	return in != nil && slices.Contains(in.plan.Enforced, constraint)
 }
 
 // GrantDelay is how long a new member of a role waits for it.

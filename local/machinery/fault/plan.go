@@ -24,6 +24,9 @@ type Plan struct {
 	GrantDelays map[string]Duration `json:"grantDelays,omitempty"`
 	// APIDelays are how long an API stays unusable after it was enabled, by name: "run.googleapis.com". "*" is all others.
 	APIDelays map[string]Duration `json:"apiDelays,omitempty"`
+	// Enforced are the constraints of the organisation's policies that forbid something in every project:
+	// "constraints/iam.disableServiceAccountKeyCreation".
+	Enforced []string `json:"enforced,omitempty"`
 	// DuplicateEvery delivers every n-th Pub/Sub push twice; 0 never.
 	DuplicateEvery int `json:"duplicateEvery,omitempty"`
 	// Seed makes the same choices each time where rules have a chance.

@@ -18,7 +18,7 @@ import (
 // services are those whose permissions the local cloud knows.
 var services = []string{"artifactregistry", "billing", "cloudbuild", "cloudkms", "cloudtrace", "iam", "logging",
 	"monitoring",
-	"pubsub", "resourcemanager", "run", "serviceusage", "storage"}
+	"orgpolicy", "pubsub", "resourcemanager", "run", "serviceusage", "storage"}
 
 const folder = "local/google/iam/policy"
 
