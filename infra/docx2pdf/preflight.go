@@ -82,6 +82,7 @@ func newPreflight(ctx *pulumi.Context, cfg *settings) (*preflight, error) {
 	if move != nil {
 		return nil, move
 	}
+	p.wanted.BillingAccount = cfg.billingAccount // which may have been looked up just now
 	if err := errors.Join(p.checkOwner(cfg), p.checkCaller(cfg)); err != nil {
 		return nil, err
 	}
@@ -209,6 +210,7 @@ func setting(ctx *pulumi.Context, key, env string) string {
 var endpointNames = map[google.API]struct{ key, env string }{
 	google.ArtifactRegistry: {"artifactRegistry", "ARTIFACT_REGISTRY"},
 	google.Billing:          {"cloudBilling", "CLOUD_BILLING"},
+	google.Budgets:          {"billing", "BILLING"},
 	google.CloudBuild:       {"cloudBuild", "CLOUD_BUILD"},
 	google.CloudRun:         {"cloudRunV2", "CLOUD_RUN_V2"},
 	google.IAM:              {"iam", "IAM"},

@@ -292,7 +292,7 @@ func (p program) run(t *testing.T) (*recording, error) {
 func reachGoogleAt(t *testing.T, url string) {
 	t.Helper()
 	for _, service := range []string{
-		"ARTIFACT_REGISTRY", "CLOUD_BILLING", "CLOUD_BUILD", "CLOUD_RUN_V2", "IAM", "KMS", "LOGGING", "MONITORING",
+		"ARTIFACT_REGISTRY", "BILLING", "CLOUD_BILLING", "CLOUD_BUILD", "CLOUD_RUN_V2", "IAM", "KMS", "LOGGING", "MONITORING",
 		"ORG_POLICY", "PUBSUB",
 		"RESOURCE_MANAGER", "SERVICE_USAGE", "STORAGE",
 	} {
@@ -543,8 +543,8 @@ var refusals = map[string]string{
 }
 
 func disabled(api, title string) string {
-	return fmt.Sprintf(`{"error":{"code":403,"message":"%s API has not been used in project 1 before or it is disabled.","status":"PERMISSION_DENIED",
-		"details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"SERVICE_DISABLED","metadata":{"service":"%s.googleapis.com"}}]}}`, title, api)
+	return fmt.Sprintf(`{"error":{"code":403,"message":"%[1]s API has not been used in project 1 before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/%[2]s.googleapis.com/overview?project=1 then retry.","status":"PERMISSION_DENIED",
+		"details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"SERVICE_DISABLED","metadata":{"service":"%[2]s.googleapis.com"}}]}}`, title, api)
 }
 
 const quotaOfNewProjects = `{"metrics":[

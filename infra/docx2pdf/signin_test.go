@@ -47,8 +47,11 @@ func TestAPIsThatAreOffElsewhere(t *testing.T) {
 		"Service Usage":    {quotaPath: elsewhere("serviceusage", "Service Usage")},
 		"Cloud Run": {"/v2/projects/test-project/locations/us-central1/services": elsewhere("run",
 			"Cloud Run Admin")},
+		"Logging": {"/v2/projects/test-project/sinks": elsewhere("logging", "Cloud Logging")},
+		"Budgets": {"/v1/billingAccounts/000000-000000-000000/budgets": elsewhere("billingbudgets", "Cloud Billing Budget")},
 	} {
-		_, err := program{says: says}.run(t)
+		_, err := program{says: says, config: map[string]string{
+			"monthlyBudget": "50", "billingAccount": "000000-000000-000000"}}.run(t)
 		if err == nil || !strings.Contains(err.Error(), "--project 99") {
 			t.Errorf("%s is off in the deployer's project: %v", name, err)
 		}

@@ -62,16 +62,19 @@ func (c *Client) Enable(
 	return c.AwaitAPIs(ctx, w, before, []string{service}, tell)
 }
 
-// lists are calls that change nothing and tell whether an API answers. {P} and {R} stand for the project and the region.
+// lists are calls that change nothing and tell whether an API answers. {P}, {R} and {B} stand for the project, the region
+// and the billing account.
 var lists = map[string]struct {
 	api  API
 	path string
 }{
 	"artifactregistry.googleapis.com":     {ArtifactRegistry, "v1/projects/{P}/locations/{R}/repositories?pageSize=1"},
+	"billingbudgets.googleapis.com":       {Budgets, "v1/billingAccounts/{B}/budgets?pageSize=1"},
 	"cloudbuild.googleapis.com":           {CloudBuild, "v1/projects/{P}/builds?pageSize=1"},
 	"cloudkms.googleapis.com":             {KMS, "v1/projects/{P}/locations/{R}/keyRings?pageSize=1"},
 	"cloudresourcemanager.googleapis.com": {ResourceManager, "v1/projects/{P}"},
 	"iam.googleapis.com":                  {IAM, "v1/projects/{P}/serviceAccounts?pageSize=1"},
+	"logging.googleapis.com":              {Logging, "v2/projects/{P}/sinks?pageSize=1"},
 	"monitoring.googleapis.com":           {Monitoring, "v1/projects/{P}/dashboards?pageSize=1"},
 	"pubsub.googleapis.com":               {PubSub, "v1/projects/{P}/topics?pageSize=1"},
 	"run.googleapis.com":                  {CloudRun, "v2/projects/{P}/locations/{R}/services?pageSize=1"},
@@ -89,7 +92,7 @@ func (c *Client) AwaitAPIs(
 		if !known {
 			continue
 		}
-		path := strings.NewReplacer("{P}", w.Project, "{R}", w.Region).Replace(list.path)
+		path := strings.NewReplacer("{P}", w.Project, "{R}", w.Region, "{B}", w.BillingAccount).Replace(list.path)
 		group.Go(func() error {
 			return Retry(ctx, true, tell, func() error {
 				err := c.Call(ctx, http.MethodGet, list.api, path, nil, nil)

@@ -34,6 +34,7 @@ type API string
 const (
 	ArtifactRegistry API = "artifactregistry"
 	Billing          API = "cloudbilling"
+	Budgets          API = "billingbudgets"
 	CloudBuild       API = "cloudbuild"
 	CloudRun         API = "run"
 	IAM              API = "iam"

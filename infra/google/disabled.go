@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // Some APIs must be enabled in the project that a call counts for, which need not be the one that it is about: for a
@@ -44,11 +45,10 @@ func (e *Enabled) elsewhere(err error) error {
 	if project == "" || project == e.number {
 		return nil
 	}
-	api := "cloudresourcemanager.googleapis.com"
-	if found := offAPI.FindStringSubmatch(err.Error()); found != nil {
-		api = found[1]
+	off := []string{"cloudresourcemanager.googleapis.com", "iam.googleapis.com", "serviceusage.googleapis.com"}
+	if found := offAPI.FindStringSubmatch(err.Error()); found != nil && !slices.Contains(off, found[1]) {
+		off = append(off, found[1])
 	}
-	return fmt.Errorf("%s is off in the project %s, where the account that deploys is from or which its credentials count "+
-		"calls for: run \"gcloud services enable cloudresourcemanager.googleapis.com iam.googleapis.com "+
-		"serviceusage.googleapis.com --project %s\" once", api, project, project)
+	return fmt.Errorf("an API is off in the project %s, where the account that deploys is from or which its credentials "+
+		"count calls for: run \"gcloud services enable %s --project %s\" once", project, strings.Join(off, " "), project)
 }

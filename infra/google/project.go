@@ -17,6 +17,8 @@ type Wanted struct {
 	// Instances of so many thousandths of a CPU and so many bytes of memory may run at the same time.
 	Instances        int
 	MilliCPU, Memory int64
+	// BillingAccount is where a budget is made, by its id; "" makes none.
+	BillingAccount string
 }
 
 // Check says in a sentence, with the next step, why a deployment into the project cannot work, and else which APIs it
