@@ -150,9 +150,6 @@ func TestKeysThatTheOrganisationForbids(t *testing.T) {
 		if (v1Says.at("booleanPolicy", "enforced") == true) != (enforced == older) {
 			t.Errorf("with %q: %s", enforced, v1Says.body)
 		}
-		w.call(w.owner, "GET", v2, nil).want(403).saying("SERVICE_DISABLED")
-		w.call(w.owner, "POST", "/serviceusage/v1/projects/"+project+"/services/orgpolicy.googleapis.com:enable",
-			map[string]any{}).want(200)
 		if a := w.call(w.owner, "GET", v2, nil).want(200); a.at("spec", "rules", 0, "enforce") != (enforced == managed) {
 			t.Errorf("with %q: %s", enforced, a.body)
 		}

@@ -44,7 +44,8 @@ func pending(d time.Duration) setting { return func(o *cloud.Options) { o.Pendin
 
 var apis = []string{"cloudresourcemanager.googleapis.com", "cloudbilling.googleapis.com", "run.googleapis.com",
 	"iam.googleapis.com", "iamcredentials.googleapis.com", "artifactregistry.googleapis.com", "cloudbuild.googleapis.com",
-	"pubsub.googleapis.com", "billingbudgets.googleapis.com", "cloudkms.googleapis.com"}
+	"pubsub.googleapis.com", "billingbudgets.googleapis.com", "cloudkms.googleapis.com",
+	"orgpolicy.googleapis.com"}
 
 // start runs a cloud whose default project has all APIs enabled.
 func start(t *testing.T, options ...setting) *world {
