@@ -68,6 +68,16 @@ func hasCallerKey(now map[string]deployedOutputs, cfg *settings) bool {
 	return false
 }
 
+// holdsNothing says that a state was read and has nothing at Google.
+func holdsNothing(now map[string]deployedOutputs) bool {
+	for urn := range now {
+		if strings.Contains(urn, "gcp:") && !strings.Contains(urn, "pulumi:providers:") {
+			return false
+		}
+	}
+	return now != nil
+}
+
 // checkMove refuses another project or region for a stack whose buckets hold documents: everything in the old one goes,
 // and Google deletes no bucket that is not empty. The refusal would come at the end, with half of the stack in either
 // place.

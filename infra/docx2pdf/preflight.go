@@ -30,6 +30,8 @@ type preflight struct {
 	key *keyGrants
 	// caller is what has the id of the stack's caller, nil for nothing.
 	caller *google.Account
+	// begins is whether the stack's state has nothing yet.
+	begins bool
 }
 
 // newPreflight looks at the project, and refuses a deployment that cannot work there.
@@ -70,6 +72,7 @@ func newPreflight(ctx *pulumi.Context, cfg *settings) (*preflight, error) {
 	var move error
 	group.Go(func() error {
 		now := deployedResources(ctx)
+		p.begins = holdsNothing(now)
 		move = p.checkMove(within, ctx, cfg, deployedBuckets(now, cfg))
 		if !cfg.createKey || hasCallerKey(now, cfg) {
 			return nil
@@ -128,6 +131,11 @@ func (p *preflight) checkOwner(cfg *settings) error {
 	switch {
 	case app != "docx2pdf":
 		return fmt.Errorf("the Cloud Run service %s in %s is not of this program: "+choose, cfg.serviceName, cfg.region, own)
+	case stack == own && p.begins && p.service.LatestReadyRevision != "":
+		return fmt.Errorf("the Cloud Run service %s in %s is of a stack that is called %s as well, and this one's state is "+
+			"empty: if that is another person's, begin with another name (pulumi stack init, and other names in serviceName "+
+			"and callerName); if the state was lost, get it back, or take in what is there as the README says",
+			cfg.serviceName, cfg.region, own)
 	case stack != own:
 		return fmt.Errorf("the Cloud Run service %s in %s belongs to the stack %s: "+choose+
 			" (if this stack was renamed, first gcloud run services update %s --region %s --update-labels stack=%s)",

@@ -40,6 +40,7 @@ type recording struct {
 	state     []deployedBucket
 	trials    []string // of the key, by the program itself
 	keyGrants []string // what of them is in the state
+	begins    bool     // whether the state is empty
 	hasKey    bool     // whether there is a key in the state
 	calls     []string // other changes that the program itself made: method, path and body
 }
@@ -111,6 +112,10 @@ func (r *recording) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error)
 	switch args.Token {
 	case "pulumi:pulumi:readStackResourceOutputs":
 		resources := map[string]any{}
+		if !r.begins {
+			resources["urn:pulumi:test::docx2pdf::gcp:pubsub/topic:Topic::docx2pdf-uploads"] = map[string]any{
+				"outputs": map[string]any{"name": "docx2pdf-uploads-0000000"}}
+		}
 		if r.hasKey {
 			resources["urn:pulumi:test::docx2pdf::gcp:serviceaccount/key:Key::caller-key"] = map[string]any{
 				"outputs": map[string]any{"name": "key-1"}}
@@ -225,6 +230,7 @@ type program struct {
 	caller string            // the account that has the caller's name already, as Google shows it
 	state  []deployedBucket  // what the stack has now
 	ends   bool              // whether the deployer's token ends when a build has begun
+	begins bool              // whether the stack has nothing yet
 	hasKey bool              // whether the stack has a key now
 	dryRun bool
 	fresh  bool // whether the APIs will be enabled by this deployment
@@ -238,7 +244,7 @@ type program struct {
 func (p program) run(t *testing.T) (*recording, error) {
 	t.Helper()
 	r := &recording{outputs: map[string]any{}, secrets: map[string]bool{}, state: p.state, keyGrants: p.keyGrants,
-		hasKey: p.hasKey, tokenEnds: p.ends,
+		begins: p.begins, hasKey: p.hasKey, tokenEnds: p.ends,
 		countsFor: map[string]bool{},
 		signedIn:  map[string]bool{}}
 	if p.fresh {

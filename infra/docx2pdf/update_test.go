@@ -39,6 +39,14 @@ func TestServiceOfAnother(t *testing.T) {
 	if err != nil || len(r.calls) != 0 {
 		t.Errorf("the stack's own service: %v, changes %v", err, r.calls)
 	}
+	// Two people may call their stacks dev, each with a state of their own.
+	r, err = program{begins: true, there: serviceThere("docx2pdf", "test", ready, onLatest)}.run(t)
+	if err == nil || !strings.Contains(err.Error(), "a stack that is called test as well") || len(r.resources) != 0 {
+		t.Errorf("a stack of the same name with another state: %v, and %d resources", err, len(r.resources))
+	}
+	if _, err = (program{begins: true, there: serviceThere("docx2pdf", "test", "", onLatest)}).run(t); err != nil {
+		t.Errorf("a service that never served: %v", err)
+	}
 }
 
 // TestRollbackEnds: after a rollback in the console the next update sends all requests to the latest revision again,
