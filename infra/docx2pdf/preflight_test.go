@@ -17,6 +17,11 @@ const (
 	denied      = `{"error":{"code":403,"message":"The caller does not have permission","status":"PERMISSION_DENIED"}}`
 )
 
+func refusedFor(reason, message string) string {
+	return fmt.Sprintf(`{"error":{"code":403,"message":%q,"status":"PERMISSION_DENIED","details":[{
+		"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":%q}]}}`, message, reason)
+}
+
 // TestProjectsThatCannotWork: a person reads what is wrong with the project, and what to do, before anything is made.
 func TestProjectsThatCannotWork(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -27,6 +32,13 @@ func TestProjectsThatCannotWork(t *testing.T) {
 		"missing, or another's": {map[string]string{projectPath: denied}, nil,
 			[]string{"the project test-project does not exist, or is another's", "gcloud projects list",
 				"pulumi config set gcp:project"}},
+		"behind a service perimeter": {map[string]string{projectPath: refusedFor("SECURITY_POLICY_VIOLATED",
+			"Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: abc")}, nil,
+			[]string{"VPC Service Controls", "vpcServiceControlsUniqueIdentifier: abc"}},
+		"counted for a project that they may not use": {map[string]string{projectPath: refusedFor("USER_PROJECT_DENIED",
+			"Caller does not have required permission to use project ci.")},
+			map[string]string{"gcp:userProjectOverride": "true", "gcp:billingProject": "ci"},
+			[]string{"calls count for the project ci", "roles/serviceusage.serviceUsageConsumer", "gcp:billingProject"}},
 		"being deleted": {map[string]string{projectPath: `{"lifecycleState":"DELETE_REQUESTED"}`}, nil,
 			[]string{"is being deleted", "gcloud projects undelete test-project"}},
 		"no billing": {map[string]string{billingPath: `{"billingEnabled":false}`}, nil,

@@ -53,6 +53,9 @@ func (c *Client) checkProject(ctx context.Context, id string) (off, refused erro
 	case err != nil && (strings.Contains(err.Error(), "SERVICE_DISABLED") ||
 		strings.Contains(err.Error(), "quota project")):
 		return err, nil // it is the API that is missing, not the project
+	case err != nil && strings.Contains(err.Error(), "SECURITY_POLICY_VIOLATED"):
+		return nil, fmt.Errorf("the organisation's service perimeter (VPC Service Controls) does not let the project %s be "+
+			"reached from here: deploy from within, or have an access level made: %w", id, err)
 	case err != nil && strings.Contains(err.Error(), "USER_PROJECT_DENIED"):
 		return nil, fmt.Errorf("calls count for the project %s, which these credentials may not use: grant "+
 			"roles/serviceusage.serviceUsageConsumer there, or set gcp:billingProject to another: %w", c.QuotaProject, err)
