@@ -38,6 +38,7 @@ func run(ctx context.Context, getenv func(string) string, log io.Writer) error {
 			return err
 		}
 	}
+	defer collectLess()()
 	started := time.Now()
 	// While LibreOffice starts, or the first document would wait for it.
 	characters := config.engine.Fonts.Coverage()

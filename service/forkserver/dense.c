@@ -9,7 +9,7 @@
 
 enum {
     MAX_BLOCKS = 12, // 24 MiB of each child
-    DENSE = 48,      // hot pages of a block
+    DENSE = 64,      // hot pages of a block
     MAX_PLACES = 16, // children beyond these have none
 };
 
