@@ -67,6 +67,9 @@ type signed struct{ as *Client }
 func (s signed) RoundTrip(request *http.Request) (*http.Response, error) {
 	token, err := s.as.Tokens.Token()
 	if err != nil {
+		if request.Body != nil {
+			request.Body.Close()
+		}
 		return nil, fmt.Errorf("signing in: %w", err)
 	}
 	request = request.Clone(request.Context())
