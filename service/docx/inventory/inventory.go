@@ -23,7 +23,7 @@ const (
 	Symbols                       // signs of symbol fonts
 	Sequences                     // hidden numbers and buttons, of which equations' numbers are made
 	Bindings                      // bound values whose namespaces are in double quotation marks
-	Layout                        // pages without room for text
+	Layout                        // pages without room for text, tables at the bottom of a page
 	Notes                         // notes that restart with the section
 	Chunks                        // documents within the document
 	Changes                       // tracked changes

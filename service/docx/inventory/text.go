@@ -130,6 +130,10 @@ func (x *text) word(t *markup.Token) {
 		x.Sections++
 	case "pgSz", "pgMar":
 		x.page(t)
+	case "tblpPr":
+		if x.part.Root == "document" && FloatsBelow(t) {
+			x.part.Needs |= Layout
+		}
 	case "pgNumType":
 		x.part.numbers(t.Get("fmt"))
 	case "numFmt":
@@ -177,6 +181,11 @@ func (x *text) page(t *markup.Token) {
 			x.part.Needs |= Layout
 		}
 	}
+}
+
+// FloatsBelow tells of a table that floats at the bottom of the page.
+func FloatsBelow(t *markup.Token) bool {
+	return t.Opens(markup.W, "tblpPr") && t.Get("vertAnchor") == "page" && t.Get("tblpYSpec") == "bottom"
 }
 
 // count notes one more of what a relation leads to. Relations that are not kept need not be counted.

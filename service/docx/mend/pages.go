@@ -19,7 +19,8 @@ const (
 	usualMargin  = 1440 // Word's
 )
 
-// pages gives pages without room for text their usual size or margins.
+// pages gives pages without room for text their usual size or margins, and has tables that float at the bottom of the
+// page float at the bottom of its text: in the margin LibreOffice divides them without end, or loses them.
 func pages(_ *Package, _ *inventory.Part, source []byte) ([]byte, error) {
 	var edits markup.Edits
 	width, height := float64(letterWidth), float64(letterHeight)
@@ -33,6 +34,10 @@ func pages(_ *Package, _ *inventory.Part, source []byte) ([]byte, error) {
 		case t.Opens(markup.W, "pgMar"):
 			leaveRoom(&edits, t, width, "left", "right", "gutter")
 			leaveRoom(&edits, t, height, "top", "bottom")
+		case inventory.FloatsBelow(t):
+			if from, to, found := t.Span("vertAnchor"); found {
+				edits.Replace(from, to, "margin")
+			}
 		}
 	})
 	return edits.Apply(source)

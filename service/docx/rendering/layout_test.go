@@ -162,6 +162,22 @@ func TestTables(t *testing.T) {
 	}
 }
 
+// LibreOffice would go round in circles, or show nothing of the table.
+func TestTablesAtTheBottomOfThePage(t *testing.T) {
+	row := func(height, text string) string {
+		return `<w:tr w:rsidR="1"><w:trPr>` + height + `</w:trPr><w:tc>` + docxtest.Paragraph(text) + `</w:tc></w:tr>`
+	}
+	for _, heights := range [][2]string{{`<w:trHeight w:val="907"/>`, `<w:trHeight w:hRule="exact" w:val="284"/>`}, {"", ""}} {
+		made := render(t, docxtest.Document(`<w:tbl><w:tblPr><w:tblpPr w:vertAnchor="page" w:horzAnchor="page" `+
+			`w:tblpX="1135" w:tblpYSpec="bottom"/></w:tblPr><w:tblGrid><w:gridCol w:w="7000"/></w:tblGrid>`+
+			row(heights[0], "upper")+row(heights[1], "lower")+`</w:tbl>`+docxtest.Paragraph("above")))
+		if made.pages != 1 || made.place(t, "upper").top < made.place(t, "above").top+300 {
+			t.Errorf("%d pages, and the table is not at the bottom: %s", made.pages, made.text)
+		}
+		made.has(t, "lower")
+	}
+}
+
 func TestTextThatIsNotInTheLine(t *testing.T) {
 	const compatibility = ` xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape"`
 	box := `<w:r><mc:AlternateContent` + compatibility +
