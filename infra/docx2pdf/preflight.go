@@ -51,6 +51,7 @@ func newPreflight(ctx *pulumi.Context, cfg *settings) (*preflight, error) {
 		return err
 	})
 	var crowded string
+	var iamSays error
 	group.Go(func() error {
 		crowded = client.Crowded(within, p.wanted, cfg.serviceName)
 		return nil
@@ -60,7 +61,7 @@ func newPreflight(ctx *pulumi.Context, cfg *settings) (*preflight, error) {
 		return nil
 	})
 	group.Go(func() error {
-		p.caller = client.Account(within, cfg.project, cfg.callerName)
+		p.caller, iamSays = client.Account(within, cfg.project, cfg.callerName)
 		return nil
 	})
 	if cfg.monthlyBudget > 0 && cfg.billingAccount == "" {
@@ -84,6 +85,9 @@ func newPreflight(ctx *pulumi.Context, cfg *settings) (*preflight, error) {
 	}
 	if move != nil {
 		return nil, move
+	}
+	if err := p.enabled.Elsewhere(iamSays); err != nil {
+		return nil, err
 	}
 	p.wanted.BillingAccount = cfg.billingAccount // which may have been looked up just now
 	if err := errors.Join(p.checkOwner(cfg), p.checkCaller(cfg)); err != nil {

@@ -47,6 +47,8 @@ func TestAPIsThatAreOffElsewhere(t *testing.T) {
 		"Service Usage":    {quotaPath: elsewhere("serviceusage", "Service Usage")},
 		"Cloud Run": {"/v2/projects/test-project/locations/us-central1/services": elsewhere("run",
 			"Cloud Run Admin")},
+		"IAM": {projectPath + "/serviceAccounts/cr-test@test-project.iam.gserviceaccount.com": elsewhere("iam",
+			"Identity and Access Management (IAM)")},
 		"Logging": {"/v2/projects/test-project/sinks": elsewhere("logging", "Cloud Logging")},
 		"Budgets": {"/v1/billingAccounts/000000-000000-000000/budgets": elsewhere("billingbudgets", "Cloud Billing Budget")},
 	} {

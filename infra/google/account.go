@@ -9,15 +9,16 @@ import (
 // Account is a service account of the project.
 type Account struct{ Email, DisplayName, Description string }
 
-// Account looks for a service account by its id. It is nil when there is none, or none that can be seen.
+// Account looks for a service account by its id. It is nil when there is none, or none that can be seen: the error is
+// what the API said then.
 // https://cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts/get
-func (c *Client) Account(ctx context.Context, project, id string) *Account {
+func (c *Client) Account(ctx context.Context, project, id string) (*Account, error) {
 	var a Account
 	path := "v1/projects/" + project + "/serviceAccounts/" + id + "@" + accountDomain(project)
 	if err := c.Call(ctx, http.MethodGet, IAM, path, nil, &a); err != nil {
-		return nil
+		return nil, err
 	}
-	return &a
+	return &a, nil
 }
 
 // accountDomain is what the emails of a project's accounts end with. A project of a domain, example.com:letters, has

@@ -54,7 +54,7 @@ func (c *Client) Enable(
 	err := Retry(ctx, true, tell, func() error {
 		path := "v1/projects/" + w.Project + "/services/" + service + ":enable"
 		err := c.Call(ctx, http.MethodPost, ServiceUsage, path, map[string]any{}, nil)
-		return cmp.Or(before.elsewhere(err), err)
+		return cmp.Or(before.Elsewhere(err), err)
 	})
 	if err != nil {
 		return fmt.Errorf("enabling %s: %w", service, err)
@@ -62,8 +62,8 @@ func (c *Client) Enable(
 	return c.AwaitAPIs(ctx, w, before, []string{service}, tell)
 }
 
-// lists are calls that change nothing and tell whether an API answers. {P}, {R} and {B} stand for the project, the region
-// and the billing account.
+// lists are calls that change nothing and tell whether an API answers. {P}, {R} and {B} stand for the project, the
+// region and the billing account.
 var lists = map[string]struct {
 	api  API
 	path string
@@ -99,7 +99,7 @@ func (c *Client) AwaitAPIs(
 				if !isDisabled(err) {
 					return nil // enabled, whatever else it says
 				}
-				return cmp.Or(before.elsewhere(err), err)
+				return cmp.Or(before.Elsewhere(err), err)
 			})
 		})
 	}

@@ -11,8 +11,8 @@ import (
 // service account it is the account's own project, for people the quota project of their credentials.
 // https://cloud.google.com/docs/quotas/quota-project
 
-// toolProjects are those that people's calls count for who signed in with gcloud and named no project: what is off there
-// is nobody's concern. hashicorp/terraform-provider-google#1538
+// toolProjects are those that people's calls count for who signed in with gcloud and named no project: what is off
+// there is nobody's concern. hashicorp/terraform-provider-google#1538
 var toolProjects = []string{"764086051850", "32555940559"}
 
 var (
@@ -35,9 +35,9 @@ func isDisabled(err error) bool {
 		!slices.Contains(toolProjects, whereDisabled(err))
 }
 
-// elsewhere is what to do about an API that is off in another project than this one, which no wait mends; nil when it is
-// not so, or not known.
-func (e *Enabled) elsewhere(err error) error {
+// Elsewhere is what to do about an API that is off in another project than this one, which no wait mends; nil when it
+// is not so, or not known.
+func (e *Enabled) Elsewhere(err error) error {
 	if e == nil || e.number == "" || err == nil || !isDisabled(err) {
 		return nil
 	}

@@ -22,8 +22,8 @@ type Wanted struct {
 }
 
 // Check says in a sentence, with the next step, why a deployment into the project cannot work, and else which APIs it
-// has enabled. What whoever deploys may not look up, because an API is not enabled yet or a role is missing, is not held
-// against the project.
+// has enabled. What whoever deploys may not look up, because an API is not enabled yet or a role is missing, is not
+// held against the project.
 func (c *Client) Check(ctx context.Context, w Wanted) (*Enabled, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	var found *Enabled
@@ -41,7 +41,7 @@ func (c *Client) Check(ctx context.Context, w Wanted) (*Enabled, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	return found, found.elsewhere(off)
+	return found, found.Elsewhere(off)
 }
 
 // checkProject refuses a project that is not there. Google says of a missing one what it says of another's: that the

@@ -20,6 +20,7 @@ func (s *Service) API() *rest.API {
 	return &rest.API{
 		Name: "iam.googleapis.com", Title: "Identity and Access Management (IAM) API", Mount: "iam", Server: "ESF",
 		ReasonedErrors: true, StatusInErrors: true, Denied: denied,
+		OfCaller: true, // terraform-google-modules/terraform-example-foundation#1140
 		Routes: slices.Concat([]rest.Route{
 			{ID: "iam.projects.serviceAccounts.create", Method: "POST", Path: "/v1/projects/{project}/serviceAccounts",
 				Permission: "iam.serviceAccounts.create", On: rest.OnProject, Handle: s.create},

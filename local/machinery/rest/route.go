@@ -18,7 +18,8 @@ type API struct {
 	Title   string // as its error messages name it, for example Cloud Run Admin API
 	Mount   string // the first path segment on this server, for example run; empty for the root
 	Default bool   // enabled in every project without being asked for
-	// OfCaller APIs manage projects: it is the caller's own that has them enabled. People's is that of the tool they use.
+	// OfCaller APIs manage projects and accounts: it is the caller's own project that has them enabled. People's
+	// is that of the tool they use.
 	OfCaller bool
 	Open     bool // grants to allUsers are usual: a caller without a token is told which permission is missing
 
