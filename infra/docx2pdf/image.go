@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/artifactregistry"
@@ -106,7 +107,7 @@ func (c *image) upload(ctx *pulumi.Context, name string, cfg *settings,
 	// its name is that of the new one.
 	archive, err := storage.NewBucketObject(ctx, name+"-source", &storage.BucketObjectArgs{
 		Bucket:      bucket.Name,
-		Name:        pulumi.String("source-" + source.Hash + ".zip"),
+		Name:        pulumi.String(archivePrefix + source.Hash + archiveSuffix),
 		Source:      pulumi.NewAssetArchive(files),
 		ContentType: pulumi.String("application/zip"),
 	}, pulumi.Parent(c), pulumi.DeletedWith(bucket), pulumi.DeleteBeforeReplace(true))
@@ -148,6 +149,9 @@ func (c *image) builder(ctx *pulumi.Context, name string, cfg *settings,
 	return account, append(grants, pushes, logs), err
 }
 
+// The name of an uploaded source has its hash.
+const archivePrefix, archiveSuffix = "source-", ".zip"
+
 type builtArgs struct {
 	source     *build.Source
 	repository *artifactregistry.Repository
@@ -172,9 +176,14 @@ func (c *image) built(ctx *pulumi.Context, cfg *settings, args *builtArgs) pulum
 		if err != nil {
 			return pulumi.StringOutput{}, err
 		}
+		hash := args.source.Hash
+		if !ctx.DryRun() {
+			// An update of some targets, and a destroy that runs the program, leave the older source where it is.
+			hash = strings.TrimSuffix(strings.TrimPrefix(v[2].(string), archivePrefix), archiveSuffix)
+		}
 		wanted := build.Image{
 			Project: cfg.project, Location: cfg.region, Repository: v[0].(string),
-			Name: "docx2pdf", Tag: cfg.imageTag(args.source),
+			Name: "docx2pdf", Tag: cfg.imageTag(hash),
 		}
 		progress := teller(ctx, c)
 		// A preview has changed nothing that could need time.
@@ -199,12 +208,13 @@ func (c *image) built(ctx *pulumi.Context, cfg *settings, args *builtArgs) pulum
 // stable is LibreOffice as Debian's stable release has it.
 const stable = "stable"
 
-// imageTag is the tag of the image of a source: another where the configuration has it built otherwise, or anew.
-func (s *settings) imageTag(source *build.Source) string {
+// imageTag is the tag of the image of a source, by its hash: another where the configuration has it built otherwise, or
+// anew.
+func (s *settings) imageTag(source string) string {
 	if s.imageRevision == "" && !s.imageSnapshot && s.libreOffice == stable {
-		return source.Hash
+		return source
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%v\x00%s", source.Hash, s.imageRevision, s.imageSnapshot,
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%v\x00%s", source, s.imageRevision, s.imageSnapshot,
 		s.libreOffice))
 	return hex.EncodeToString(sum[:])
 }

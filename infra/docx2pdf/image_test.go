@@ -136,6 +136,19 @@ func TestBuildOfADestroyedStackIsCancelled(t *testing.T) {
 	}
 }
 
+// TestImageIsOfTheSourceThatIsUploaded: an update of other targets leaves an older one there. To build that under the tag
+// of the new one would keep the new one from ever being built.
+func TestImageIsOfTheSourceThatIsUploaded(t *testing.T) {
+	older := strings.Repeat("0123456789abcdef", 4)
+	r, err := program{older: "source-" + older + ".zip"}.run(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.builds) != 1 || !strings.HasSuffix(r.builds[0], "/docx2pdf:"+older) {
+		t.Errorf("the builds are %v, want the image of %s", r.builds, older)
+	}
+}
+
 // TestBaseImages come from a mirror that answers however often it is asked, and from their own registry when it lacks
 // them.
 func TestBaseImages(t *testing.T) {

@@ -38,6 +38,7 @@ type recording struct {
 	enabled   []string // by the program itself
 	warned    []string
 	state     []deployedBucket
+	older     string   // the source that is uploaded
 	trials    []string // of the key, by the program itself
 	keyGrants []string // what of them is in the state
 	begins    bool     // whether the state is empty
@@ -82,7 +83,7 @@ func (r *recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 	case "gcp:artifactregistry/repository:Repository":
 		state["name"] = state["repositoryId"]
 	case "gcp:storage/bucketObject:BucketObject":
-		set("outputName", state["name"].StringValue())
+		set("outputName", cmp.Or(r.older, state["name"].StringValue()))
 	case "gcp:projects/serviceIdentity:ServiceIdentity":
 		domain := "gcp-sa-" + strings.TrimSuffix(state["service"].StringValue(), ".googleapis.com")
 		if domain == "gcp-sa-run" {
@@ -226,6 +227,7 @@ type program struct {
 	left   bool              // whether a stack that is gone began that build
 	bases  bool              // whether the mirror lacks the base images
 	made   string            // when the image was pushed
+	older  string            // the source that stays uploaded, since it is no target of the update
 	there  string            // the service that Cloud Run has already
 	caller string            // the account that has the caller's name already, as Google shows it
 	state  []deployedBucket  // what the stack has now
@@ -244,9 +246,8 @@ type program struct {
 func (p program) run(t *testing.T) (*recording, error) {
 	t.Helper()
 	r := &recording{outputs: map[string]any{}, secrets: map[string]bool{}, state: p.state, keyGrants: p.keyGrants,
-		begins: p.begins, hasKey: p.hasKey, tokenEnds: p.ends,
-		countsFor: map[string]bool{},
-		signedIn:  map[string]bool{}}
+		begins: p.begins, hasKey: p.hasKey, tokenEnds: p.ends, countsFor: map[string]bool{}, signedIn: map[string]bool{},
+		older: p.older}
 	if p.fresh {
 		r.unknown = "gcp:projects/service:Service"
 	}

@@ -24,6 +24,7 @@ func TestConfiguration(t *testing.T) {
 	}{
 		{"a dropped document is converted", (*machine).dropConverts},
 		{"a failed build leaves the service as it was", (*machine).failedBuild},
+		{"an update of a part builds nothing", (*machine).updatesAPart},
 		{"the image goes from one stack to another", (*machine).promotes},
 		{"the key is rotated", (*machine).rotates},
 		{"a rollback ends with the next update", (*machine).rollsBack},
@@ -82,6 +83,38 @@ func (m *machine) failedBuild() {
 	if now := m.outputs()["image"]; now != image {
 		m.t.Errorf("the same source made another image: %s, then %s", image, now)
 	}
+}
+
+// updatesAPart changes the source and updates the service alone, and then has the program run to take nothing down: what
+// is not uploaded is not built. The next whole update is.
+func (m *machine) updatesAPart() {
+	before := m.outputs()["image"]
+	built := len(m.builds())
+	source := filepath.Join(m.dir, "service", "main.go")
+	content, err := os.ReadFile(source)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if err := os.WriteFile(source, append(content, "\nfunc init() { print() }\n"...), 0o644); err != nil {
+		m.t.Fatal(err)
+	}
+	m.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview", "--non-interactive", "--target",
+		"**gcp:cloudrunv2/service:Service::converter-service", "--config", "timeoutSeconds=250")
+	m.run("pulumi", "destroy", "--run-program", "--stack", "local", "--yes", "--skip-preview", "--non-interactive",
+		"--target", "**docx2pdf:infra:Watching$gcp:monitoring/dashboard:Dashboard::watching-dashboard")
+	if now := m.outputs()["image"]; now != before || len(m.builds()) != built {
+		m.t.Errorf("%d builds more, and the image is %s, before %s", len(m.builds())-built, now, before)
+	}
+	m.up("timeoutSeconds=300")
+	if now := m.outputs()["image"]; now == before || len(m.builds()) != built+1 {
+		m.t.Errorf("after the whole update: %d builds more, and the image is %s, before %s", len(m.builds())-built, now,
+			before)
+	}
+	m.clientConverts()
+	if err := os.WriteFile(source, content, 0o644); err != nil {
+		m.t.Fatal(err)
+	}
+	m.up()
 }
 
 // promotes deploys a second stack into the same project and region, with the
