@@ -121,6 +121,9 @@ func TestSteps(t *testing.T) {
 		{"text in a symbol font",
 			`<w:p><w:r><w:rPr><w:rFonts w:ascii="Symbol" w:hAnsi="Symbol"/></w:rPr><w:t>ab</w:t></w:r></w:p>`,
 			`<w:p><w:r><w:rPr><w:rFonts w:ascii="Liberation Serif" w:hAnsi="Liberation Serif" w:eastAsia="Liberation Serif" w:cs="Liberation Serif"/></w:rPr><w:t>αβ</w:t></w:r></w:p>`, mend.Wishes{}},
+		{"fonts' names that look like lists", `<w:p><w:r><w:rPr><w:rFonts w:ascii="A &amp; B" w:hAnsi=" C, D" w:cs=";;"/></w:rPr>` +
+			`<w:t>a</w:t></w:r></w:p>`, `<w:p><w:r><w:rPr><w:rFonts w:ascii="A &amp; B" w:hAnsi="C" w:cs=";;"/></w:rPr>` +
+			`<w:t>a</w:t></w:r></w:p>`, mend.Wishes{}},
 		{"a bound value", `<w:p><w:dataBinding w:prefixMappings="xmlns:n=&quot;urn:t&quot;"/></w:p>`,
 			`<w:p><w:dataBinding w:prefixMappings="xmlns:n='urn:t'"/></w:p>`, mend.Wishes{}},
 		{"margins",
@@ -174,17 +177,20 @@ func TestTablesSayHowFarTheyAreIndented(t *testing.T) {
 		"nothing said": {table(""), table(none), nil},
 		"in its place": {table(`<w:tblW w:w="9" w:type="dxa"/><w:tblLook w:val="0"/>`),
 			table(`<w:tblW w:w="9" w:type="dxa"/>` + none + `<w:tblLook w:val="0"/>`), nil},
-		"empty properties":    {`<w:tbl><w:tblPr/>` + row + `</w:tbl>`, table(none), nil},
-		"no properties":       {`<w:tbl>` + row + `</w:tbl>`, table(none), nil},
-		"said":                {table(`<w:tblInd w:w="9" w:type="dxa"/>`), table(`<w:tblInd w:w="9" w:type="dxa"/>`), nil},
-		"the default style":   {table(""), table(standard), []docxtest.Part{styles}},
-		"a style that says":   {table(`<w:tblStyle w:val="Says"/>`), table(`<w:tblStyle w:val="Says"/>`), []docxtest.Part{styles}},
-		"a style that is not": {table(`<w:tblStyle w:val="No"/>`), table(`<w:tblStyle w:val="No"/>` + standard), []docxtest.Part{styles}},
+		"empty properties":  {`<w:tbl><w:tblPr/>` + row + `</w:tbl>`, table(none), nil},
+		"no properties":     {`<w:tbl>` + row + `</w:tbl>`, table(none), nil},
+		"said":              {table(`<w:tblInd w:w="9" w:type="dxa"/>`), table(`<w:tblInd w:w="9" w:type="dxa"/>`), nil},
+		"the default style": {table(""), table(standard), []docxtest.Part{styles}},
+		"a style that says": {table(`<w:tblStyle w:val="Says"/>`), table(`<w:tblStyle w:val="Says"/>`),
+			[]docxtest.Part{styles}},
+		"a style that is not": {table(`<w:tblStyle w:val="No"/>`), table(`<w:tblStyle w:val="No"/>` + standard),
+			[]docxtest.Part{styles}},
 		"a silent style": {table(`<w:tblStyle w:val="Silent"/>`), table(`<w:tblStyle w:val="Silent"/>` + standard),
 			[]docxtest.Part{styles}},
 		"as it was is no matter": {table(`<w:tblPrChange w:id="1"><w:tblPr><w:tblInd w:w="9"/></w:tblPr></w:tblPrChange>`),
 			table(none + `<w:tblPrChange w:id="1"><w:tblPr><w:tblInd w:w="9"/></w:tblPr></w:tblPrChange>`), nil},
-		"a table in a table": {`<w:tbl>` + nested + `</w:tbl>`, `<w:tbl><w:tblPr>` + none + `</w:tblPr>` + nested + `</w:tbl>`, nil},
+		"a table in a table": {`<w:tbl>` + nested + `</w:tbl>`,
+			`<w:tbl><w:tblPr>` + none + `</w:tblPr>` + nested + `</w:tbl>`, nil},
 	} {
 		if got := bodyOf(t, test.body, mend.Wishes{}, append(test.parts, version("14"))...); got != test.want {
 			t.Errorf("%s:\n%s, want\n%s", name, got, test.want)

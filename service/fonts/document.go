@@ -27,21 +27,29 @@ func Rules(described []Described) []byte {
 	c := newConfig()
 	done := map[string]bool{}
 	for _, d := range described {
-		// LibreOffice takes a name with semicolons for a list of names.
-		for name := range strings.SplitSeq(d.Name, ";") {
-			name = strings.TrimSpace(name)
-			key := fold(name)
-			if key == "" || len(name) > longest || done[key] || len(done) >= mostRules || isKnown(name) {
-				continue
-			}
-			done[key] = true
-			c.alias(name, d.standIns(name)...)
+		name := First(d.Name)
+		key := fold(name)
+		if key == "" || len(name) > longest || done[key] || len(done) >= mostRules || isKnown(name) {
+			continue
 		}
+		done[key] = true
+		c.alias(name, d.standIns(name)...)
 	}
 	if len(done) == 0 {
 		return nil
 	}
 	return c.bytes()
+}
+
+// First is the first name of a font whose name looks like a list to LibreOffice, by its commas and semicolons. Programs
+// that make documents of PDFs write "Segoe UI,Bold".
+func First(name string) string {
+	for first := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == ',' || r == ';' }) {
+		if first = strings.TrimSpace(first); first != "" {
+			return first
+		}
+	}
+	return name
 }
 
 // standIns are what stands for a font that is not known: a known font of its other names or of its kin, or else one of

@@ -33,6 +33,7 @@ const (
 	Outline                       // headings without a level, of which contents are to be made
 	Columns                       // tables whose columns Word has not saved, and columns of text
 	Mode                          // settings that do not say which Word the document is made for
+	FontLists                     // fonts whose names LibreOffice takes for lists
 	Indents                       // tables of older documents that do not say how far they are indented
 	Defaults                      // styles that do not say what a run is like that has no properties
 	StarMath                      // equations

@@ -166,6 +166,8 @@ func (i *Inventory) styles(part *Part) tokens {
 		switch {
 		case t.Opens(markup.W, "rPrDefault"):
 			part.Needs &^= Defaults
+		case t.Opens(markup.W, "rFonts"):
+			part.font(t)
 		case t.Kind == markup.End && t.Is(markup.W, "style"):
 			if heading {
 				i.unlevelled = part
@@ -186,8 +188,11 @@ func (i *Inventory) styles(part *Part) tokens {
 
 func (i *Inventory) numbering(part *Part, t *markup.Token) {
 	switch {
-	case t.Opens(markup.W, "rFonts") && brokenBullet(t):
-		part.Needs |= Symbols
+	case t.Opens(markup.W, "rFonts"):
+		if brokenBullet(t) {
+			part.Needs |= Symbols
+		}
+		part.font(t)
 	case t.Opens(markup.W, "numFmt"):
 		format := t.Get("val")
 		if format == "numberInDash" || DigitsInSigns[format] {

@@ -106,6 +106,7 @@ func (x *text) word(t *markup.Token) {
 		if IsSymbolFont(t.Get("ascii")) || IsSymbolFont(t.Get("hAnsi")) {
 			x.part.Needs |= Symbols
 		}
+		x.part.font(t)
 	case "dataBinding":
 		if bytes.Contains(t.Bytes, []byte("&quot;")) || bytes.Contains(t.Bytes, []byte(`='`)) {
 			x.part.Needs |= Bindings
@@ -321,6 +322,13 @@ var symbolFonts = map[string]bool{"symbol": true, "wingdings": true, "wingdings 
 // IsSymbolFont tells whether a font is one whose signs are not where Unicode has them.
 func IsSymbolFont(name string) bool {
 	return len(name) >= len("symbol") && len(name) <= len("wingdings 3") && symbolFonts[strings.ToLower(name)]
+}
+
+// font notes that a run or a style has a font whose name looks like a list of names.
+func (p *Part) font(t *markup.Token) {
+	if bytes.ContainsAny(t.Bytes, ",;") {
+		p.Needs |= FontLists
+	}
 }
 
 // brokenBullet tells whether a list's sign is of a font whose signs LibreOffice does not know. Those of Symbol and

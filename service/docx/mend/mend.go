@@ -84,6 +84,7 @@ var steps = []step{
 	{inventory.Fields | inventory.Clocks, (*Package).saveResults},
 	{inventory.WebHidden, showWebHidden},
 	{inventory.Symbols, (*Package).symbols},
+	{inventory.FontLists, fontLists},
 	{inventory.Bindings, bindings},
 	{inventory.Layout, pages},
 	{inventory.FirstPicture, (*Package).firstPicture},

@@ -75,6 +75,8 @@ func TestUnknownFontsGoByTheirClass(t *testing.T) {
 		{"Nobody Fixed", `<w:panose1 w:val="020B0609020204030204"/><w:family w:val="auto"/>`, "text", "LiberationMono"},
 		{"Nobody Else", `<w:altName w:val="Nobody, Cambria"/><w:family w:val="swiss"/>`, "text", "CambriaTwin"},
 		{"Segoe UI,Bold", `<w:family w:val="roman"/>`, "text", "SegoeUITwin"},
+		{"Calibri;Cambria", ``, "text", "CalibriTwin"},
+		{"Nobody Serif, Arial", `<w:family w:val="roman"/>`, "text", "LiberationSerif"},
 		{"TimesNewRomanPS-BoldMT", ``, "text", "LiberationSerif"},
 		{"Nobody Mincho", `<w:charset w:val="80"/><w:family w:val="roman"/>`, "text", "MSMinchoTwin"},
 		{"Nobody Hebrew", `<w:charset w:val="B1"/><w:family w:val="roman"/>`, "text", "LiberationSerif"},
