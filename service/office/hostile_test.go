@@ -17,13 +17,14 @@ import (
 )
 
 // permissive is a configuration that lets LibreOffice follow links and run macros, as its desktop does when it is told
-// to.
+// to. LibreOffice 26.8 looks for a document's events in its macros by a media type that its own type for them has not.
 const permissive = `<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
 <item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="BlockUntrustedRefererLinks" oor:op="fuse"><value>false</value></prop></item>
 <item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="DisableMacrosExecution" oor:op="fuse"><value>false</value></prop></item>
 <item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="MacroSecurityLevel" oor:op="fuse"><value>0</value></prop></item>
 <item oor:path="/org.openoffice.Office.Writer/Content/Update"><prop oor:name="Link" oor:op="fuse"><value>2</value></prop></item>
+<item oor:path="/org.openoffice.TypeDetection.Types/Types/org.openoffice.TypeDetection.Types:Type['writer_OOXML_VBA']"><prop oor:name="MediaType" oor:op="fuse"><value>application/msword</value></prop></item>
 </oor:items>`
 
 // bait waits for whoever follows a link: over the network or into the file system.
