@@ -103,14 +103,19 @@ func (c *image) upload(ctx *pulumi.Context, name string, cfg *settings,
 			files[name] = pulumi.NewStringAsset(file.Text)
 		}
 	}
-	// The old source goes first: when a change is taken back after a failed build,
-	// its name is that of the new one.
-	archive, err := storage.NewBucketObject(ctx, name+"-source", &storage.BucketObjectArgs{
+	object := &storage.BucketObjectArgs{
 		Bucket:      bucket.Name,
 		Name:        pulumi.String(archivePrefix + source.Hash + archiveSuffix),
 		Source:      pulumi.NewAssetArchive(files),
 		ContentType: pulumi.String("application/zip"),
-	}, pulumi.Parent(c), pulumi.DeletedWith(bucket), pulumi.DeleteBeforeReplace(true))
+	}
+	if cfg.kmsKey != "" {
+		object.Metadata = pulumi.StringMap{"key": pulumi.String(cfg.kmsKey)} // put there anew under another key
+	}
+	// The old source goes first: when a change is taken back after a failed build,
+	// its name is that of the new one.
+	archive, err := storage.NewBucketObject(ctx, name+"-source", object, pulumi.Parent(c),
+		pulumi.DeletedWith(bucket), pulumi.DeleteBeforeReplace(true))
 	return bucket, archive, err
 }
 

@@ -2,6 +2,7 @@ package docx2pdf
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -116,6 +117,17 @@ func (k *keyGrants) check(cfg *settings, name google.KeyName) error {
 		"--keyring %s --location %s --project %s --role %s --member MEMBER\", and give you roles/iam.securityReviewer on "+
 		"it to see that", cfg.kmsKey, strings.Join(missing, ", "), name.Key, name.Ring, name.Location, name.Project,
 		google.UsesKey)
+}
+
+// checkOldKey refuses another key, or none, while documents are under the one that was: Cloud Storage could not read
+// them once the stack takes its right to that key back.
+func (p *preflight) checkOldKey(within context.Context, cfg *settings, bucket deployedBucket) error {
+	if bucket.key == "" || bucket.key == cfg.kmsKey || !p.google.HoldsUnder(within, bucket.name, bucket.key) {
+		return nil
+	}
+	return fmt.Errorf("kmsKey changes, but the bucket %s has objects under the key %s, which nobody could read then: first "+
+		"run \"gcloud storage buckets update gs://%s --clear-default-encryption-key\" and \"gcloud storage objects update "+
+		"gs://%s/** --clear-encryption-key\"", bucket.name, bucket.key, bucket.name, bucket.name)
 }
 
 // ownGrants are the members that the stack itself lets use the key, by its state.

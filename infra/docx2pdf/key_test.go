@@ -185,6 +185,32 @@ func TestAGrantOnTheKeyWasTakenAway(t *testing.T) {
 	}
 }
 
+// TestAnotherKeyWaitsForTheDocuments: what is under the old key could not be read once the stack has no right to it.
+func TestAnotherKeyWaitsForTheDocuments(t *testing.T) {
+	const other = "projects/p/locations/us-central1/keyRings/r/cryptoKeys/other"
+	page := func(key string) string { return `{"items":[{},{"kmsKeyName":"` + key + `/cryptoKeyVersions/3"}]}` }
+	for name, test := range map[string]struct {
+		key, objects string
+		refused      bool
+	}{
+		"another key":                {other, page(testKey), true},
+		"no key":                     {"", page(testKey), true},
+		"the same key":               {testKey, page(testKey), false},
+		"another key, no documents":  {other, `{}`, false},
+		"another key, moved already": {other, page(other), false},
+		"not to be listed":           {other, denied, false},
+	} {
+		_, err := program{built: true, dryRun: true, config: map[string]string{"kmsKey": test.key},
+			state: []deployedBucket{{"docx2pdf-input-1", "test-project", "us-central1", testKey}},
+			says:  map[string]string{"/v1/b/docx2pdf-input-1/o": test.objects}}.run(t)
+		if (err != nil) != test.refused || err != nil &&
+			(!strings.Contains(err.Error(), "gcloud storage objects update gs://docx2pdf-input-1/** --clear-encryption-key") ||
+				!strings.Contains(err.Error(), testKey)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestTheKeysOwnProject: where the key is in the stack's own project, the program enables its API, before it looks.
 func TestTheKeysOwnProject(t *testing.T) {
 	own := strings.Replace(testKey, "projects/p/", "projects/test-project/", 1)

@@ -9,7 +9,7 @@ import (
 )
 
 // deployedBucket is a bucket of documents as the stack's state has it.
-type deployedBucket struct{ name, project, region string }
+type deployedBucket struct{ name, project, region, key string }
 
 // deployedOutputs are what the program reads of its resources in the stack's state. Only these are read: of what else
 // is there, some cannot be, such as archives after an import.
@@ -19,6 +19,9 @@ type deployedOutputs struct {
 	Location    string `pulumi:"location"`
 	CryptoKeyID string `pulumi:"cryptoKeyId"`
 	Member      string `pulumi:"member"`
+	Encryption  *struct {
+		Key string `pulumi:"defaultKmsKeyName"`
+	} `pulumi:"encryption"`
 }
 
 // deployedResources are those that the stack has now, by their URNs; none where the state cannot be read.
@@ -53,7 +56,11 @@ func deployedBuckets(now map[string]deployedOutputs, cfg *settings) []deployedBu
 			!strings.Contains(urn, "gcp:storage/bucket:Bucket") {
 			continue
 		}
-		found = append(found, deployedBucket{b.Name, b.Project, strings.ToLower(b.Location)})
+		bucket := deployedBucket{name: b.Name, project: b.Project, region: strings.ToLower(b.Location)}
+		if b.Encryption != nil {
+			bucket.key = b.Encryption.Key
+		}
+		found = append(found, bucket)
 	}
 	return found
 }
@@ -91,6 +98,9 @@ func (p *preflight) checkMove(
 			key, from, to = "gcp:project", bucket.project, cfg.project
 		}
 		if from == to {
+			if err := p.checkOldKey(within, cfg, bucket); err != nil {
+				return err
+			}
 			continue
 		}
 		holds := p.google.Holds(within, bucket.name)

@@ -125,7 +125,8 @@ func (r *recording) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error)
 			kind, _, _ := strings.Cut(strings.TrimPrefix(bucket.name, "docx2pdf-"), "-")
 			resources["urn:pulumi:test::docx2pdf::gcp:storage/bucket:Bucket::docx2pdf-"+kind] = map[string]any{
 				"outputs": map[string]any{"name": bucket.name, "project": bucket.project,
-					"location": strings.ToUpper(bucket.region)}}
+					"location":   strings.ToUpper(bucket.region),
+					"encryption": map[string]any{"defaultKmsKeyName": bucket.key}}}
 		}
 		for _, name := range r.keyGrants {
 			domain := map[string]string{"key-storage": "gs-project-accounts", "key-run": "serverless-robot-prod",

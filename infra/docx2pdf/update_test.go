@@ -170,8 +170,8 @@ func TestMove(t *testing.T) {
 		config := map[string]string{"gcp:region": cmp.Or(test.region, "us-central1"),
 			"gcp:project": cmp.Or(test.project, "test-project"), "forceDestroy": test.force}
 		r, err := program{dryRun: true, built: true,
-			state: []deployedBucket{{"docx2pdf-input-1", "test-project", "us-central1"},
-				{"docx2pdf-source-1", "test-project", "us-central1"}}, config: config,
+			state: []deployedBucket{{"docx2pdf-input-1", "test-project", "us-central1", ""},
+				{"docx2pdf-source-1", "test-project", "us-central1", ""}}, config: config,
 			says: map[string]string{"/v1/b/docx2pdf-input-1/o": test.holds, "/v1/b/docx2pdf-source-1/o": documents}}.run(t)
 		if test.refused == "" && err != nil || test.refused != "" && (err == nil ||
 			!strings.Contains(err.Error(), test.refused) || !strings.Contains(err.Error(), "gcloud storage cp")) {

@@ -12,14 +12,7 @@ import (
 // TestDeployerRoles deploys and destroys as an account that has the roles which
 // the README lists, and no others.
 func TestDeployerRoles(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	roles := regexp.MustCompile(`(?m)^roles/\S+$`).FindAllString(string(readme), -1)
-	if len(roles) < 8 {
-		t.Fatalf("the README lists the roles %v", roles)
-	}
+	roles := deployerRoles(t)
 	m := newMachine(t, "-v")
 	m.project("my-project")
 	// Making the deployer's account takes the IAM API; the program enables the rest.
@@ -35,6 +28,20 @@ func TestDeployerRoles(t *testing.T) {
 	m.run("pulumi", "destroy", "--stack", "local", "--yes", "--skip-preview", "--non-interactive")
 	m.needsEachAPI("my-project")
 	m.needsEach(deployer, token, roles)
+}
+
+// deployerRoles are those that the README lists for whoever deploys.
+func deployerRoles(t *testing.T) []string {
+	t.Helper()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles := regexp.MustCompile(`(?m)^roles/\S+$`).FindAllString(string(readme), -1)
+	if len(roles) < 8 {
+		t.Fatalf("the README lists the roles %v", roles)
+	}
+	return roles
 }
 
 // previewsFromElsewhere previews as an account of another project, which must have the APIs on that manage projects.
