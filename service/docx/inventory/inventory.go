@@ -37,6 +37,7 @@ const (
 	Indents                       // tables of older documents that do not say how far they are indented
 	Defaults                      // styles that do not say what a run is like that has no properties
 	StarMath                      // equations
+	Comments                      // comments with more than text
 )
 
 // Inventory is what there is. Names of parts are in lower case, without the first slash.

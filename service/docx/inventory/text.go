@@ -81,6 +81,9 @@ func (x *text) word(t *markup.Token) {
 		}
 		return
 	}
+	if x.part.Root == "comments" && (string(t.Local) == "drawing" || string(t.Local) == "sdt") {
+		x.part.Needs |= Comments
+	}
 	switch string(t.Local) {
 	case "bookmarkStart":
 		x.Bookmarks.Add(t.Get("name"))

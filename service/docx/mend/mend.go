@@ -79,6 +79,7 @@ type step struct {
 var steps = []step{
 	{inventory.PlainNames, plainNames},
 	{inventory.Changes, (*Package).settle},
+	{inventory.Comments, comments},
 	{inventory.Chunks, (*Package).chunks},
 	{inventory.Sequences, sequences},
 	{inventory.Fields | inventory.Clocks, (*Package).saveResults},

@@ -128,6 +128,39 @@ func TestComments(t *testing.T) {
 	render(t, content, "comments=margin").has(t, "Quentin")
 }
 
+// LibreOffice refuses documents with such comments.
+func TestCommentsWithMoreThanText(t *testing.T) {
+	const shape = `<w:drawing><wp:inline><wp:extent cx="2000000" cy="500000"/><wp:docPr id="1" name="s"/><a:graphic>` +
+		`<a:graphicData uri="http://schemas.microsoft.com/office/word/2010/wordprocessingShape">` +
+		`<wps:wsp xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape"><wps:cNvSpPr/><wps:spPr>` +
+		`<a:prstGeom prst="ellipse"/></wps:spPr><wps:bodyPr/></wps:wsp></a:graphicData></a:graphic></wp:inline></w:drawing>`
+	control := func(inner string) string {
+		return `<w:sdt><w:sdtPr><w:text/></w:sdtPr><w:sdtContent>` + inner + `</w:sdtContent></w:sdt>`
+	}
+	for name, content := range map[string]string{
+		"a shape":                    paragraph(text("remark"), `<w:r>`+shape+`</w:r>`),
+		"a control around text":      paragraph(control(text("remark"))),
+		"a control around all of it": control(paragraph(text("remark"))),
+	} {
+		document := docxtest.Document(paragraph(text("commented"), `<w:r><w:commentReference w:id="0"/></w:r>`),
+			related(docxtest.Relationship{ID: "c", Type: "comments", Target: "comments.xml"}),
+			docxtest.Part{Name: "word/comments.xml", Content: `<w:comments ` + w +
+				` xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"` +
+				` xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><w:comment w:id="0" w:author="n">` + content +
+				`</w:comment></w:comments>`})
+		made, err := try(t, document)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		made.has(t, "commented")
+		if made := render(t, document, "comments=annotations"); !strings.Contains(made.objects(t), "(remark") &&
+			!strings.Contains(made.objects(t), "feff00720065006d00610072006b") {
+			t.Errorf("%s: its text is missing", name)
+		}
+	}
+}
+
 func TestFormsAreThereOnlyForThoseWhoAskForThem(t *testing.T) {
 	content := docxtest.Document(paragraph(text("Name: "), `<w:sdt><w:sdtPr><w:text/></w:sdtPr><w:sdtContent>`+text("Ada")+
 		`</w:sdtContent></w:sdt>`))
