@@ -67,13 +67,20 @@ var passings = []passing{
 	{http.StatusGatewayTimeout, "", "Google Cloud to answer again", usually},
 }
 
+// lastings are parts of refusals, in lower case, that no wait mends although their code often passes: credentials
+// without a quota project, or with one that they may not use; a service perimeter; a project without billing.
+// https://github.com/googleapis/googleapis/blob/master/google/api/error_reason.proto
+var lastings = []string{"quota project", "user_project_denied", "security_policy_violated", "billing_disabled"}
+
 // passingOf finds the refusal in the table.
 func passingOf(err error) (passing, bool) {
 	var answer *googleapi.Error
 	if errors.As(err, &answer) {
 		said := strings.ToLower(answer.Message + answer.Body)
-		if strings.Contains(said, "quota project") {
-			return passing{}, false // the credentials lack one, which no wait mends
+		for _, lasting := range lastings {
+			if strings.Contains(said, lasting) {
+				return passing{}, false
+			}
 		}
 		for _, p := range passings {
 			if p.code == answer.Code && strings.Contains(said, strings.ToLower(p.text)) {
