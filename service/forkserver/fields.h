@@ -49,7 +49,7 @@ enum ready_field {
     READY_VERSION,
     READY_SANDBOX_WAY,
     READY_SANDBOX_PARTS,
-    READY_HUGE, // bytes of libraries in huge pages
+    READY_HUGE, // bytes of libraries in huge pages; 0 unless the kernel gave all that was asked for
     READY_FIELDS,
 };
 

@@ -76,9 +76,11 @@ static int copy_segments(int file, size_t size) {
 // Puts the file in the place of the libraries. Parts of it that follow each other in both become one mapping.
 static size_t replace_segments(int file) {
     off_t from = 0;
-    for (int i = 0; i < segments; from += segment[i++].size)
-        if (mmap(segment[i].start, segment[i].size, segment[i].protection, MAP_PRIVATE | MAP_FIXED, file, from) == MAP_FAILED)
+    for (int i = 0; i < segments; from += segment[i++].size) {
+        const struct segment *s = &segment[i];
+        if (mmap(s->start, s->size, s->protection, MAP_PRIVATE | MAP_FIXED, file, from) == MAP_FAILED)
             break;
+    }
     return from;
 }
 

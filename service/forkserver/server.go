@@ -129,7 +129,8 @@ func (s *Server) warm(config Config) error {
 	s.proof = sandbox.Proof{Way: sandbox.Way(answer[C.READY_SANDBOX_WAY]),
 		Kept: strings.Fields(answer[C.READY_SANDBOX_PARTS])}
 	if answer[C.READY_HUGE] == "0" {
-		config.Log.Warn("the kernel gives no transparent huge pages: documents take more CPU than they need to")
+		config.Log.Warn("the kernel gives no transparent huge pages, or not all of them: documents take more CPU " +
+			"than they need to")
 	}
 	return config.Sandbox.Check(s.proof, config.Log)
 }
