@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -20,10 +21,9 @@ static int blocks;
 // one child to the next, which writes over all of it. It is a file of its own for each, so that a child, which closes
 // all of them, cannot come by another's.
 static struct place {
-    int file;
+    int file; // 0 while there is none
     int taken;
 } place[MAX_PLACES];
-static int places;
 
 void find_dense_blocks(void) {
     const size_t least = DENSE * sysconf(_SC_PAGESIZE);
@@ -40,23 +40,32 @@ void find_dense_blocks(void) {
 int take_place(void) {
     if (blocks == 0)
         return -1;
-    for (int i = 0; i < places; i++)
-        if (!place[i].taken) {
-            place[i].taken = 1;
-            return i;
-        }
-    if (places == MAX_PLACES)
+    int i = 0;
+    while (i < MAX_PLACES && place[i].taken)
+        i++;
+    if (i == MAX_PLACES)
         return -1;
-    const int file = huge_file("heap", blocks * HUGE_PAGE, 0);
-    if (file < 0)
-        return -1;
-    place[places] = (struct place){.file = file, .taken = 1};
-    return places++;
+    if (place[i].file == 0) {
+        const int file = huge_file("heap", blocks * HUGE_PAGE, 0);
+        if (file < 0)
+            return -1;
+        place[i].file = file;
+    }
+    place[i].taken = 1;
+    return i;
 }
 
 void leave_place(int taken) {
-    if (taken >= 0)
-        place[taken].taken = 0;
+    struct stat now;
+    if (taken < 0)
+        return;
+    struct place *p = &place[taken];
+    p->taken = 0;
+    // Memory that the child has given back (MADV_REMOVE) would be small pages for those that come after it.
+    if (fstat(p->file, &now) < 0 || now.st_blocks * 512 < (off_t)(blocks * HUGE_PAGE)) {
+        close(p->file);
+        p->file = 0;
+    }
 }
 
 // The heap must not change while it is being copied.
@@ -76,6 +85,7 @@ static void copy_to(int file) {
 void copy_dense_blocks(int taken) {
     if (taken >= 0)
         copy_to(place[taken].file);
-    for (int i = 0; i < places; i++)
-        close(place[i].file);
+    for (int i = 0; i < MAX_PLACES; i++)
+        if (place[i].file != 0)
+            close(place[i].file);
 }

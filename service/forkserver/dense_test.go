@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"docx2pdf/service/docx/docxtest"
@@ -13,7 +14,7 @@ import (
 	"docx2pdf/service/office/officetest"
 )
 
-// copies are the files in which a process has its copies of the heap, by what field says of a line of its maps.
+// copies are the files in which a process has its copies of the heap, by their inodes.
 func copies(t *testing.T, pid int) []string {
 	t.Helper()
 	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
@@ -80,4 +81,60 @@ func TestCopiesOfTheHeapAreOneChilds(t *testing.T) {
 			t.Errorf("child %d has %d open", c.PID(), open)
 		}
 	}
+}
+
+// TestMemoryThatAChildGaveBackIsNoOthers: a hostile one could leave those that come after it small pages.
+func TestMemoryThatAChildGaveBackIsNoOthers(t *testing.T) {
+	s := launch(t)
+	first := job(t, docxtest.Document(docxtest.Paragraph("x")))
+	first.Learn = true
+	<-start(t, s, first).Done()
+	server := officetest.ForkServer(t)
+	// The first that waits after learning may have found no huge pages.
+	var c *forkserver.Child
+	var mine []string
+	for len(mine) == 0 {
+		c = start(t, s, job(t, slow))
+		officetest.Child(t)
+		if mine = copies(t, c.PID()); len(mine) == 0 {
+			s.Cancel(c)
+		}
+	}
+	giveBack(t, server, mine[0])
+	s.Cancel(c)
+	for range 3 {
+		if end := <-start(t, s, job(t, docxtest.Document(docxtest.Paragraph("x")))).Done(); end.Status != 0 {
+			t.Errorf("%+v", end)
+		}
+	}
+	if giveBack(t, server, mine[0]) {
+		t.Error("the memory is still there")
+	}
+}
+
+// giveBack takes a huge page out of the file of an inode that a process has open, and tells whether there is such a file.
+func giveBack(t *testing.T, pid int, inode string) bool {
+	t.Helper()
+	links, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, link := range links {
+		var info syscall.Stat_t
+		if to, _ := os.Readlink(link); !strings.HasPrefix(to, "/memfd:heap") || syscall.Stat(link, &info) != nil ||
+			fmt.Sprint(info.Ino) != inode {
+			continue
+		}
+		file, err := os.OpenFile(link, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		const punchHole = 1 | 2 // fallocate(2)
+		if err := syscall.Fallocate(int(file.Fd()), punchHole, 0, 2<<20); err != nil {
+			t.Fatal(err)
+		}
+		return true
+	}
+	return false
 }
