@@ -18,7 +18,7 @@ import (
 
 // prepared is a document as LibreOffice gets it: what is laid out anew before, such as the columns of tables, is so for
 // the reference, too. One with parts that come in only once it is loaded stays as it is.
-func prepared(ctx context.Context, d document) (document, error) {
+func prepared(ctx context.Context, d document, libreOffice string) (document, error) {
 	dir, err := os.MkdirTemp("", "conform-")
 	if err != nil {
 		return d, err
@@ -28,7 +28,7 @@ func prepared(ctx context.Context, d document) (document, error) {
 	if err := os.WriteFile(path, d.content, 0o600); err != nil {
 		return d, err
 	}
-	p, err := docx.Prepare(ctx, path, docx.DefaultLimits, mend.Wishes{})
+	p, err := docx.Prepare(ctx, path, docx.DefaultLimits, mend.Wishes{StarMath: mend.TakesStarMath(libreOffice)})
 	if err != nil || len(p.Insertions) > 0 {
 		return d, nil // the reference says what it makes of it
 	}
@@ -62,7 +62,7 @@ func checkConformity(ctx context.Context, c *converter, reference engine, all do
 	}
 	sameText := 0
 	for _, d := range documents {
-		ready, err := prepared(ctx, d)
+		ready, err := prepared(ctx, d, c.libreOffice)
 		if err != nil {
 			return err
 		}

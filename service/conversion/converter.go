@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"docx2pdf/service/docx"
@@ -85,7 +84,7 @@ func (c Converter) prepare(ctx context.Context, d *Document, o options.Options,
 	prepared, err := docx.Prepare(ctx, d.Input(), c.Limits, mend.Wishes{
 		Changes:     o.Get(options.Changes),
 		SavedFields: o.Get(options.Fields) == "saved",
-		StarMath:    takesStarMath(c.Status().LibreOffice),
+		StarMath:    mend.TakesStarMath(c.Status().LibreOffice),
 	})
 	if prepared != nil {
 		report.BytesIn = prepared.Size
@@ -100,10 +99,6 @@ func (c Converter) prepare(ctx context.Context, d *Document, o options.Options,
 	report.Warnings = prepared.Warnings()
 	return prepared, refuse(report.Warnings, o)
 }
-
-// takesStarMath tells whether a LibreOffice takes the text of equations for its own language. The one that Debian's
-// backports have, 26.8, takes it for what it is.
-func takesStarMath(version string) bool { return strings.HasPrefix(version, "25.2.") }
 
 // refuse is the error of a document whose PDF would lack something, when the caller takes no such PDF.
 func refuse(warnings []warning.Warning, o options.Options) error {

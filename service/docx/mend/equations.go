@@ -8,6 +8,10 @@ import (
 	"docx2pdf/service/docx/markup"
 )
 
+// TakesStarMath tells whether a LibreOffice takes the text of equations for its own language. The one that Debian's
+// backports have, 26.8, takes it for what it is.
+func TakesStarMath(version string) bool { return strings.HasPrefix(version, "25.2.") }
+
 // equations writes the text of equations as LibreOffice's importer needs it. It takes that text for StarMath, so that
 // "Re" becomes ℜ, a line that begins with "=" an error, and of "[0,1)" nothing at all is left. It knows no operators
 // but sums, products and integrals, no open intervals like ]0,1[, and passes over what is wrapped in a tracked change.
