@@ -26,7 +26,7 @@ type Plan struct {
 
 // base is what the converter takes before there is a document: the warm LibreOffice with what it shares with its
 // children, the waiting child, and the program in Go (measured: go run ./service/bench -soak).
-const base = 300 << 20
+const base = 320 << 20
 
 const mebi = 1 << 20
 

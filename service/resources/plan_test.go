@@ -50,7 +50,7 @@ func TestPlansThatCannotWork(t *testing.T) {
 		}
 	}
 	tiny := resources.Container{CPUs: 1, Memory: 256 * mebi, FilesAreMemory: true}
-	if err := tiny.Check(tiny.Default()); err == nil || !strings.Contains(err.Error(), "384 MiB") {
+	if err := tiny.Check(tiny.Default()); err == nil || !strings.Contains(err.Error(), "404 MiB") {
 		t.Errorf("256 MiB: %v, want an error with what it takes", err)
 	}
 }
