@@ -8,8 +8,8 @@ import (
 	"docx2pdf/service/docx/markup"
 )
 
-// TakesStarMath tells whether a LibreOffice takes the text of equations for its own language. The one that Debian's
-// backports have, 26.8, takes it for what it is.
+// TakesStarMath tells whether a LibreOffice takes all text of equations for its own language. The one that Debian's
+// backports have, 26.8, quotes signs itself, and would quote once more what is written for 25.2.
 func TakesStarMath(version string) bool { return strings.HasPrefix(version, "25.2.") }
 
 // equations writes the text of equations as LibreOffice's importer needs it. It takes that text for StarMath, so that
