@@ -37,6 +37,7 @@ type frontend struct {
 	targets []target
 	pools   map[string]*pool // by revision
 	work    sync.WaitGroup
+	visits  sync.WaitGroup // requests under way: they write logs at their end
 }
 
 type target struct {
@@ -105,6 +106,7 @@ func (f *frontend) close() {
 	}
 	closed.Wait()
 	f.work.Wait()
+	f.visits.Wait()
 }
 
 // choose picks a revision by the percentages of the traffic.
@@ -121,6 +123,8 @@ func (f *frontend) choose() (runapi.GoogleCloudRunV2Service, *pool) {
 }
 
 func (f *frontend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.visits.Add(1)
+	defer f.visits.Done()
 	visit := f.service.Door.Begin(traffic.Entry{Method: r.Method, Path: f.url() + r.URL.Path, Call: invoke,
 		Agent: r.UserAgent()})
 	recorder := &answerRecorder{ResponseWriter: w}
