@@ -15,14 +15,15 @@ func TakesStarMath(version string) bool { return strings.HasPrefix(version, "25.
 // equations writes the text of equations as LibreOffice's importer needs it. It takes that text for StarMath, so that
 // "Re" becomes ℜ, a line that begins with "=" an error, and of "[0,1)" nothing at all is left. It knows no operators
 // but sums, products and integrals, no open intervals like ]0,1[, and passes over what is wrapped in a tracked change.
-func equations(_ *Package, _ *inventory.Part, source []byte) ([]byte, error) {
-	var e equation
+func equations(p *Package, _ *inventory.Part, source []byte) ([]byte, error) {
+	e := equation{plain: !p.Wishes.StarMath}
 	each(source, e.see)
 	return e.edits.Apply(source)
 }
 
 // equation follows the equations of a part.
 type equation struct {
+	plain     bool // texts stay as they are
 	edits     markup.Edits
 	open      []*markup.Token // elements of the one equation
 	arguments []*argument
@@ -245,6 +246,9 @@ func (a *argument) divide(t *mathText) []piece {
 
 // write puts pieces in the place of a text.
 func (e *equation) write(t *mathText) {
+	if e.plain {
+		return
+	}
 	var written strings.Builder
 	for _, p := range t.pieces {
 		if written.Len() > 0 {

@@ -108,9 +108,6 @@ func (w Wishes) wanted() inventory.Need {
 	if !w.SavedFields {
 		wanted &^= inventory.Clocks
 	}
-	if !w.StarMath {
-		wanted &^= inventory.StarMath
-	}
 	return wanted
 }
 
