@@ -28,7 +28,7 @@ func prepared(ctx context.Context, d document, libreOffice string) (document, er
 	if err := os.WriteFile(path, d.content, 0o600); err != nil {
 		return d, err
 	}
-	p, err := docx.Prepare(ctx, path, docx.DefaultLimits, mend.Wishes{StarMath: mend.TakesStarMath(libreOffice)})
+	p, err := docx.Prepare(ctx, path, docx.DefaultLimits, mend.Wishes{Brackets: mend.EscapesBrackets(libreOffice)})
 	if err != nil || len(p.Insertions) > 0 {
 		return d, nil // the reference says what it makes of it
 	}

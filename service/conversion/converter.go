@@ -84,7 +84,7 @@ func (c Converter) prepare(ctx context.Context, d *Document, o options.Options,
 	prepared, err := docx.Prepare(ctx, d.Input(), c.Limits, mend.Wishes{
 		Changes:     o.Get(options.Changes),
 		SavedFields: o.Get(options.Fields) == "saved",
-		StarMath:    mend.TakesStarMath(c.Status().LibreOffice),
+		Brackets:    mend.EscapesBrackets(c.Status().LibreOffice),
 	})
 	if prepared != nil {
 		report.BytesIn = prepared.Size

@@ -133,13 +133,12 @@ func TestMarkupThatWouldGrowWithoutEnd(t *testing.T) {
 		{"a tag of 20 MB", `<w:fldSimple w:instr="` + repeat("TITLE ", 20<<20/6) + `"/>`, mend.Wishes{}, nil, ""},
 		{"names of 1 MB", repeat(`<w:bookmarkStart w:name="`+repeat("x", 1<<20)+`"/>`, 30), mend.Wishes{}, nil, ""},
 		{"elements in elements", repeat(`<w:tbl>`, 1_000_000), mend.Wishes{}, nil, ""},
-		{"an equation of one line", equation + `<m:r><m:t>` + repeat("=", 20<<20), mend.Wishes{StarMath: true}, nil, ""},
+		{"an equation of one line", equation + `<m:r><m:t>` + repeat("=", 20<<20), mend.Wishes{}, nil, ""},
 		{"an equation of many texts", equation + repeat(`<m:r><m:t>=</m:t></m:r>`, 1_000_000) + `</m:oMath>`,
-			mend.Wishes{StarMath: true}, nil, "part_too_large=1"},
+			mend.Wishes{}, nil, "part_too_large=1"},
 		{"equations in equations", equation + repeat(`<m:e><w:del><m:d><m:dPr><m:begChr m:val="]"/>`, 300_000),
-			mend.Wishes{StarMath: true}, nil, ""},
-		{"comments in an equation", equation + `<m:r><m:t>` + repeat("a<!---->", 2_000_000), mend.Wishes{StarMath: true}, nil,
-			""},
+			mend.Wishes{}, nil, ""},
+		{"comments in an equation", equation + `<m:r><m:t>` + repeat("a<!---->", 2_000_000), mend.Wishes{}, nil, ""},
 	} {
 		content := docxtest.Document(test.body)
 		prepared, size, err := prepareHostile(t, content, docx.DefaultLimits, test.wishes)

@@ -19,7 +19,7 @@ func (e *equation) operator(chr *markup.Token) {
 		return
 	}
 	m := prefixOf(nary)
-	e.edits.Insert(nary.At, "<"+m+"r><"+m+"t>oper "+string(sign)+"</"+m+"t></"+m+"r>")
+	e.edits.Insert(nary.At, runOf(m, "oper "+string(sign)))
 }
 
 // delimiter writes a delimiter that the importer does not know on its side.

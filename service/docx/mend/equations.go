@@ -8,22 +8,22 @@ import (
 	"docx2pdf/service/docx/markup"
 )
 
-// TakesStarMath tells whether a LibreOffice takes all text of equations for its own language. The one that Debian's
-// backports have, 26.8, quotes signs itself, and would quote once more what is written for 25.2.
-func TakesStarMath(version string) bool { return strings.HasPrefix(version, "25.2.") }
+// EscapesBrackets tells whether a LibreOffice escapes the brackets in text that it takes for StarMath, as 25.2 does, and
+// 26.8, which Debian's backports have, does not.
+func EscapesBrackets(version string) bool { return strings.HasPrefix(version, "25.2.") }
 
 // equations writes the text of equations as LibreOffice's importer needs it. It takes that text for StarMath, so that
 // "Re" becomes ℜ, a line that begins with "=" an error, and of "[0,1)" nothing at all is left. It knows no operators
 // but sums, products and integrals, no open intervals like ]0,1[, and passes over what is wrapped in a tracked change.
 func equations(p *Package, _ *inventory.Part, source []byte) ([]byte, error) {
-	e := equation{plain: !p.Wishes.StarMath}
+	e := equation{brackets: !p.Wishes.Brackets}
 	each(source, e.see)
 	return e.edits.Apply(source)
 }
 
 // equation follows the equations of a part.
 type equation struct {
-	plain     bool // texts stay as they are
+	brackets  bool // are to be escaped
 	edits     markup.Edits
 	open      []*markup.Token // elements of the one equation
 	arguments []*argument
@@ -41,8 +41,13 @@ type argument struct {
 
 // mathRun is a run of an equation.
 type mathRun struct {
-	upright  bool            // its letters are
-	verbatim []*markup.Token // the properties that say that it is no mathematics
+	from     int    // after its tag
+	prefix   string // of its names
+	upright  bool   // its letters are
+	verbatim bool   // it is no mathematics
+	struck   bool   // its letters are double-struck
+	kept     bool   // it stays as it is
+	written  bool   // it has its new properties
 }
 
 // mathText is the text of a run.
@@ -98,7 +103,7 @@ func (e *equation) opens(t *markup.Token) {
 	name := string(t.Local)
 	switch name {
 	case "r":
-		e.run = &mathRun{}
+		e.run = &mathRun{from: t.Until(), prefix: prefixOf(t)}
 	case "t":
 		if t.Kind == markup.Start && e.run != nil {
 			e.text = &mathText{from: t.Until(), to: t.Until(), run: e.run}
@@ -108,8 +113,12 @@ func (e *equation) opens(t *markup.Token) {
 			e.run.upright = t.Get("val") == "p" || t.Get("val") == "b"
 		}
 	case "nor", "lit":
-		if e.run != nil && t.On() && t.Kind == markup.Empty {
-			e.run.verbatim = append(e.run.verbatim, t)
+		if e.run != nil && t.On() {
+			e.run.verbatim = true
+		}
+	case "scr":
+		if e.run != nil {
+			e.run.struck = t.Get("val") == "double-struck"
 		}
 	case "chr":
 		e.operator(t)
@@ -150,6 +159,7 @@ func (e *equation) closes(t *markup.Token) {
 		}
 	case name == "t" && e.text != nil:
 		if e.text.text = e.text.written.String(); len(e.text.text) > mostText {
+			e.text.run.kept = true
 			e.add(nil)
 		} else {
 			e.add(e.text)
@@ -165,15 +175,6 @@ func (e *equation) add(item *mathText) {
 		last := e.arguments[len(e.arguments)-1]
 		last.items = append(last.items, item)
 	}
-}
-
-// nothing is what stands where an operator lacks what it is about.
-const nothing = `""`
-
-// nothingIn is a run of nothing, for an argument that is empty: the importer would draw a box there, which Word does
-// not print.
-func nothingIn(prefix string) string {
-	return "<" + prefix + "r><" + prefix + "t>" + nothing + "</" + prefix + "t></" + prefix + "r>"
 }
 
 // finish writes the texts of an argument that has ended: what stands at its ends is known now. It tells whether there
@@ -216,10 +217,10 @@ func (e *equation) finish() (empty bool) {
 
 // divide is a text in pieces.
 func (a *argument) divide(t *mathText) []piece {
-	if len(t.run.verbatim) > 0 {
-		if !strings.ContainsAny(t.text, `{}()"\`) {
-			return []piece{{}} // the importer quotes it
-		}
+	if t.run.kept {
+		return []piece{{}}
+	}
+	if t.run.verbatim {
 		return verbatim(t.text)
 	}
 	if a.name == "fName" && len(a.items) == 1 {
@@ -230,7 +231,11 @@ func (a *argument) divide(t *mathText) []piece {
 			return []piece{{text: quoted(t.text) + " `"}} // with the space that stands after a function
 		}
 	}
-	pieces := inStarMath(t.text, t.run.upright)
+	text := t.text
+	if t.run.struck {
+		text = doubleStruck.Replace(text)
+	}
+	pieces := inStarMath(text, t.run.upright)
 	if a.of != "eqArr" {
 		return pieces
 	}
@@ -246,7 +251,7 @@ func (a *argument) divide(t *mathText) []piece {
 
 // write puts pieces in the place of a text.
 func (e *equation) write(t *mathText) {
-	if e.plain {
+	if t.run.kept || e.edits.Full() {
 		return
 	}
 	var written strings.Builder
@@ -254,13 +259,15 @@ func (e *equation) write(t *mathText) {
 		if written.Len() > 0 {
 			written.WriteByte(' ')
 		}
+		if e.brackets && !strings.HasPrefix(p.text, `"`) {
+			p.text = brackets.Replace(p.text)
+		}
 		written.WriteString(p.text)
 	}
-	if len(t.pieces) == 1 && (t.pieces[0].text == "" || t.pieces[0].text == t.text) || e.edits.Full() {
-		return
-	}
-	for _, property := range t.run.verbatim {
-		e.edits.Delete(property.At, property.Until())
+	// The importer reads the first properties only.
+	if !t.run.written {
+		t.run.written = true
+		e.edits.Insert(t.run.from, inScript(t.run.prefix))
 	}
 	e.edits.Replace(t.from, t.to, markup.Escape(written.String()))
 }

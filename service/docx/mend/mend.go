@@ -24,7 +24,7 @@ const (
 type Wishes struct {
 	Changes     string // one of the constants above; "" is ChangesShown
 	SavedFields bool   // the date and the time, and indexes, stay as they were saved
-	StarMath    bool   // LibreOffice takes the text of equations for StarMath
+	Brackets    bool   // LibreOffice escapes brackets in equations itself
 }
 
 // Chunk is a document within the document, to be brought in where its bookmark is.

@@ -13,6 +13,24 @@ type piece struct {
 	sign     bool // or on its right side only
 }
 
+// nothing is what stands where an operator lacks what it is about.
+const nothing = `""`
+
+// nothingIn is a run of nothing, for an argument that is empty: the importer would draw a box there, which Word does
+// not print.
+func nothingIn(prefix string) string { return runOf(prefix, nothing) }
+
+// runOf is a run of StarMath.
+func runOf(prefix, text string) string {
+	return "<" + prefix + "r>" + inScript(prefix) + "<" + prefix + "t>" + text + "</" + prefix + "t></" + prefix + "r>"
+}
+
+// inScript is the properties of a run in Word's usual letters, which it would have without them. But LibreOffice 26.8
+// takes only what says its letters for StarMath, and quotes signs in all else.
+func inScript(prefix string) string {
+	return "<" + prefix + "rPr><" + prefix + "scr " + prefix + `val="roman"/></` + prefix + "rPr>"
+}
+
 // inStarMath divides the text of an equation into pieces of StarMath that show it as it is. upright says so of letters.
 func inStarMath(text string, upright bool) []piece {
 	var pieces []piece
@@ -41,7 +59,7 @@ func inStarMath(text string, upright bool) []piece {
 }
 
 // measure is how long the first token of a text is: a word, white space, a sign that has a meaning in StarMath, or
-// anything else up to one of these. Braces and parentheses have none, for LibreOffice's importer escapes them.
+// anything else up to one of these. Braces and parentheses have none, for they are escaped.
 func measure(text string) int {
 	first, size := utf8.DecodeRuneInString(text)
 	kind := kindOf(first)
@@ -82,13 +100,20 @@ func inWords(before, after string) bool {
 	return (unicode.IsLetter(last) || unicode.IsDigit(last)) && (unicode.IsLetter(first) || unicode.IsDigit(first))
 }
 
-// quoted is text that stands for nothing but itself. Braces do not go into quotation marks: the importer's backslash
-// would be seen there. A backslash at the end would take the quotation mark in, so it is the one of set theory.
+// brackets escapes those of StarMath.
+var brackets = strings.NewReplacer("{", `\{`, "}", `\}`, "(", `\(`, ")", `\)`)
+
+// quoted is text that stands for nothing but itself. Brackets do not go into quotation marks: where LibreOffice's
+// importer escapes them, its backslash would be seen there. A backslash at the end would take the quotation mark in, so
+// it is the one of set theory.
 func quoted(text string) string {
 	return `"` + strings.NewReplacer(`\`, "∖", `"`, `\"`).Replace(text) + `"`
 }
 
-// verbatim is text that is not italic, in StarMath: quoted but for its brackets, which the importer escapes.
+// doubleStruck makes the letters of sets those that they are in a double-struck run.
+var doubleStruck = strings.NewReplacer("C", "ℂ", "N", "ℕ", "P", "ℙ", "Q", "ℚ", "R", "ℝ", "Z", "ℤ")
+
+// verbatim is text that is not italic, in StarMath: quoted but for its brackets, which are escaped.
 func verbatim(text string) []piece {
 	var pieces []piece
 	for text != "" {

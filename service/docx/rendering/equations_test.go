@@ -27,7 +27,7 @@ func valued(name, value string) string { return `<m:` + name + ` m:val="` + valu
 
 func TestEquations(t *testing.T) {
 	fraction := element("f", element("num", letters("n")), element("den", letters("d")))
-	words := `<m:r><m:rPr><m:nor/></m:rPr><m:t>the set {a} of "b"</m:t></m:r>`
+	words := `<m:r><m:rPr><m:nor/></m:rPr><m:t>the set {a} of "b" (c)</m:t></m:r>`
 	for _, test := range []struct {
 		name, equation string
 		wants          []string // without white space
@@ -43,7 +43,14 @@ func TestEquations(t *testing.T) {
 		{"brackets that are not a pair", letters("[0,1)") + fraction + letters("]"), []string{"[0,1)", "]"}},
 		{"an absolute value", letters("|x|=|") + fraction + letters("|"), []string{"|x|=|"}},
 		{"quotation marks and backslashes", letters(`"a" \`), []string{`"a"∖`}},
-		{"text that is no mathematics", words, []string{`theset{a}of"b"`}},
+		{"text that is no mathematics", words, []string{`theset{a}of"b"(c)`}},
+		{"brackets", letters("f(x)={y}") + letters(")("), []string{`f(x)={y})(`}},
+		{"letters of a script", `<m:r><m:rPr><m:scr m:val="script"/></m:rPr><m:t>L(x)=</m:t></m:r>`, []string{"L(x)="}},
+		{"double-struck letters", letters("x∈") + `<m:r><m:rPr><m:scr m:val="double-struck"/></m:rPr><m:t>R</m:t></m:r>`,
+			[]string{"x∈ℝ"}},
+		{"a run of two texts", `<m:r><m:t>a=</m:t><m:t>(b)</m:t></m:r>`, []string{"a=(b)"}},
+		{"a run with a color", `<m:r><w:rPr><w:color w:val="FF0000"/></w:rPr><m:t>a=</m:t></m:r>` + letters("b)"),
+			[]string{"a=b)"}},
 		{"a sign alone", element("sSup", element("e", letters("x")), element("sup", letters("+"))), []string{"x+"}},
 		{"functions", element("func", element("fName", upright("sin")), element("e", letters("x"))) +
 			element("func", element("fName", upright("max")), element("e", letters("y"))), []string{"sinxmaxy"}},
