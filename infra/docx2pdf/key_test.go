@@ -84,7 +84,8 @@ func TestKeysThatCannotWork(t *testing.T) {
 			[]string{"the primary version 1 of the key", "is disabled",
 				"gcloud kms keys versions enable 1 --key k " + at}},
 		"to be destroyed": {testKey, map[string]string{keyPath: strings.Replace(keyEnabled, "ENABLED", "DESTROY_SCHEDULED",
-			1)}, []string{"the primary version of the key " + testKey + " is DESTROY_SCHEDULED", "gcloud kms keys versions list --key k " + at, "--primary-version"}},
+			1)}, []string{"the primary version of the key " + testKey + " is DESTROY_SCHEDULED",
+			"gcloud kms keys versions list --key k " + at, "--primary-version"}},
 		"without a version": {testKey, map[string]string{keyPath: `{"purpose":"ENCRYPT_DECRYPT"}`},
 			[]string{"is missing", "--primary-version"}},
 		"another's": {testKey, map[string]string{keyPath + ":testIamPermissions": `{}`, keyPath + ":getIamPolicy": denied},
@@ -128,10 +129,12 @@ func TestWhoMayUseTheKey(t *testing.T) {
 		grants  []string
 		trials  int // of two calls each
 	}{
-		"all":                     {program{}, all, 3},
-		"no events, no building":  {program{config: map[string]string{"events": "false", "image": readyMade}}, []string{"key-run", "key-storage"}, 1},
-		"granted by others":       {program{says: map[string]string{keyPath + ":getIamPolicy": agentsMay}}, nil, 3},
-		"granted by others alone": {program{says: map[string]string{keyPath + ":getIamPolicy": agentsMay, keyPath + ":testIamPermissions": `{}`}}, nil, 3},
+		"all": {program{}, all, 3},
+		"no events, no building": {program{config: map[string]string{"events": "false", "image": readyMade}},
+			[]string{"key-run", "key-storage"}, 1},
+		"granted by others": {program{says: map[string]string{keyPath + ":getIamPolicy": agentsMay}}, nil, 3},
+		"granted by others alone": {program{says: map[string]string{
+			keyPath + ":getIamPolicy": agentsMay, keyPath + ":testIamPermissions": `{}`}}, nil, 3},
 		"granted on the ring": {program{says: map[string]string{"/v1/projects/p/locations/us-central1/keyRings/r:getIamPolicy": agentsMay,
 			keyPath + ":testIamPermissions": `{}`}}, nil, 3},
 		"in use already": {program{there: serves, keyGrants: all,

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -115,4 +116,22 @@ func (c *Client) Call(ctx context.Context, method string, api API, path string, 
 		return fmt.Errorf("reading the answer of %s %s: %w", method, request.URL, err)
 	}
 	return nil
+}
+
+// Brief is a refusal by Google without the details.
+func Brief(err error) error {
+	var answer *googleapi.Error
+	if errors.As(err, &answer) {
+		return &googleapi.Error{Code: answer.Code, Message: answer.Message}
+	}
+	return err
+}
+
+// Refused is the HTTP status of a refusal by Google; 0 for other errors and none.
+func Refused(err error) int {
+	var answer *googleapi.Error
+	if errors.As(err, &answer) {
+		return answer.Code
+	}
+	return 0
 }

@@ -52,3 +52,10 @@ func (e *Enabled) Elsewhere(err error) error {
 	return fmt.Errorf("an API is off in the project %s, where the account that deploys is from or which its credentials "+
 		"count calls for: run \"gcloud services enable %s --project %s\" once", project, strings.Join(off, " "), project)
 }
+
+// IsOff reports whether a refusal is about the API rather than about what was asked for: it is not enabled, or the
+// credentials have no project that it counts for.
+func IsOff(err error) bool {
+	return err != nil && (isDisabled(err) || slices.Contains(toolProjects, whereDisabled(err)) ||
+		strings.Contains(err.Error(), "quota project"))
+}

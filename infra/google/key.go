@@ -2,12 +2,8 @@ package google
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"slices"
 	"strings"
-
-	"google.golang.org/api/googleapi"
 )
 
 // UsesKey is the role that lets a service's agent use a key of Cloud KMS.
@@ -69,39 +65,4 @@ func (c *Client) KeyUsers(ctx context.Context, name string) (users map[string]bo
 		}
 	}
 	return users, seen
-}
-
-// ProjectNumber is the number of a project, or PROJECT_NUMBER where it cannot be looked up.
-func (c *Client) ProjectNumber(ctx context.Context, id string) string {
-	var project struct{ ProjectNumber string }
-	if err := c.Call(ctx, http.MethodGet, ResourceManager, "v1/projects/"+id, nil, &project); err != nil ||
-		project.ProjectNumber == "" {
-		return "PROJECT_NUMBER"
-	}
-	return project.ProjectNumber
-}
-
-// IsOff reports whether a refusal is about the API rather than about what was asked for: it is not enabled, or the
-// credentials have no project that it counts for.
-func IsOff(err error) bool {
-	return err != nil && (isDisabled(err) || slices.Contains(toolProjects, whereDisabled(err)) ||
-		strings.Contains(err.Error(), "quota project"))
-}
-
-// Brief is a refusal by Google without the details.
-func Brief(err error) error {
-	var answer *googleapi.Error
-	if errors.As(err, &answer) {
-		return &googleapi.Error{Code: answer.Code, Message: answer.Message}
-	}
-	return err
-}
-
-// Refused is the HTTP status of a refusal by Google; 0 for other errors and none.
-func Refused(err error) int {
-	var answer *googleapi.Error
-	if errors.As(err, &answer) {
-		return answer.Code
-	}
-	return 0
 }

@@ -110,3 +110,13 @@ func isCode(err error, codes ...int) bool {
 // ImagePath is a project's part of an image's name: a project of a domain, example.com:project, has a slash there.
 // https://cloud.google.com/artifact-registry/docs/docker/names#domain
 func ImagePath(project string) string { return strings.Replace(project, ":", "/", 1) }
+
+// ProjectNumber is the number of a project, or PROJECT_NUMBER where it cannot be looked up.
+func (c *Client) ProjectNumber(ctx context.Context, id string) string {
+	var project struct{ ProjectNumber string }
+	if err := c.Call(ctx, http.MethodGet, ResourceManager, "v1/projects/"+id, nil, &project); err != nil ||
+		project.ProjectNumber == "" {
+		return "PROJECT_NUMBER"
+	}
+	return project.ProjectNumber
+}
